@@ -1,0 +1,78 @@
+//! The states of a campaign and what each allows.
+
+/// Where a campaign stands for its authors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuthoringStatus {
+    /// May be edited.
+    Draft,
+    /// Committed to a job.
+    Published,
+    /// Put away.
+    Archived,
+}
+
+/// Where a campaign stands for its recipients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExecutionStatus {
+    /// No job.
+    NotScheduled,
+    /// A job waits for its instant.
+    Scheduled,
+    /// Recipients are being frozen or sent to.
+    Running,
+    /// Stopped by a person, may go on.
+    Paused,
+    /// Stopped by a policy, a person must decide.
+    Held,
+    /// Every recipient was handed off, suppressed or skipped.
+    Completed,
+    /// Every recipient is accounted for, some failed, expired or are uncertain.
+    CompletedWithFailures,
+    /// Nobody could be sent to.
+    Failed,
+    /// Taken back while running.
+    Canceled,
+}
+
+macro_rules! words {
+    ($name:ident { $($variant:ident => $word:literal),* $(,)? }) => {
+        impl $name {
+            /// All values.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The word used in JSON and SQL.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),* }
+            }
+
+            /// Reads the word back.
+            #[must_use]
+            pub fn parse(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$variant),)* _ => None }
+            }
+        }
+    };
+}
+pub(crate) use words;
+
+words!(AuthoringStatus { Draft => "draft", Published => "published", Archived => "archived" });
+words!(ExecutionStatus {
+    NotScheduled => "not_scheduled",
+    Scheduled => "scheduled",
+    Running => "running",
+    Paused => "paused",
+    Held => "held",
+    Completed => "completed",
+    CompletedWithFailures => "completed_with_failures",
+    Failed => "failed",
+    Canceled => "canceled",
+});
+
+impl ExecutionStatus {
+    /// Whether a job is committed and not over.
+    #[must_use]
+    pub const fn in_flight(self) -> bool {
+        matches!(self, Self::Scheduled | Self::Running | Self::Paused | Self::Held)
+    }
+}

@@ -1,0 +1,196 @@
+//! The channels, and the port through which messages leave.
+
+use crate::env::BoxFuture;
+use crate::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// How a message reaches a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ChannelKind {
+    /// Email over SMTP.
+    Email,
+    /// Text message.
+    Sms,
+    /// Push notification.
+    Push,
+    /// Printed mail.
+    DirectMail,
+}
+
+impl ChannelKind {
+    /// All channels, in the order in which they are listed everywhere.
+    pub const ALL: [Self; 4] = [Self::Email, Self::Sms, Self::Push, Self::DirectMail];
+
+    /// The word used in JSON, SQL and configuration.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Sms => "sms",
+            Self::Push => "push",
+            Self::DirectMail => "direct_mail",
+        }
+    }
+
+    /// Reads the word back.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+
+    /// Whether the channel takes a time of day (email, sms, push) and not just a date.
+    #[must_use]
+    pub const fn is_digital(self) -> bool {
+        !matches!(self, Self::DirectMail)
+    }
+}
+
+/// One message, rendered, for one recipient.
+#[derive(Clone)]
+pub struct Message {
+    /// Idempotency key: the delivery id. The same on every attempt, different for every recipient.
+    pub key: String,
+    /// Where to: an email address, a phone number in E.164, a device token, or a postal address in lines.
+    pub to: String,
+    /// What.
+    pub body: Body,
+}
+
+/// What a message says, by channel.
+#[derive(Clone)]
+pub enum Body {
+    /// An email.
+    Email(Box<EmailBody>),
+    /// A text message.
+    Sms(SmsBody),
+    /// A push notification.
+    Push(PushBody),
+    /// A printed piece.
+    DirectMail(DirectMailBody),
+}
+
+/// The parts of an email. Header values may hold anything a person typed: the adapter makes them safe.
+#[derive(Clone)]
+pub struct EmailBody {
+    /// Sender's address.
+    pub from_address: String,
+    /// Sender's display name; may be empty.
+    pub from_name: String,
+    /// Where answers go.
+    pub reply_to: Option<String>,
+    /// Recipient's display name; may be empty.
+    pub to_name: String,
+    /// Subject line.
+    pub subject: String,
+    /// The text part, never empty in a valid message.
+    pub text: String,
+    /// The HTML part.
+    pub html: Option<String>,
+    /// Message-ID without angle brackets: the same on every attempt (RFC 5322 §3.6.4).
+    pub message_id: String,
+    /// The `Date` header: when the campaign was due.
+    pub date: Timestamp,
+    /// One-click unsubscribe URL (RFC 8058), for marketing mail.
+    pub unsubscribe_url: Option<String>,
+}
+
+/// The parts of a text message.
+#[derive(Clone)]
+pub struct SmsBody {
+    /// Sending number or sender id.
+    pub from: String,
+    /// Text.
+    pub text: String,
+}
+
+/// The parts of a push notification.
+#[derive(Clone)]
+pub struct PushBody {
+    /// Which app.
+    pub app: String,
+    /// Title.
+    pub title: String,
+    /// Text.
+    pub body: String,
+    /// What a tap opens.
+    pub url: Option<String>,
+    /// Further data for the app.
+    pub data: BTreeMap<String, String>,
+}
+
+/// The parts of a printed piece.
+#[derive(Clone)]
+pub struct DirectMailBody {
+    /// `letter_a4`, `letter_us`, `postcard_a6` or `postcard_4x6`.
+    pub format: String,
+    /// Rendered source of the piece.
+    pub source: String,
+    /// Return address, in lines.
+    pub return_address: String,
+    /// Fulfilment date, `YYYY-MM-DD`.
+    pub batch_date: String,
+}
+
+impl std::fmt::Debug for Message {
+    /// Shows the key only: an address or a text must not reach a log by accident.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Message({})", self.key)
+    }
+}
+
+/// What became of one message. Always a value, never an error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The provider has it.
+    HandedOff {
+        /// The provider's own reference or reply.
+        provider_ref: String,
+    },
+    /// The provider will never take it.
+    Rejected(Refusal),
+    /// The provider may take it later; this attempt counts.
+    Deferred {
+        /// Why.
+        refusal: Refusal,
+        /// Not before this many milliseconds, if the provider said so.
+        after_ms: Option<u64>,
+    },
+    /// It certainly did not leave (no connection, login refused, quota of the whole route): this attempt does
+    /// not count against the recipient, and the route should rest.
+    NotAttempted {
+        /// Why.
+        refusal: Refusal,
+        /// Let the route rest for this many milliseconds, if the provider said so.
+        after_ms: Option<u64>,
+    },
+    /// The provider may have it: the conversation broke after the message and before the answer (RFC 1047).
+    Uncertain(Refusal),
+}
+
+/// Why a message was not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Stable word for accounts and metrics, snake_case, such as `mailbox_unavailable`.
+    pub reason: &'static str,
+    /// The provider's words, at most 500 characters.
+    pub text: String,
+}
+
+/// A configured way to send through one channel.
+pub trait Channel: Send + Sync {
+    /// Which channel.
+    fn kind(&self) -> ChannelKind;
+
+    /// Opens a lane. Nothing is connected before the first window.
+    fn lane(&self) -> Box<dyn Lane>;
+}
+
+/// One ordered conversation with a provider, such as one SMTP connection kept open.
+pub trait Lane: Send {
+    /// Hands over a window of messages, in order, and answers one outcome for each, in the same order.
+    /// Timeouts are the lane's own; it always answers.
+    fn send<'a>(&'a mut self, window: &'a [Message]) -> BoxFuture<'a, Vec<Outcome>>;
+
+    /// Ends the conversation politely.
+    fn close<'a>(&'a mut self) -> BoxFuture<'a, ()>;
+}

@@ -1,0 +1,180 @@
+//! The catalogue of refusals: the only file that holds code strings.
+//!
+//! A code is a contract. The names are those of the seed page (*Schedule & Send*); where it is silent, ours.
+
+/// What kind of refusal a code is; the API makes a status of it, the command line an exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// 400
+    Invalid,
+    /// 401
+    Unauthenticated,
+    /// 403
+    Forbidden,
+    /// 404
+    NotFound,
+    /// 405
+    MethodNotAllowed,
+    /// 409
+    Conflict,
+    /// 413
+    TooLarge,
+    /// 422
+    Unprocessable,
+    /// 500
+    Internal,
+    /// 503
+    Unavailable,
+}
+
+macro_rules! catalog {
+    ($($name:ident => $code:literal, $class:ident, $message:literal, $remediation:literal;)*) => {
+        /// A stable error code.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $(#[doc = $message] $name,)*
+        }
+
+        impl Code {
+            /// Every code, in catalogue order.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// The code as clients see it.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => concat!("JOURNEY_API.", $code)),* }
+            }
+
+            /// Its class.
+            #[must_use]
+            pub const fn class(self) -> Class {
+                match self { $(Self::$name => Class::$class),* }
+            }
+
+            /// What happened, in one sentence.
+            #[must_use]
+            pub const fn message(self) -> &'static str {
+                match self { $(Self::$name => $message),* }
+            }
+
+            /// What to do, in one sentence.
+            #[must_use]
+            pub const fn remediation(self) -> &'static str {
+                match self { $(Self::$name => $remediation),* }
+            }
+        }
+    };
+}
+
+catalog! {
+    RequestInvalid => "VALIDATION.REQUEST_INVALID", Invalid,
+        "The request is not valid.", "Correct the field named in details.path and send the request again.";
+    BodyTooLarge => "VALIDATION.BODY_TOO_LARGE", TooLarge,
+        "The request body is larger than 10 MB.", "Send the records in smaller batches.";
+    RouteNotFound => "ROUTE.NOT_FOUND", NotFound,
+        "There is no such route.", "Compare the path with /openapi.json; every path begins with /public/v1.";
+    MethodNotAllowed => "ROUTE.METHOD_NOT_ALLOWED", MethodNotAllowed,
+        "The route does not take this method.", "Use one of the methods in the Allow header.";
+    Internal => "INTERNAL", Internal,
+        "Something failed on our side.", "Try again; if it persists, tell the operator the correlationId.";
+    Unavailable => "UNAVAILABLE", Unavailable,
+        "The service cannot take the request right now.", "Try again after the seconds in the Retry-After header.";
+    Unauthorized => "AUTH.UNAUTHORIZED", Unauthenticated,
+        "The request carries no bearer token.", "Get a token at /oauth/token and send it as Authorization: Bearer.";
+    TokenInvalid => "AUTH.TOKEN_INVALID", Unauthenticated,
+        "The bearer token is not valid.", "Get a new token at /oauth/token.";
+    TokenExpired => "AUTH.TOKEN_EXPIRED", Unauthenticated,
+        "The bearer token has expired.", "Get a new token at /oauth/token.";
+    InsufficientScope => "AUTH.INSUFFICIENT_SCOPE", Forbidden,
+        "The token lacks the required scope.", "Ask for a token with the scope named in details.required, or have it granted to the client.";
+    IdempotencyKeyInvalid => "IDEMPOTENCY.KEY_INVALID", Invalid,
+        "Idempotency-Key is not a UUID version 4.", "Send a fresh random UUID version 4 for every new operation.";
+    IdempotencyKeyReused => "IDEMPOTENCY.KEY_REUSED", Unprocessable,
+        "Idempotency-Key was used before with another body.", "Use a new key for a new operation, or send the first body again.";
+    IdempotencyInProgress => "IDEMPOTENCY.IN_PROGRESS", Conflict,
+        "The first request with this Idempotency-Key is still running.", "Send the same request again after the seconds in the Retry-After header.";
+    CampaignNotFound => "PUBLIC.CAMPAIGNS.NOT_FOUND", NotFound,
+        "Campaign not found.", "Check the id and that the token belongs to the campaign's tenant.";
+    TypeUnsupported => "PUBLIC.CAMPAIGNS.TYPE_UNSUPPORTED", Conflict,
+        "Only broadcast campaigns can be scheduled or sent in v1.", "Use a campaign of campaignType broadcast.";
+    NotDraft => "PUBLIC.CAMPAIGNS.NOT_DRAFT", Conflict,
+        "Campaign is not a draft.", "Cancel its schedule job first, or clone the campaign.";
+    ExternalIdTaken => "PUBLIC.CAMPAIGNS.EXTERNAL_ID_TAKEN", Conflict,
+        "Another campaign has this externalId.", "Choose another externalId or use the campaign that has it.";
+    VersionMissing => "PUBLIC.CAMPAIGNS.VERSION_MISSING", Conflict,
+        "Campaign has no current version.", "Create the campaign again.";
+    ContentRequired => "PUBLIC.CAMPAIGNS.CONTENT.REQUIRED", Conflict,
+        "Published template/content is not configured.", "Bind a published template with PUT /campaigns/{id}/content.";
+    ContentTemplateNotFound => "PUBLIC.CAMPAIGNS.CONTENT.TEMPLATE_NOT_FOUND", NotFound,
+        "Template not found.", "Use the id of one of this tenant's templates.";
+    ContentChannelMismatch => "PUBLIC.CAMPAIGNS.CONTENT.CHANNEL_MISMATCH", Conflict,
+        "The template or sender profile belongs to another channel.", "Use one of the campaign's own channel.";
+    ContentSenderProfileNotFound => "PUBLIC.CAMPAIGNS.CONTENT.SENDER_PROFILE_NOT_FOUND", NotFound,
+        "Sender profile not found.", "Use the id of one of this tenant's sender profiles.";
+    TemplateNotPublished => "PUBLIC.CAMPAIGNS.TEMPLATE_NOT_PUBLISHED", Conflict,
+        "The template is not published.", "Publish it with POST /templates/{id}/publish.";
+    AudienceRequired => "PUBLIC.CAMPAIGNS.AUDIENCE.REQUIRED", Conflict,
+        "At least one included audience is required.", "Bind an audience with PUT /campaigns/{id}/audience.";
+    AudienceNotFound => "PUBLIC.CAMPAIGNS.AUDIENCE.NOT_FOUND", NotFound,
+        "Audience not found.", "Use the id of one of this tenant's lists.";
+    ScheduleJobNotFound => "PUBLIC.SCHEDULE_JOBS.NOT_FOUND", NotFound,
+        "Schedule job not found.", "Use a scheduleId of this campaign.";
+    DeliveryNotFound => "PUBLIC.DELIVERIES.NOT_FOUND", NotFound,
+        "Delivery not found.", "Use a deliveryId of this campaign.";
+    SendAtRequired => "SCHEDULE.SEND_AT_REQUIRED", Invalid,
+        "A send time is required.", "Give sendAt as a future ISO 8601 timestamp.";
+    SendAtInvalid => "SCHEDULE.SEND_AT_INVALID", Invalid,
+        "sendAt is malformed or in the past.", "Give sendAt as a future ISO 8601 timestamp.";
+    BatchDateRequired => "SCHEDULE.BATCH_DATE_REQUIRED", Invalid,
+        "A fulfilment date is required.", "Give batchDate as YYYY-MM-DD.";
+    BatchDateInvalid => "SCHEDULE.BATCH_DATE_INVALID", Invalid,
+        "batchDate is malformed or in the past.", "Give batchDate as YYYY-MM-DD, today before the cut-off time or later.";
+    TimezoneInvalid => "SCHEDULE.TIMEZONE_INVALID", Invalid,
+        "The time zone is not in the IANA database.", "Give a name such as Europe/Berlin.";
+    InvalidForChannel => "SCHEDULE.INVALID_FOR_CHANNEL", Invalid,
+        "The operation is not permitted for this campaign's channel.", "Use POST /schedule-jobs with a batchDate for direct mail.";
+    UnsupportedChannel => "SCHEDULE.UNSUPPORTED_CHANNEL", Invalid,
+        "The channel is not supported for the requested schedule mode.", "Use sendAt for email, sms and push, batchDate for direct_mail.";
+    UnsupportedType => "SCHEDULE.UNSUPPORTED_TYPE", Internal,
+        "An unsupported schedule type was encountered.", "Tell the operator the correlationId.";
+    PlanChanged => "SCHEDULE.PLAN_CHANGED", Conflict,
+        "The plan has changed since the dry run.", "Look at details.changes, make a new dry run and commit its digest.";
+    AlreadyFinished => "SCHEDULE.ALREADY_FINISHED", Conflict,
+        "The job is over.", "Nothing can be taken back any more; see the campaign's status.";
+    PreflightBlockers => "BROADCASTS.SCHEDULE.PREFLIGHT_BLOCKERS", Invalid,
+        "Preflight found blocking issues.", "Mend the issues in details.issues; POST /campaigns/{id}/preflight lists them all.";
+    ListNotFound => "PUBLIC.LISTS.NOT_FOUND", NotFound,
+        "List not found.", "Use the id of one of this tenant's lists.";
+    ProfileNotFound => "PUBLIC.PROFILES.NOT_FOUND", NotFound,
+        "Profile not found.", "Use the id of one of this tenant's profiles.";
+    TemplateNotFound => "PUBLIC.TEMPLATES.NOT_FOUND", NotFound,
+        "Template not found.", "Use the id of one of this tenant's templates.";
+    TemplateInvalid => "PUBLIC.TEMPLATES.INVALID", Invalid,
+        "The template cannot be rendered.", "Mend the place named in the message.";
+    TemplateArchived => "PUBLIC.TEMPLATES.ARCHIVED", Conflict,
+        "The template is archived.", "Create a new template.";
+    SenderProfileNotFound => "PUBLIC.SENDER_PROFILES.NOT_FOUND", NotFound,
+        "Sender profile not found.", "Use the id of one of this tenant's sender profiles.";
+    SuppressionNotFound => "PUBLIC.SUPPRESSIONS.NOT_FOUND", NotFound,
+        "Suppression not found.", "Use the id of one of this tenant's suppressions.";
+    TenantNotFound => "TENANTS.NOT_FOUND", NotFound,
+        "Tenant not found.", "See postrider tenant list.";
+    ClientNotFound => "CLIENTS.NOT_FOUND", NotFound,
+        "Client not found.", "See postrider client list.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn codes_are_unique_and_sentences_whole() {
+        let codes: BTreeSet<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(codes.len(), Code::ALL.len());
+        for code in Code::ALL {
+            assert!(code.message().ends_with('.'), "{}", code.as_str());
+            assert!(code.remediation().ends_with('.'), "{}", code.as_str());
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! The rules of Postrider.
+//!
+//! Everything here is a pure function of its arguments: no I/O, no clock, no chance, no async runtime.
+//! The world is reached only through the ports in [`env`] and [`channel`], which others implement.
+//! Invariant: nothing in this crate can fail for a reason outside its arguments.
+
+pub mod address;
+pub mod audience;
+pub mod campaign;
+pub mod channel;
+pub mod content;
+pub mod delivery;
+pub mod env;
+pub mod error;
+pub mod id;
+pub mod invariant;
+pub mod preflight;
+pub mod schedule;
+pub mod scope;
+pub mod time;
