@@ -1,1 +1,47 @@
-fn main() {}
+//! Chores of the workspace: `cargo xtask` lists them.
+//!
+//! Nothing has to be installed first but a Rust toolchain; what a chore needs beyond that it finds, or says by name.
+//! Not here: anything the product needs at run time. Invariant: a chore that could not do all of its work fails.
+
+mod chores;
+mod postgres;
+mod supervise;
+
+use std::process::ExitCode;
+
+/// What a chore answers: `T`, or a sentence for the person who ran it.
+type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+const HELP: &str = "\
+Chores of the Postrider workspace.
+
+cargo xtask test [-- CARGO TEST ARGUMENTS]   run every test, on SQLite and on PostgreSQL
+cargo xtask pg -- COMMAND…                   run a command beside a throw-away PostgreSQL cluster
+
+`test` and `pg` take the PostgreSQL server named by POSTRIDER_TEST_POSTGRES_URL (a superuser's URL, such as
+postgres://postgres@127.0.0.1:5432/postgres); without it they start a cluster of their own and remove it afterwards.
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (chore, rest) = match arguments.split_first() {
+        None => ("help", &[][..]),
+        Some((chore, rest)) => (chore.as_str(), rest.strip_prefix(&["--".to_owned()]).unwrap_or(rest)),
+    };
+    let outcome = match chore {
+        "test" => chores::test(rest),
+        "pg" => chores::pg(rest),
+        "help" | "--help" | "-h" => {
+            print!("{HELP}");
+            Ok(ExitCode::SUCCESS)
+        }
+        other => {
+            eprintln!("xtask: there is no chore {other}.\n\n{HELP}");
+            Ok(ExitCode::from(2))
+        }
+    };
+    outcome.unwrap_or_else(|trouble| {
+        eprintln!("xtask: {trouble}");
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,48 @@
+//! `test` and `pg`: a command beside a PostgreSQL server.
+
+use super::cargo;
+use crate::Outcome;
+use crate::postgres::Cluster;
+use crate::supervise::{Signals, Terminal};
+use std::process::{Command, ExitCode};
+
+/// Names the server the tests use; the account in it must be able to create databases.
+const URL_VARIABLE: &str = "POSTRIDER_TEST_POSTGRES_URL";
+
+/// Runs every test of the workspace, or those that the arguments of `cargo test` choose.
+pub fn test(arguments: &[String]) -> Outcome<ExitCode> {
+    let mut command = Command::new(cargo());
+    command.arg("test");
+    let own = arguments.split(|argument| argument == "--").next().unwrap_or_default();
+    // Cargo lets --workspace win over -p, so it is left out when packages are chosen.
+    if !own.iter().any(|argument| argument.starts_with("-p") || argument.starts_with("--package")) {
+        command.arg("--workspace");
+    }
+    command.args(arguments);
+    beside_postgres(command, Terminal::Detached)
+}
+
+/// Runs any command with the URL of a server in its environment.
+pub fn pg(arguments: &[String]) -> Outcome<ExitCode> {
+    let Some((program, rest)) = arguments.split_first() else {
+        eprintln!("xtask: name a command, as in: cargo xtask pg -- cargo test -p postrider-store");
+        return Ok(ExitCode::from(2));
+    };
+    let mut command = Command::new(program);
+    command.args(rest);
+    beside_postgres(command, Terminal::Shared)
+}
+
+/// Runs the command beside the server that was named, or else beside a cluster that lives as long as the command.
+fn beside_postgres(mut command: Command, terminal: Terminal) -> Outcome<ExitCode> {
+    let signals = Signals::catch()?;
+    if std::env::var(URL_VARIABLE).is_ok_and(|url| !url.is_empty()) {
+        return signals.run(&mut command, terminal);
+    }
+    let cluster = Cluster::start()?;
+    eprintln!("xtask: {} listens at {}", cluster.version(), cluster.url());
+    command.env(URL_VARIABLE, cluster.url());
+    let outcome = signals.run(&mut command, terminal);
+    cluster.stop()?;
+    outcome
+}
