@@ -1,0 +1,102 @@
+//! Configuration: one TOML file, variables of the environment over it, options of the command line over both.
+//!
+//! Not here: what the values are used for. Invariant: a [`Config`] that [`load`] answers is complete and consistent;
+//! otherwise every problem is told at once.
+
+mod channels;
+mod database;
+mod engine;
+mod log;
+mod policy;
+mod problem;
+mod secret;
+mod section;
+mod server;
+mod sources;
+#[cfg(test)]
+mod tests;
+
+pub use channels::{Channels, Email, Sandbox, Smtp};
+pub use database::DatabaseUrl;
+pub use engine::Engine;
+pub use log::{Level, Log, LogFormat};
+pub use policy::{OnMissed, OnUncertain, Policy};
+pub use problem::{Origin, Problem};
+pub use secret::Secret;
+pub use server::{Auth, Server};
+
+use section::Section;
+use sources::Sources;
+use std::cell::RefCell;
+use std::path::Path;
+
+/// The commented file that gives every default.
+pub const DEFAULT_FILE: &str = include_str!("default.toml");
+
+/// The whole configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Where everything is kept.
+    pub database: DatabaseUrl,
+    /// Where requests are taken.
+    pub server: Server,
+    /// Tokens.
+    pub auth: Auth,
+    /// The ways out.
+    pub channels: Channels,
+    /// The rhythm of the engine.
+    pub engine: Engine,
+    /// What jobs do that do not say it themselves.
+    pub policy: Policy,
+    /// What is logged, and how.
+    pub log: Log,
+}
+
+/// What the command line overrides.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// `--database URL`.
+    pub database: Option<String>,
+    /// `--listen HOST:PORT`.
+    pub listen: Option<String>,
+}
+
+/// Reads the configuration. Without a file the defaults stand below the environment.
+///
+/// # Errors
+/// Everything that is wrong, in the order of the sections.
+pub fn load(
+    file: Option<&Path>,
+    env: impl Iterator<Item = (String, String)>,
+    overrides: Overrides,
+) -> Result<Config, Vec<Problem>> {
+    let mut sources = Sources::default();
+    if let Some(file) = file {
+        sources.file(file);
+    }
+    let mut variables: Vec<_> = env.collect();
+    variables.sort();
+    for (name, text) in variables {
+        sources.variable(&name, text);
+    }
+    if let Some(url) = overrides.database {
+        sources.option("--database", &["database", "url"], url);
+    }
+    if let Some(listen) = overrides.listen {
+        sources.option("--listen", &["server", "listen"], listen);
+    }
+    let problems = RefCell::new(sources.problems);
+    let mut root = Section::root(sources.nodes, &problems);
+    let config = Config {
+        database: DatabaseUrl::read(root.section("database")),
+        server: Server::read(root.section("server")),
+        auth: Auth::read(root.section("auth")),
+        channels: Channels::read(root.section("channels")),
+        engine: Engine::read(root.section("engine")),
+        policy: Policy::read(root.section("policy")),
+        log: Log::read(root.section("log")),
+    };
+    root.finish();
+    let problems = problems.into_inner();
+    if problems.is_empty() { Ok(config) } else { Err(problems) }
+}

@@ -1,0 +1,122 @@
+//! `[server]` and `[auth]`.
+
+use super::section::{Given, Section};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
+const TOKEN_LIFETIME_DEFAULT_S: u64 = 3_600;
+const TOKEN_LIFETIME_MIN_S: u64 = 60;
+const TOKEN_LIFETIME_MAX_S: u64 = 86_400;
+
+/// Where requests are taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Server {
+    /// `HOST:PORT`; port 0 takes any free one.
+    pub listen: String,
+    /// As given, without a slash at its end; see [`Server::public_url`].
+    pub public_url: Option<String>,
+}
+
+impl Server {
+    /// The address under which the world reaches the server that listens at `bound`. If none is configured it is the
+    /// address itself, or the loopback address for a server that listens at all of them.
+    #[must_use]
+    pub fn public_url(&self, bound: SocketAddr) -> String {
+        if let Some(url) = &self.public_url {
+            return url.clone();
+        }
+        let host = match bound.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+            ip => ip,
+        };
+        format!("http://{}", SocketAddr::new(host, bound.port()))
+    }
+
+    pub(super) fn read(mut section: Section<'_>) -> Self {
+        let listen = section.text("listen").and_then(|given| {
+            let valid = is_host_and_port(&given.value);
+            if !valid {
+                section.refuse(&given, &format!("is {:?}", given.value), "write HOST:PORT, such as 127.0.0.1:8080");
+            }
+            valid.then_some(given.value)
+        });
+        let public_url = web_url(&mut section, "public_url");
+        section.finish();
+        Self { listen: listen.unwrap_or_else(|| LISTEN_DEFAULT.to_owned()), public_url }
+    }
+}
+
+/// Tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Auth {
+    /// As given, without a slash at its end; if it is not, the public URL is the issuer.
+    pub issuer: Option<String>,
+    /// How long a token is valid, in seconds.
+    pub token_lifetime_s: u64,
+}
+
+impl Auth {
+    pub(super) fn read(mut section: Section<'_>) -> Self {
+        let issuer = web_url(&mut section, "issuer");
+        let range = TOKEN_LIFETIME_MIN_S..=TOKEN_LIFETIME_MAX_S;
+        let token_lifetime_s = section.integer("token_lifetime_s", TOKEN_LIFETIME_DEFAULT_S, range);
+        section.finish();
+        Self { issuer, token_lifetime_s }
+    }
+}
+
+/// An address of the web, without the slash at its end.
+fn web_url(section: &mut Section<'_>, key: &'static str) -> Option<String> {
+    let given: Given<String> = section.text(key)?;
+    let rest = given.value.strip_prefix("https://").or_else(|| given.value.strip_prefix("http://"));
+    let plain = |rest: &str| {
+        !rest.starts_with(['/', ':']) && !rest.chars().any(|c| c.is_whitespace() || matches!(c, '?' | '#' | '@'))
+    };
+    if rest.is_some_and(|rest| !rest.is_empty() && plain(rest)) {
+        return Some(given.value.trim_end_matches('/').to_owned());
+    }
+    section.refuse(&given, "is not such an address", "write http:// or https://, a host and at most a path");
+    None
+}
+
+/// Whether the text is a host, a colon and a port; an IPv6 host stands in brackets.
+fn is_host_and_port(text: &str) -> bool {
+    if text.parse::<SocketAddr>().is_ok() {
+        return true;
+    }
+    let Some((host, port)) = text.rsplit_once(':') else { return false };
+    let named = !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'));
+    named && port.bytes().all(|digit| digit.is_ascii_digit()) && port.parse::<u16>().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listen_address_is_a_host_and_a_port() {
+        for good in ["127.0.0.1:8080", "0.0.0.0:0", "[::1]:80", "localhost:65535", "mail.example.com:1"] {
+            assert!(is_host_and_port(good), "{good}");
+        }
+        for bad in
+            ["", "8080", ":8080", "localhost", "localhost:", "localhost:65536", "::1:80", "a b:1", "h:+1", "h:-1"]
+        {
+            assert!(!is_host_and_port(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_public_url_follows_the_bound_address_unless_given() {
+        let mut server = Server { listen: "0.0.0.0:0".to_owned(), public_url: None };
+        for (bound, expected) in [
+            ("127.0.0.1:4000", "http://127.0.0.1:4000"),
+            ("0.0.0.0:4000", "http://127.0.0.1:4000"),
+            ("[::]:4000", "http://[::1]:4000"),
+        ] {
+            assert_eq!(server.public_url(bound.parse().unwrap()), expected);
+        }
+        server.public_url = Some("https://mail.example.com".to_owned());
+        assert_eq!(server.public_url("0.0.0.0:4000".parse().unwrap()), "https://mail.example.com");
+    }
+}

@@ -1,0 +1,227 @@
+//! The configuration as a whole: sources over each other, problems all at once.
+
+use super::*;
+use std::path::PathBuf;
+
+fn load_with(file: Option<&str>, variables: &[(&str, &str)], overrides: Overrides) -> Result<Config, Vec<String>> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("postrider.toml");
+    if let Some(text) = file {
+        std::fs::write(&path, text).unwrap();
+    }
+    let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    load(file.map(|_| path.as_path()), variables, overrides)
+        .map_err(|problems| problems.iter().map(|problem| without(&problem.to_string(), &path)).collect())
+}
+
+/// The text with the folder of the test taken out.
+fn without(text: &str, path: &Path) -> String {
+    text.replace(&path.display().to_string(), "postrider.toml")
+}
+
+fn from_file(text: &str) -> Result<Config, Vec<String>> {
+    load_with(Some(text), &[], Overrides::default())
+}
+
+fn from_variables(variables: &[(&str, &str)]) -> Result<Config, Vec<String>> {
+    load_with(None, variables, Overrides::default())
+}
+
+fn defaults() -> Config {
+    from_variables(&[]).unwrap()
+}
+
+#[test]
+fn nothing_given_is_one_node_on_loopback_that_sends_nothing() {
+    let config = defaults();
+    assert_eq!(config.database, DatabaseUrl::Sqlite(PathBuf::from("postrider.db")));
+    assert_eq!(config.server, Server { listen: "127.0.0.1:8080".to_owned(), public_url: None });
+    assert_eq!(config.auth, Auth { issuer: None, token_lifetime_s: 3_600 });
+    assert_eq!(config.channels, Channels::default());
+    let rhythm = Engine { lease_ms: 30_000, heartbeat_ms: 2_000, poll_ms: 500, send_deadline_ms: 20_000 };
+    assert_eq!(config.engine, rhythm);
+    assert_eq!(config.policy.on_missed, OnMissed::Hold);
+    assert_eq!(config.policy.on_uncertain, OnUncertain::Hold);
+    assert_eq!(config.policy.latest_start_ms, 3_600_000);
+    assert_eq!(config.log, Log { level: Level::Info, format: LogFormat::Text });
+}
+
+#[test]
+fn the_default_file_gives_the_defaults() {
+    assert_eq!(from_file(DEFAULT_FILE), Ok(defaults()));
+}
+
+#[test]
+fn what_the_default_file_shows_in_comments_can_be_uncommented() {
+    let uncomment = |line: &str| match line.strip_prefix("# ") {
+        Some(rest) if rest.split_once(" = ").is_some_and(|(key, _)| !key.contains([' ', ':', '`'])) => rest.to_owned(),
+        _ => line.to_owned(),
+    };
+    let shown: String = DEFAULT_FILE.lines().map(|line| uncomment(line) + "\n").collect();
+    // The mail server and the sandbox exclude each other.
+    let smtp = shown.replace("adapter = \"sandbox\"\nfolder = \"outbox/email\"\n", "");
+    let config = from_file(&smtp).unwrap();
+    assert!(matches!(config.channels.email, Some(Email::Smtp(_))));
+    assert_eq!(config.channels.direct_mail, Some(Sandbox { folder: PathBuf::from("outbox/direct_mail") }));
+    assert_eq!(config.auth.issuer.as_deref(), Some("https://mail.example.com"));
+    let sandbox = shown.replace("url = \"smtp://127.0.0.1:25?tls=opportunistic\"\n", "");
+    let config = from_file(&sandbox).unwrap();
+    assert_eq!(config.channels.email, Some(Email::Sandbox(Sandbox { folder: PathBuf::from("outbox/email") })));
+}
+
+#[test]
+fn variables_override_the_file_and_options_override_both() {
+    let file = "[server]\nlisten = \"127.0.0.1:1\"\npublic_url = \"http://a.example/\"\n[engine]\npoll_ms = 100\n";
+    let variables = [
+        ("POSTRIDER__SERVER__LISTEN", "127.0.0.1:2"),
+        ("POSTRIDER__ENGINE__POLL_MS", "200"),
+        ("POSTRIDER__CHANNELS__EMAIL__URL", "smtp://127.0.0.1:2525"),
+        ("POSTRIDER__DATABASE__URL", "sqlite:b.db"),
+        ("POSTRIDER_TEST_POSTGRES_URL", "not ours"),
+        ("HOME", "not ours"),
+    ];
+    let config = load_with(Some(file), &variables, Overrides::default()).unwrap();
+    assert_eq!(config.server.listen, "127.0.0.1:2");
+    assert_eq!(config.server.public_url.as_deref(), Some("http://a.example"));
+    assert_eq!(config.engine.poll_ms, 200);
+    let Some(Email::Smtp(smtp)) = config.channels.email else { panic!("email goes to a mail server") };
+    assert_eq!((smtp.url.expose().as_str(), smtp.connections, smtp.window), ("smtp://127.0.0.1:2525", 10, 10));
+    let overrides = Overrides { database: Some("postgres://h/d".to_owned()), listen: Some("127.0.0.1:3".to_owned()) };
+    let config = load_with(Some(file), &variables, overrides).unwrap();
+    assert_eq!(config.server.listen, "127.0.0.1:3");
+    assert_eq!(config.database, DatabaseUrl::Postgres(Secret::new("postgres://h/d".to_owned())));
+}
+
+#[test]
+fn a_secret_can_stand_in_a_file_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("smtp-url");
+    std::fs::write(&path, "smtp://user:hunter2@h:25\n").unwrap();
+    let text = format!("[channels.email]\nurl_file = {:?}\n", path.display().to_string());
+    let url = |config: Config| match config.channels.email {
+        Some(Email::Smtp(smtp)) => smtp.url.expose().clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(url(from_file(&text).unwrap()), "smtp://user:hunter2@h:25");
+    assert!(!format!("{:?}", from_file(&text).unwrap()).contains("hunter2"));
+    let variables = [("POSTRIDER__CHANNELS__EMAIL__URL", "smtp://other:25")];
+    assert_eq!(url(load_with(Some(&text), &variables, Overrides::default()).unwrap()), "smtp://other:25");
+    let both = format!("{text}url = \"smtp://other:25\"\n");
+    assert_eq!(
+        from_file(&both),
+        Err(vec!["channels.email.url_file: is given beside channels.email.url; give one of the two.".to_owned()])
+    );
+    std::fs::write(&path, " \n").unwrap();
+    assert!(from_file(&text).unwrap_err()[0].ends_with("which is empty; write the secret into it."));
+    std::fs::remove_file(&path).unwrap();
+    assert!(from_file(&text).unwrap_err()[0].contains("which cannot be read"));
+}
+
+#[test]
+fn all_problems_are_told_at_once_and_none_shows_a_secret() {
+    let file = r#"
+        verbose = true
+        [database]
+        url = "mysql://root:hunter2@h/d"
+        [server]
+        listen = "localhost"
+        port = 80
+        [auth]
+        token_lifetime_s = 5
+        [channels.email]
+        url = "http://user:hunter2@h"
+        connections = "many"
+        [channels.sms]
+        adapter = "modem"
+        [channels.push]
+        adapter = "sandbox"
+        [channels.fax]
+        adapter = "sandbox"
+        [log]
+        level = 3
+    "#;
+    let variables = [
+        ("POSTRIDER__ENGINE__LEASE_MS", "soon"),
+        ("POSTRIDER__POLICY__ON_MISSED", "panic"),
+        ("POSTRIDER__SERVER__PUBLIC_URL", "mail.example.com"),
+        ("POSTRIDER__LOG__FORMAT", ""),
+        ("POSTRIDER____X", "1"),
+    ];
+    let problems = load_with(Some(file), &variables, Overrides::default()).unwrap_err();
+    assert_eq!(
+        problems,
+        [
+            "POSTRIDER____X: does not name a key; write POSTRIDER__SECTION__KEY, such as POSTRIDER__SERVER__LISTEN.",
+            "database.url: is of an unknown kind; write sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE.",
+            "server.listen: is \"localhost\"; write HOST:PORT, such as 127.0.0.1:8080.",
+            "server.public_url (POSTRIDER__SERVER__PUBLIC_URL): is not such an address; \
+             write http:// or https://, a host and at most a path.",
+            "server.port: is not known in [server]; take one of listen, public_url or remove it.",
+            "auth.token_lifetime_s: is 5; write a whole number from 60 to 86400.",
+            "channels.email.url: is of an unknown kind; write smtp://HOST:PORT or smtps://HOST:PORT.",
+            "channels.email.connections: is of type string; write a whole number from 1 to 1000.",
+            "channels.sms.adapter: is \"modem\"; write one of sandbox.",
+            "channels.push.folder: is missing; name the folder into which messages are written.",
+            "channels.fax: is not known in [channels]; take one of email, sms, push, direct_mail or remove it.",
+            "engine.lease_ms (POSTRIDER__ENGINE__LEASE_MS): is soon; write a whole number from 1000 to 600000.",
+            "policy.on_missed (POSTRIDER__POLICY__ON_MISSED): is \"panic\"; write one of send, hold, cancel.",
+            "log.level: is of type integer; write text in quotation marks.",
+            "log.format (POSTRIDER__LOG__FORMAT): is empty; write a value or leave the key out.",
+            "verbose: is not known in the configuration; \
+             take one of database, server, auth, channels, engine, policy, log or remove it.",
+        ]
+    );
+}
+
+#[test]
+fn values_that_do_not_fit_together_are_problems() {
+    for (file, expected) in [
+        ("[engine]\nheartbeat_ms = 10001", "engine.heartbeat_ms: is 10001 while lease_ms is 30000; take at most"),
+        ("[engine]\nsend_deadline_ms = 29500", "engine.send_deadline_ms: is 29500 while lease_ms is 30000; end it"),
+        ("[channels.email]\nadapter = \"smtp\"", "channels.email.url: is missing"),
+        ("[channels.email]\nadapter = \"sandbox\"", "channels.email.folder: is missing"),
+        ("[channels.email]\nfolder = \"x\"", "channels.email.folder: is used by the sandbox alone"),
+        ("[channels.sms]\nfolder = \"x\"", "channels.sms.folder: is used by the sandbox alone"),
+        (
+            "[channels.email]\nadapter = \"sandbox\"\nfolder = \"x\"\nurl = \"smtp://h\"",
+            "channels.email.url: is not used by the sandbox",
+        ),
+    ] {
+        let problems = from_file(file).unwrap_err();
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert!(problems[0].starts_with(expected), "{problems:?}");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_toml_is_told_by_its_line() {
+    let problems = from_file("[server]\nlisten = \"127.0.0.1:1\"\npublic_url = http\n").unwrap_err();
+    assert_eq!(problems.len(), 1);
+    assert!(problems[0].starts_with("postrider.toml: line 3 is not TOML ("), "{problems:?}");
+    let missing = load(Some(Path::new("no/such.toml")), std::iter::empty(), Overrides::default()).unwrap_err();
+    assert!(missing[0].to_string().starts_with("no/such.toml: cannot be read ("), "{missing:?}");
+}
+
+#[test]
+fn sections_and_values_are_not_taken_for_each_other() {
+    for (file, variables, expected) in [
+        ("server = 1", &[][..], "server: is a section, not a value; write its keys under [server]."),
+        (
+            "[server.listen]\nhost = \"h\"",
+            &[][..],
+            "server.listen: is a value, not a section; write text in quotation marks.",
+        ),
+        (
+            "[server]\nlisten = \"h:1\"",
+            &[("POSTRIDER__SERVER", "h:1")][..],
+            "server (POSTRIDER__SERVER): is a section, not a key; add __ and the name of a key in it.",
+        ),
+        (
+            "",
+            &[("POSTRIDER__SERVER__LISTEN__PORT", "1")][..],
+            "server.listen (POSTRIDER__SERVER__LISTEN__PORT): is a value, not a section; write text in quotation marks.",
+        ),
+    ] {
+        assert_eq!(load_with(Some(file), variables, Overrides::default()), Err(vec![expected.to_owned()]));
+    }
+}
