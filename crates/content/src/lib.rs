@@ -1,1 +1,23 @@
+//! What a message says: templates, compiled once and rendered for each recipient, and the links in them.
+//!
+//! Not here: where templates are kept (`store`), when they are rendered (`engine`), how a message leaves
+//! (`channels`). Everything is a pure function of its arguments. Invariants: a template from a stranger costs
+//! bounded time, memory and stack; a recipient's data is never markup in HTML.
 
+pub mod html;
+pub mod limits;
+pub mod links;
+pub mod render;
+pub mod scope;
+pub mod sms;
+pub mod source;
+mod tags;
+pub mod template;
+
+pub use html::{EMAIL_CLIP_BYTES, is_clipped};
+pub use links::{UnsubscribeKey, token, unsubscribe_url, verify};
+pub use render::Rendered;
+pub use scope::{CampaignContext, CampaignFields, RecipientFields};
+pub use sms::{SmsEncoding, SmsLength, sms_length};
+pub use source::{DirectMailSource, EmailSource, PushSource, SmsSource, TemplateSource};
+pub use template::{CompiledTemplate, TemplateError};
