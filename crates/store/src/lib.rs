@@ -1,1 +1,36 @@
+//! The memory of Postrider: the only crate that names a database driver.
+//!
+//! One meaning on two databases: each statement is one SQL text (forks are marked in [`statement`]), each use of
+//! the store is one closure in one transaction. SQL never reads a clock, and no transaction waits for a network
+//! other than the database's own.
 
+pub mod error;
+mod migrate;
+mod postgres;
+pub mod probe;
+mod sqlite;
+pub mod statement;
+mod store;
+pub mod testkit;
+mod tx;
+pub mod value;
+pub mod wake;
+
+pub mod campaigns;
+pub mod clients;
+pub mod deliveries;
+pub mod idempotency;
+pub mod lists;
+pub mod manifests;
+pub mod nodes;
+pub mod profiles;
+pub mod schedules;
+pub mod secrets;
+pub mod senders;
+pub mod suppressions;
+pub mod templates;
+pub mod tenants;
+
+pub use error::StoreError;
+pub use store::{DatabaseUrl, Store};
+pub use tx::Tx;

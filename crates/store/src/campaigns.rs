@@ -1,0 +1,5 @@
+//! Statements of the campaigns.
+
+use crate::statements;
+
+statements! { "campaigns": }

@@ -1,0 +1,5 @@
+//! Statements of the clients.
+
+use crate::statements;
+
+statements! { "clients": }

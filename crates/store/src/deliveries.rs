@@ -1,0 +1,5 @@
+//! Statements of the deliveries.
+
+use crate::statements;
+
+statements! { "deliveries": }

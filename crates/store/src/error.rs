@@ -1,0 +1,53 @@
+//! How the database can fail, told apart by what may be done about it.
+
+/// A failure of the store. Its text is for the operator and the log, never for an API client.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// Somebody else holds what we need; the same transaction may be tried again. Nothing was changed.
+    #[error("the database is busy: {0}")]
+    Busy(String),
+    /// A unique or foreign key refused the row. Nothing was changed.
+    #[error("the database refused a row: {0}")]
+    Conflict(String),
+    /// The commit may or may not have happened.
+    #[error("the connection broke during a commit; its result is unknown: {0}")]
+    Ambiguous(String),
+    /// A stored value cannot be read.
+    #[error("column {column} holds {found} where {expected} was expected")]
+    Corrupt {
+        /// Which column, by position from 0.
+        column: usize,
+        /// What was expected.
+        expected: &'static str,
+        /// What kind of value was found.
+        found: String,
+    },
+    /// The disk is full. Nothing was changed.
+    #[error("the disk of the database is full: free some space and try again")]
+    Full,
+    /// The database cannot be written.
+    #[error("the database is read-only: {0}")]
+    ReadOnly(String),
+    /// The database cannot be reached.
+    #[error("the database cannot be reached: {0}")]
+    Down(String),
+    /// The schema is of a newer release.
+    #[error("the database has schema {found}, this program knows up to {known}: use the newer postrider that made it")]
+    Newer {
+        /// Version found.
+        found: i64,
+        /// Newest version known.
+        known: i64,
+    },
+    /// Anything else the driver said.
+    #[error("the database failed: {0}")]
+    Failed(String),
+}
+
+impl StoreError {
+    /// Whether the same transaction may be tried again at once.
+    #[must_use]
+    pub const fn may_retry(&self) -> bool {
+        matches!(self, Self::Busy(_))
+    }
+}

@@ -1,0 +1,5 @@
+//! Statements of the idempotency.
+
+use crate::statements;
+
+statements! { "idempotency": }

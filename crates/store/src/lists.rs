@@ -1,0 +1,5 @@
+//! Statements of the lists.
+
+use crate::statements;
+
+statements! { "lists": }

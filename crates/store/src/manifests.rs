@@ -1,0 +1,5 @@
+//! Statements of the manifests.
+
+use crate::statements;
+
+statements! { "manifests": }

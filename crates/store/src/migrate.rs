@@ -1,0 +1,51 @@
+//! Migrations: forward only, the same names for both databases, each applied in one transaction with its record.
+
+use crate::error::StoreError;
+use crate::statements;
+use crate::store::Store;
+use crate::tx::Tx;
+
+struct Migration {
+    version: i64,
+    name: &'static str,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    name: "init",
+    sqlite: include_str!("migrations/sqlite/0001_init.sql"),
+    postgres: include_str!("migrations/postgres/0001_init.sql"),
+}];
+
+/// Held while migrating, so that nodes which start together do not migrate together.
+const MIGRATION_LOCK: i64 = 0x706f_7374_7269_6465;
+
+const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \
+    (version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL)";
+
+statements! { "migrate":
+    CURRENT = "SELECT CAST(COALESCE(MAX(version), 0) AS BIGINT) FROM schema_migrations";
+    RECORD = "INSERT INTO schema_migrations (version, name) VALUES ($1, $2)";
+}
+
+/// Brings the schema up to date.
+pub(crate) async fn run(store: &Store) -> Result<(), StoreError> {
+    store.write_guarded("migrate", migrate).await
+}
+
+fn migrate(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    tx.wait_lock(MIGRATION_LOCK)?;
+    tx.batch(LEDGER, LEDGER)?;
+    let known = MIGRATIONS.last().map_or(0, |migration| migration.version);
+    let found = tx.query_number(&CURRENT, &[])?;
+    if found > known {
+        return Err(StoreError::Newer { found, known });
+    }
+    for migration in MIGRATIONS.iter().filter(|migration| migration.version > found) {
+        tx.batch(migration.sqlite, migration.postgres)?;
+        tx.execute(&RECORD, &[migration.version.into(), migration.name.into()])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,5 @@
+//! Statements of the nodes.
+
+use crate::statements;
+
+statements! { "nodes": }

@@ -1,0 +1,5 @@
+//! Statements of the profiles.
+
+use crate::statements;
+
+statements! { "profiles": }

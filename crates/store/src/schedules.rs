@@ -1,0 +1,5 @@
+//! Statements of the schedules.
+
+use crate::statements;
+
+statements! { "schedules": }

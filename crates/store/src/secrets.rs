@@ -1,0 +1,5 @@
+//! Statements of the secrets.
+
+use crate::statements;
+
+statements! { "secrets": }

@@ -1,0 +1,5 @@
+//! Statements of the senders.
+
+use crate::statements;
+
+statements! { "senders": }

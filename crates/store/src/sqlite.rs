@@ -1,0 +1,232 @@
+//! SQLite: one writer thread with group commit, a few readers on snapshots.
+//!
+//! The writer takes every write that waits and runs each in its own savepoint of one transaction, so many small
+//! writes share one synced commit, and a refused one takes back only itself.
+
+use crate::error::StoreError;
+use crate::tx::{Inner, Tx};
+use crate::value::{Row, Value};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, types::ToSqlOutput, types::ValueRef};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, mpsc};
+use std::time::Duration;
+
+/// Writes that share one commit, at most.
+const GROUP_COMMIT_MAX: usize = 256;
+/// How long a write waits for another process, in milliseconds.
+const BUSY_TIMEOUT_MS: u64 = 5_000;
+/// Connections for reads.
+const READERS: usize = 4;
+/// Statements kept prepared on each connection.
+const STATEMENT_CACHE: usize = 256;
+
+/// Called after the commit with its result.
+pub(crate) type Finish = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+/// A write: runs in its savepoint, then waits for the commit. It is told when no transaction could begin.
+pub(crate) type Write = Box<dyn FnOnce(Result<&Connection, StoreError>) -> Finish + Send>;
+
+pub(crate) struct Sqlite {
+    writer: mpsc::Sender<Write>,
+    readers: Mutex<Vec<Connection>>,
+    readers_free: tokio::sync::Semaphore,
+    path: PathBuf,
+}
+
+pub(crate) struct SqliteTx<'a> {
+    connection: &'a Connection,
+}
+
+impl Sqlite {
+    pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+        let connection = connect(path)?;
+        connection.pragma_update(None, "cache_size", -16_000).map_err(failure)?;
+        let (writer, writes) = mpsc::channel();
+        std::thread::Builder::new()
+            .name("sqlite-writer".into())
+            .spawn(move || write_loop(&connection, &writes))
+            .map_err(|error| StoreError::Failed(error.to_string()))?;
+        Ok(Self {
+            writer,
+            readers: Mutex::new(Vec::new()),
+            readers_free: tokio::sync::Semaphore::new(READERS),
+            path: path.to_owned(),
+        })
+    }
+
+    /// Sends a write to the writer thread.
+    pub(crate) fn submit(&self, write: Write) -> Result<(), StoreError> {
+        self.writer.send(write).map_err(|_| StoreError::Down("the writer has stopped".into()))
+    }
+
+    /// Runs a read on a connection of its own. The caller holds a permit of [`Sqlite::reader`].
+    pub(crate) fn read<T, E: From<StoreError>>(&self, read: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
+        let pooled = self.readers.lock().ok().and_then(|mut readers| readers.pop());
+        let connection = match pooled {
+            Some(connection) => connection,
+            None => connect(&self.path)?,
+        };
+        connection.execute_batch("BEGIN DEFERRED").map_err(failure)?;
+        let mut tx = transaction(&connection);
+        let result = read(&mut tx);
+        connection.execute_batch("COMMIT").map_err(failure)?;
+        if let Ok(mut readers) = self.readers.lock() {
+            readers.push(connection);
+        }
+        result
+    }
+
+    /// Waits for one of the readers to be free.
+    pub(crate) async fn reader(&self) -> Option<tokio::sync::SemaphorePermit<'_>> {
+        self.readers_free.acquire().await.ok()
+    }
+}
+
+fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let shown = path.display();
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)
+        .map_err(|error| StoreError::Down(format!("{shown} cannot be opened ({error})")))?;
+    connection.busy_timeout(Duration::from_millis(BUSY_TIMEOUT_MS)).map_err(failure)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+    connection
+        .pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))
+        .and_then(|()| connection.pragma_update(None, "synchronous", "FULL"))
+        .and_then(|()| connection.pragma_update(None, "foreign_keys", true))
+        .and_then(|()| connection.pragma_update(None, "cache_size", -4_000))
+        .map_err(failure)?;
+    Ok(connection)
+}
+
+fn write_loop(connection: &Connection, writes: &mpsc::Receiver<Write>) {
+    while let Ok(first) = writes.recv() {
+        match connection.execute_batch("BEGIN IMMEDIATE").map_err(failure) {
+            Ok(()) => group_commit(connection, first, writes),
+            Err(error) => first(Err(error.clone()))(Err(error)),
+        }
+    }
+}
+
+fn group_commit(connection: &Connection, first: Write, writes: &mpsc::Receiver<Write>) {
+    let mut finishes: Vec<Finish> = Vec::new();
+    let mut next = Some(first);
+    while let Some(write) = next.take() {
+        // A panic takes back its own savepoint only; its caller sees a closed channel.
+        match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| write(Ok(connection)))) {
+            Ok(finish) => finishes.push(finish),
+            Err(_) => drop(connection.execute_batch("ROLLBACK TO write; RELEASE write")),
+        }
+        // A full disk can end the whole transaction under us; then nothing more may join it.
+        if finishes.len() < GROUP_COMMIT_MAX && !connection.is_autocommit() {
+            next = writes.try_recv().ok();
+        }
+    }
+    let result = if connection.is_autocommit() {
+        Err(StoreError::Full)
+    } else {
+        connection.execute_batch("COMMIT").map_err(failure)
+    };
+    if result.is_err() && !connection.is_autocommit() {
+        drop(connection.execute_batch("ROLLBACK"));
+    }
+    for finish in finishes {
+        finish(result.clone());
+    }
+}
+
+/// Wraps a connection that is inside a transaction.
+pub(crate) fn transaction(connection: &Connection) -> Tx<'_> {
+    Tx { inner: Inner::Sqlite(SqliteTx { connection }), retry: false }
+}
+
+/// Runs `write` in a savepoint.
+pub(crate) fn savepoint<T, E: From<StoreError>>(
+    connection: &Connection,
+    write: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+) -> (Result<T, E>, bool) {
+    if let Err(error) = connection.execute_batch("SAVEPOINT write") {
+        return (Err(failure(error).into()), false);
+    }
+    let mut tx = transaction(connection);
+    let result = write(&mut tx);
+    let retry = tx.retry;
+    let end = if result.is_ok() { "RELEASE write" } else { "ROLLBACK TO write; RELEASE write" };
+    match connection.execute_batch(end) {
+        Ok(()) => (result, retry),
+        Err(error) => (result.and(Err(failure(error).into())), false),
+    }
+}
+
+impl SqliteTx<'_> {
+    pub(crate) fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, StoreError> {
+        let mut statement = self.connection.prepare_cached(sql).map_err(failure)?;
+        let touched = statement.execute(rusqlite::params_from_iter(values)).map_err(failure)?;
+        Ok(touched as u64)
+    }
+
+    pub(crate) fn prepare(&mut self, sql: &str) -> Result<(), StoreError> {
+        let statement = self.connection.prepare_cached(sql).map_err(failure)?;
+        for index in 1..=statement.parameter_count() {
+            let name = format!("${index}");
+            if statement.parameter_name(index) != Some(name.as_str()) {
+                return Err(StoreError::Failed(format!("placeholder {index} is not {name}")));
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn batch(&mut self, sql: &str) -> Result<(), StoreError> {
+        self.connection.execute_batch(sql).map_err(failure)
+    }
+
+    pub(crate) fn query(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
+        let mut statement = self.connection.prepare_cached(sql).map_err(failure)?;
+        let columns = statement.column_count();
+        let mut rows = statement.query(rusqlite::params_from_iter(values)).map_err(failure)?;
+        let mut answer = Vec::new();
+        while let Some(row) = rows.next().map_err(failure)? {
+            let read = (0..columns).map(|column| row.get_ref(column).map(value).map_err(failure));
+            answer.push(Row::new(read.collect::<Result<_, _>>()?));
+        }
+        Ok(answer)
+    }
+}
+
+fn value(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(v) => Value::Int(v),
+        ValueRef::Real(v) => Value::Real(v),
+        ValueRef::Text(v) => Value::Text(String::from_utf8_lossy(v).into_owned()),
+        ValueRef::Blob(v) => Value::Blob(v.to_vec()),
+    }
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Int(v) => ValueRef::Integer(*v),
+            Self::Bool(v) => ValueRef::Integer(i64::from(*v)),
+            Self::Real(v) => ValueRef::Real(*v),
+            Self::Text(v) => ValueRef::Text(v.as_bytes()),
+            Self::Blob(v) => ValueRef::Blob(v),
+            Self::Uuid(v) => ValueRef::Blob(v.as_bytes()),
+        }))
+    }
+}
+
+/// Tells what a driver error means for us.
+pub(crate) fn failure(error: rusqlite::Error) -> StoreError {
+    let text = error.to_string();
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            StoreError::Busy("another program holds the file locked".into())
+        }
+        Some(ErrorCode::ConstraintViolation) => StoreError::Conflict(text),
+        Some(ErrorCode::DiskFull) => StoreError::Full,
+        Some(ErrorCode::ReadOnly) => StoreError::ReadOnly("make the file and its folder writable for this user".into()),
+        Some(ErrorCode::CannotOpen) => StoreError::Down(text),
+        Some(ErrorCode::NotADatabase) => StoreError::Failed("the file is not an SQLite database".into()),
+        _ => StoreError::Failed(text),
+    }
+}

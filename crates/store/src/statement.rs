@@ -1,0 +1,52 @@
+//! SQL texts. Each is written once for both databases; the few that must differ say so with `fork`.
+
+/// One SQL statement.
+#[derive(Debug)]
+pub struct Statement {
+    /// Module and name, such as `campaigns.GET`.
+    pub name: &'static str,
+    /// The text for SQLite.
+    pub sqlite: &'static str,
+    /// The text for PostgreSQL; the same but for forks.
+    pub postgres: &'static str,
+}
+
+/// Declares statements and a list `STATEMENTS` of all of them, which the tests prepare on both databases.
+///
+/// Placeholders are `$1`, `$2` … in the order of their first use. Write
+/// `NAME = "…";` or, where one text cannot serve, `NAME = fork sqlite "…" postgres "…";` with a reason above.
+#[macro_export]
+macro_rules! statements {
+    ($module:literal: $($(#[$doc:meta])* $name:ident = $kind:tt $($text:literal)? $($word:ident $other:literal)*;)*) => {
+        $($(#[$doc])* const $name: $crate::statement::Statement =
+            $crate::statements!(@one concat!($module, ".", stringify!($name)), $kind $($text)? $($word $other)*);)*
+
+        /// Every statement of this module.
+        pub const STATEMENTS: &[$crate::statement::Statement] = &[$($name),*];
+    };
+    (@one $name:expr, fork sqlite $sqlite:literal postgres $postgres:literal) => {
+        $crate::statement::Statement { name: $name, sqlite: $sqlite, postgres: $postgres }
+    };
+    (@one $name:expr, $text:literal) => {
+        $crate::statement::Statement { name: $name, sqlite: $text, postgres: $text }
+    };
+}
+
+/// Every statement of the crate, by module.
+pub const ALL: &[&[Statement]] = &[
+    crate::migrate::STATEMENTS,
+    crate::campaigns::STATEMENTS,
+    crate::clients::STATEMENTS,
+    crate::deliveries::STATEMENTS,
+    crate::idempotency::STATEMENTS,
+    crate::lists::STATEMENTS,
+    crate::manifests::STATEMENTS,
+    crate::nodes::STATEMENTS,
+    crate::profiles::STATEMENTS,
+    crate::schedules::STATEMENTS,
+    crate::secrets::STATEMENTS,
+    crate::senders::STATEMENTS,
+    crate::suppressions::STATEMENTS,
+    crate::templates::STATEMENTS,
+    crate::tenants::STATEMENTS,
+];

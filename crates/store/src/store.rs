@@ -1,0 +1,257 @@
+//! The store: opening it, and running units of work.
+
+use crate::error::StoreError;
+use crate::migrate;
+use crate::postgres::{Isolation, Postgres};
+use crate::probe::Probe;
+use crate::sqlite::{self, Sqlite};
+use crate::tx::Tx;
+use crate::wake::Wake;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+/// How often a transaction that met a conflict is tried again.
+const RETRIES_MAX: u32 = 12;
+/// First pause between tries, in milliseconds; it doubles up to [`RETRY_PAUSE_MAX_MS`].
+const RETRY_PAUSE_MS: u64 = 2;
+/// Longest pause between tries, in milliseconds.
+const RETRY_PAUSE_MAX_MS: u64 = 250;
+
+/// Where the data live.
+#[derive(Clone, PartialEq, Eq)]
+pub enum DatabaseUrl {
+    /// A file.
+    Sqlite(PathBuf),
+    /// `postgres://…`; may hold a password.
+    Postgres(String),
+}
+
+impl DatabaseUrl {
+    /// Reads `sqlite:PATH` or `postgres://…`.
+    ///
+    /// # Errors
+    /// One sentence that says what is understood.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if let Some(path) = text.strip_prefix("sqlite:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            if path.is_empty() {
+                return Err("sqlite: needs a path, such as sqlite:postrider.db".into());
+            }
+            return Ok(Self::Sqlite(path.into()));
+        }
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return Ok(Self::Postgres(text.to_owned()));
+        }
+        Err("a database URL begins with sqlite: or postgres://".into())
+    }
+}
+
+impl std::fmt::Debug for DatabaseUrl {
+    /// Never shows a server's URL: it may hold a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres(_) => write!(f, "postgres://…"),
+        }
+    }
+}
+
+enum Backend {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
+}
+
+struct Inner {
+    backend: Backend,
+    probe: OnceLock<Arc<dyn Probe>>,
+    wake: Wake,
+    url: DatabaseUrl,
+}
+
+/// The open database. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+impl Store {
+    /// Opens the database, makes it if it is an absent SQLite file, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreError`] whose text is a sentence for the operator.
+    pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
+        let backend = match url {
+            DatabaseUrl::Sqlite(path) => Backend::Sqlite(Sqlite::open(path)?),
+            DatabaseUrl::Postgres(url) => Backend::Postgres(Postgres::open(url)?),
+        };
+        let inner = Inner { backend, probe: OnceLock::new(), wake: Wake::new(), url: url.clone() };
+        let store = Self { inner: Arc::new(inner) };
+        migrate::run(&store).await?;
+        if let Backend::Postgres(postgres) = &store.inner.backend {
+            store.inner.wake.listen(postgres.config.clone());
+        }
+        Ok(store)
+    }
+
+    /// Puts a probe around every later transaction; only the first one counts.
+    pub fn set_probe(&self, probe: Arc<dyn Probe>) {
+        drop(self.inner.probe.set(probe));
+    }
+
+    /// Where the data live.
+    #[must_use]
+    pub fn url(&self) -> &DatabaseUrl {
+        &self.inner.url
+    }
+
+    /// Whether this is the embedded database, which one engine process owns alone.
+    #[must_use]
+    pub fn is_embedded(&self) -> bool {
+        matches!(self.inner.backend, Backend::Sqlite(_))
+    }
+
+    /// Hints between tasks and processes; see [`crate::wake`].
+    #[must_use]
+    pub fn wake(&self) -> &Wake {
+        &self.inner.wake
+    }
+
+    /// Reads in one snapshot, so that sums balance.
+    ///
+    /// # Errors
+    /// What `work` answers, or a [`StoreError`].
+    pub async fn read<T, E, F>(&self, op: &'static str, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        self.run(op, Isolation::Snapshot, work).await
+    }
+
+    /// Writes in one transaction, as if alone. `work` may run more than once: it must have no other effect.
+    ///
+    /// # Errors
+    /// What `work` answers, or a [`StoreError`]; in both cases nothing was changed, unless it is `Ambiguous`.
+    pub async fn write<T, E, F>(&self, op: &'static str, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        self.run(op, Isolation::Serializable, work).await
+    }
+
+    /// Writes rows that a lease or a fence guards: cheaper than [`Store::write`], for the engine's hot path.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn write_guarded<T, E, F>(&self, op: &'static str, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        self.run(op, Isolation::ReadCommitted, work).await
+    }
+
+    async fn run<T, E, F>(&self, op: &'static str, isolation: Isolation, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let probe = self.inner.probe.get();
+        if let Some(probe) = probe {
+            probe.before(op).await?;
+        }
+        let work = Arc::new(Mutex::new(work));
+        let mut pause_ms = RETRY_PAUSE_MS;
+        let (mut result, mut retry) = self.attempt(isolation, &work).await;
+        for _ in 0..RETRIES_MAX {
+            if !retry {
+                break;
+            }
+            tracing::debug!(op, "a transaction met another one and is tried again");
+            tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+            pause_ms = (pause_ms * 2).min(RETRY_PAUSE_MAX_MS);
+            (result, retry) = self.attempt(isolation, &work).await;
+        }
+        if let Some(probe) = probe {
+            probe.after(op).await?;
+        }
+        result
+    }
+
+    /// Runs `work` once; the flag says whether it may be tried again.
+    async fn attempt<T, E, F>(&self, isolation: Isolation, work: &Arc<Mutex<F>>) -> (Result<T, E>, bool)
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let work = Arc::clone(work);
+        let call = move |tx: &mut Tx<'_>| match work.lock() {
+            Ok(mut work) => work(tx),
+            Err(_) => Err(StoreError::Failed("the unit of work panicked before".into()).into()),
+        };
+        let answer = match (&self.inner.backend, isolation) {
+            (Backend::Sqlite(sqlite), Isolation::Serializable | Isolation::ReadCommitted) => sqlite.write(call).await,
+            (Backend::Sqlite(sqlite), Isolation::Snapshot) => {
+                let _permit = sqlite.reader().await;
+                self.blocking(move |backend| match backend {
+                    Backend::Sqlite(sqlite) => Some((sqlite.read(call), false)),
+                    Backend::Postgres(_) => None,
+                })
+                .await
+            }
+            (Backend::Postgres(_), _) => {
+                let runtime = tokio::runtime::Handle::current();
+                self.blocking(move |backend| match backend {
+                    Backend::Postgres(postgres) => Some(postgres.run(&runtime, isolation, call)),
+                    Backend::Sqlite(_) => None,
+                })
+                .await
+            }
+        };
+        answer.unwrap_or_else(|| (Err(StoreError::Failed("the unit of work panicked".into()).into()), false))
+    }
+
+    /// Runs `work` on a thread that may wait. `None` if it panicked.
+    async fn blocking<R: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Backend) -> Option<R> + Send + 'static,
+    ) -> Option<R> {
+        let inner = Arc::clone(&self.inner);
+        tokio::task::spawn_blocking(move || work(&inner.backend)).await.ok().flatten()
+    }
+}
+
+impl Sqlite {
+    /// Runs `work` on the writer thread and waits for its commit. `None` if it panicked.
+    async fn write<T, E>(
+        &self,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Option<(Result<T, E>, bool)>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        let write: sqlite::Write = Box::new(move |connection| {
+            let (result, retry) = match connection {
+                Ok(connection) => sqlite::savepoint(connection, work),
+                Err(error) => (Err(error.into()), false),
+            };
+            Box::new(move |commit| {
+                let result = result.and_then(|value| commit.map(|()| value).map_err(E::from));
+                drop(sender.send((result, retry)));
+            })
+        });
+        match self.submit(write) {
+            Ok(()) => receiver.await.ok(),
+            Err(error) => Some((Err(error.into()), false)),
+        }
+    }
+}

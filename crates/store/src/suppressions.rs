@@ -1,0 +1,5 @@
+//! Statements of the suppressions.
+
+use crate::statements;
+
+statements! { "suppressions": }

@@ -1,0 +1,5 @@
+//! Statements of the templates.
+
+use crate::statements;
+
+statements! { "templates": }

@@ -1,0 +1,5 @@
+//! Statements of the tenants.
+
+use crate::statements;
+
+statements! { "tenants": }

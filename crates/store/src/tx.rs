@@ -1,0 +1,156 @@
+//! One transaction, on either database.
+
+use crate::error::StoreError;
+use crate::postgres::PostgresTx;
+use crate::sqlite::SqliteTx;
+use crate::statement::Statement;
+use crate::value::{Row, Value};
+
+/// An open transaction. Every statement on tenant data binds a tenant.
+///
+/// A failed statement ends the transaction: on PostgreSQL nothing more can be done in it, so `ON CONFLICT` and
+/// affected-row counts carry decisions, never caught errors.
+pub struct Tx<'a> {
+    pub(crate) inner: Inner<'a>,
+    /// Whether a statement failed in a way that lets the whole transaction be tried again.
+    pub(crate) retry: bool,
+}
+
+pub(crate) enum Inner<'a> {
+    Sqlite(SqliteTx<'a>),
+    Postgres(PostgresTx<'a>),
+}
+
+impl Tx<'_> {
+    fn note<T>(&mut self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Err(error) = &result {
+            self.retry |= error.may_retry();
+        }
+        result
+    }
+
+    /// Runs a statement and answers how many rows it touched.
+    ///
+    /// # Errors
+    /// Any [`StoreError`]; the transaction is then over.
+    pub fn execute(&mut self, statement: &Statement, values: &[Value]) -> Result<u64, StoreError> {
+        let result = match &mut self.inner {
+            Inner::Sqlite(tx) => tx.execute(statement.sqlite, values),
+            Inner::Postgres(tx) => tx.execute(statement.postgres, values),
+        };
+        self.note(result)
+    }
+
+    /// Runs a statement once for each set of values and answers how many rows each touched.
+    /// On PostgreSQL the executions are pipelined.
+    ///
+    /// # Errors
+    /// Any [`StoreError`]; the transaction is then over.
+    pub fn execute_many(&mut self, statement: &Statement, sets: &[Vec<Value>]) -> Result<Vec<u64>, StoreError> {
+        let result = match &mut self.inner {
+            Inner::Sqlite(tx) => sets.iter().map(|values| tx.execute(statement.sqlite, values)).collect(),
+            Inner::Postgres(tx) => tx.execute_many(statement.postgres, sets),
+        };
+        self.note(result)
+    }
+
+    /// Runs a statement and answers its rows. The statement bounds their number.
+    ///
+    /// # Errors
+    /// Any [`StoreError`]; the transaction is then over.
+    pub fn query(&mut self, statement: &Statement, values: &[Value]) -> Result<Vec<Row>, StoreError> {
+        let sql = match &self.inner {
+            Inner::Sqlite(_) => statement.sqlite,
+            Inner::Postgres(_) => statement.postgres,
+        };
+        self.query_text(sql, values)
+    }
+
+    /// Runs SQL put together at run time (listings with filters); see `listing`.
+    pub(crate) fn query_text(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
+        let result = match &mut self.inner {
+            Inner::Sqlite(tx) => tx.query(sql, values),
+            Inner::Postgres(tx) => tx.query(sql, values),
+        };
+        self.note(result)
+    }
+
+    /// Runs a statement and reads each row.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn query_as<T>(
+        &mut self,
+        statement: &Statement,
+        values: &[Value],
+        read: impl FnMut(&mut Row) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut rows = self.query(statement, values)?;
+        rows.iter_mut().map(read).collect()
+    }
+
+    /// Runs a statement and reads its first row, if there is one.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn query_one<T>(
+        &mut self,
+        statement: &Statement,
+        values: &[Value],
+        read: impl FnOnce(&mut Row) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        self.query(statement, values)?.first_mut().map(read).transpose()
+    }
+
+    /// Runs a statement for one number, such as a count.
+    ///
+    /// # Errors
+    /// Any [`StoreError`]; [`StoreError::Corrupt`] if there is no row.
+    pub fn query_number(&mut self, statement: &Statement, values: &[Value]) -> Result<i64, StoreError> {
+        self.query_one(statement, values, Row::next)?.ok_or(StoreError::Corrupt {
+            column: 0,
+            expected: "a number",
+            found: "no row".into(),
+        })
+    }
+
+    /// Waits for a lock that ends with this transaction; on SQLite the one writer is lock enough.
+    pub(crate) fn wait_lock(&mut self, key: i64) -> Result<(), StoreError> {
+        match &mut self.inner {
+            Inner::Sqlite(_) => Ok(()),
+            Inner::Postgres(tx) => tx.batch(&format!("SELECT pg_advisory_xact_lock({key})")),
+        }
+    }
+
+    /// Runs the text of a migration: several statements without values.
+    pub(crate) fn batch(&mut self, sqlite: &str, postgres: &str) -> Result<(), StoreError> {
+        match &mut self.inner {
+            Inner::Sqlite(tx) => tx.batch(sqlite),
+            Inner::Postgres(tx) => tx.batch(postgres),
+        }
+    }
+
+    /// Prepares a statement without running it, and on SQLite checks that its placeholders come in order.
+    ///
+    /// # Errors
+    /// What the database has against it.
+    pub fn prepare(&mut self, statement: &Statement) -> Result<(), StoreError> {
+        match &mut self.inner {
+            Inner::Sqlite(tx) => tx.prepare(statement.sqlite),
+            Inner::Postgres(tx) => tx.prepare(statement.postgres),
+        }
+    }
+
+    /// Tries to take a lock that other processes see and that ends with this transaction. On SQLite there is one
+    /// writer, so it is always taken: processes that share the file wait for each other at the start of the write.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn try_lock(&mut self, key: i64) -> Result<bool, StoreError> {
+        let result = match &mut self.inner {
+            Inner::Sqlite(_) => Ok(true),
+            Inner::Postgres(tx) => tx.try_lock(key),
+        };
+        self.note(result)
+    }
+}

@@ -1,0 +1,44 @@
+//! Nudges: hints without content that only ever make things faster. Losing every one of them is harmless.
+
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// Wakes tasks of this process, and on PostgreSQL those of other nodes.
+#[derive(Clone)]
+pub struct Wake {
+    topics: Arc<[Notify; 2]>,
+    ours: Arc<Notify>,
+}
+
+/// What a nudge is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Topic {
+    /// A schedule job was made, moved or taken back.
+    Schedules,
+    /// Deliveries became due.
+    Deliveries,
+}
+
+impl Wake {
+    pub(crate) fn new() -> Self {
+        Self { topics: Arc::new([Notify::new(), Notify::new()]), ours: Arc::new(Notify::new()) }
+    }
+
+    /// Wakes whoever waits for the topic.
+    pub fn nudge(&self, topic: Topic) {
+        self.topics[topic as usize].notify_waiters();
+        self.topics[topic as usize].notify_one();
+        self.ours.notify_one();
+    }
+
+    /// Resolves at the next nudge, or at once for one that came since the last wait.
+    pub async fn nudged(&self, topic: Topic) {
+        self.topics[topic as usize].notified().await;
+    }
+
+    /// Carries nudges between nodes by LISTEN and NOTIFY; while the server is away, polling goes on without it.
+    pub(crate) fn listen(&self, config: tokio_postgres::Config) {
+        let topics = Arc::downgrade(&self.topics);
+        tokio::spawn(crate::postgres::carry_nudges(config, topics, Arc::clone(&self.ours)));
+    }
+}

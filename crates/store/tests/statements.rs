@@ -1,0 +1,30 @@
+//! Every statement is prepared on both databases: unknown columns, dialects and placeholders out of order show here.
+
+use postrider_store::{Store, StoreError, on_both, statement};
+
+on_both! {
+    every_statement_prepares => |store: Store| async move {
+        let prepared = store.read("prepare", |tx| {
+            let mut count = 0;
+            for statement in statement::ALL.iter().copied().flatten() {
+                tx.prepare(statement).map_err(|error| StoreError::Failed(format!("{}: {error}", statement.name)))?;
+                count += 1;
+            }
+            Ok::<_, StoreError>(count)
+        });
+        assert!(prepared.await.unwrap() >= 2);
+    };
+}
+
+#[test]
+fn few_statements_are_forked() {
+    const FORKS_MAX: usize = 12;
+    let forked: Vec<&str> = statement::ALL
+        .iter()
+        .copied()
+        .flatten()
+        .filter(|statement| statement.sqlite != statement.postgres)
+        .map(|statement| statement.name)
+        .collect();
+    assert!(forked.len() <= FORKS_MAX, "{forked:?}");
+}
