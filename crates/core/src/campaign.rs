@@ -1,5 +1,14 @@
 //! The states of a campaign and what each allows.
 
+/// What kind of campaign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CampaignType {
+    /// One message to one audience.
+    Broadcast,
+    /// Several steps; known to the API, refused by every job (the seed page: only broadcast in v1).
+    Journey,
+}
+
 /// Where a campaign stands for its authors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuthoringStatus {
@@ -56,6 +65,7 @@ macro_rules! words {
 }
 pub(crate) use words;
 
+words!(CampaignType { Broadcast => "broadcast", Journey => "journey" });
 words!(AuthoringStatus { Draft => "draft", Published => "published", Archived => "archived" });
 words!(ExecutionStatus {
     NotScheduled => "not_scheduled",

@@ -1,4 +1,15 @@
-//! What stands between a draft and its send.
+//! What stands between a draft and its send: facts in, issues out.
+//!
+//! Gathering the facts (reading rows, rendering samples) is the callers'; so are the links of a remediation.
+//! Invariant: an issue's code never changes its meaning.
+
+use crate::channel::ChannelKind;
+use crate::schedule::{Intent, TenantTime, intent_problem, warnings};
+use crate::time::Timestamp;
+
+#[cfg(test)]
+#[path = "preflight_tests.rs"]
+mod tests;
 
 /// How grave an issue is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,6 +24,15 @@ pub enum Severity {
 
 crate::campaign::words!(Severity { Blocker => "blocker", Warning => "warning", Info => "info" });
 
+/// The step of the audience.
+pub const STEP_AUDIENCE: &str = "audience";
+/// The step of template, sender and subject.
+pub const STEP_CONTENT: &str = "content";
+/// The step of the time.
+pub const STEP_SCHEDULE: &str = "schedule";
+/// The step of the channel and what drives it.
+pub const STEP_CHANNEL: &str = "channel";
+
 /// One finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Issue {
@@ -26,4 +46,230 @@ pub struct Issue {
     pub step: Option<&'static str>,
     /// Ids of what it concerns.
     pub refs: Vec<String>,
+}
+
+/// Octets of HTML above which large mailbox providers cut a message: 102 KB.
+pub const EMAIL_CLIP_OCTETS: usize = 102 * 1024;
+
+/// An audience that a campaign names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AudienceFacts {
+    /// Its id.
+    pub id: String,
+    /// Whether it still exists.
+    pub found: bool,
+}
+
+/// A template that a campaign names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateFacts {
+    /// Its id.
+    pub id: String,
+    /// Its channel.
+    pub channel: ChannelKind,
+    /// Whether it has a published version.
+    pub published: bool,
+    /// Whether rendering real samples failed, and where, in one clause without personal data.
+    pub render_failure: Option<String>,
+    /// Fields it names that no profile has.
+    pub unknown_fields: Vec<String>,
+    /// Octets of its rendered HTML, the largest sample.
+    pub html_octets: Option<usize>,
+    /// Parts of its rendered text message, the largest sample.
+    pub sms_parts: Option<usize>,
+}
+
+/// A sender profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SenderFacts {
+    /// Its id.
+    pub id: String,
+    /// Whether it has a return address that can be printed.
+    pub has_return_address: bool,
+}
+
+/// Everything a preflight looks at.
+#[derive(Debug, Clone)]
+pub struct PreflightFacts {
+    /// The campaign's channel.
+    pub channel: ChannelKind,
+    /// Whether the campaign has a current version, which is where its one step starts.
+    pub has_version: bool,
+    /// Included audiences.
+    pub included: Vec<AudienceFacts>,
+    /// Excluded audiences.
+    pub excluded: Vec<AudienceFacts>,
+    /// How many recipients would be sent to, if counted.
+    pub targeted: Option<i64>,
+    /// How many pieces could not be addressed (direct mail), if counted.
+    pub incomplete_addresses: i64,
+    /// The template.
+    pub template: Option<TemplateFacts>,
+    /// The sender profile: the campaign's, or the tenant's default for the channel.
+    pub sender: Option<SenderFacts>,
+    /// Whether the campaign or its template has a subject line that is not blank.
+    pub has_subject: bool,
+    /// Whether the message is marketing and so needs a one-click way out.
+    pub is_marketing: bool,
+    /// Whether the message would carry that way out.
+    pub has_unsubscribe: bool,
+    /// Whether the channel has somewhere to send to.
+    pub channel_configured: bool,
+    /// Whether an engine node is alive to send.
+    pub engine_alive: bool,
+    /// The saved intent.
+    pub intent: Option<Intent>,
+    /// What the tenant said about time.
+    pub tenant: TenantTime,
+}
+
+/// Finds the issues: blockers first, then warnings, then infos, each in the order of the campaign's steps.
+#[must_use]
+pub fn evaluate(facts: &PreflightFacts, now: Timestamp) -> Vec<Issue> {
+    let mut issues = Vec::new();
+    audience_issues(facts, &mut issues);
+    content_issues(facts, &mut issues);
+    size_issues(facts, &mut issues);
+    schedule_issues(facts, now, &mut issues);
+    channel_issues(facts, &mut issues);
+    issues.sort_by_key(|issue| issue.severity);
+    issues
+}
+
+fn issue(severity: Severity, code: &'static str, step: &'static str, message: impl Into<String>) -> Issue {
+    Issue { severity, code, message: message.into(), step: Some(step), refs: Vec::new() }
+}
+
+fn blocker(code: &'static str, step: &'static str, message: impl Into<String>) -> Issue {
+    issue(Severity::Blocker, code, step, message)
+}
+
+fn warning(code: &'static str, step: &'static str, message: impl Into<String>) -> Issue {
+    issue(Severity::Warning, code, step, message)
+}
+
+fn audience_issues(facts: &PreflightFacts, issues: &mut Vec<Issue>) {
+    if !facts.has_version {
+        issues.push(blocker(
+            "NO_START_NODE",
+            STEP_AUDIENCE,
+            "The campaign has no version and so no step to start with.",
+        ));
+    }
+    if facts.included.is_empty() {
+        issues.push(blocker("AUDIENCE_NOT_ASSIGNED", STEP_AUDIENCE, "No audience is included."));
+    }
+    let lost: Vec<String> =
+        facts.included.iter().chain(&facts.excluded).filter(|it| !it.found).map(|it| it.id.clone()).collect();
+    if lost.is_empty() {
+        if !facts.included.is_empty() && facts.targeted == Some(0) {
+            issues.push(warning("AUDIENCE_EMPTY", STEP_AUDIENCE, "Nobody would be sent to right now."));
+        }
+    } else {
+        let found = blocker(
+            "AUDIENCE_NOT_FOUND",
+            STEP_AUDIENCE,
+            "An audience that the campaign names does not exist any more.",
+        );
+        issues.push(Issue { refs: lost, ..found });
+    }
+    if facts.channel == ChannelKind::DirectMail && facts.incomplete_addresses > 0 {
+        let count = facts.incomplete_addresses;
+        issues.push(warning(
+            "ADDRESS_INCOMPLETE",
+            STEP_AUDIENCE,
+            format!("{count} pieces have no complete postal address and would be skipped."),
+        ));
+    }
+}
+
+fn content_issues(facts: &PreflightFacts, issues: &mut Vec<Issue>) {
+    let Some(template) = &facts.template else {
+        issues.push(blocker("TEMPLATE_NOT_ASSIGNED", STEP_CONTENT, "No template is bound."));
+        return sender_issues(facts, issues);
+    };
+    let about = |found: Issue| Issue { refs: vec![template.id.clone()], ..found };
+    if !template.published {
+        issues.push(about(blocker("TEMPLATE_NOT_PUBLISHED", STEP_CONTENT, "The template is not published.")));
+    }
+    if template.channel != facts.channel {
+        let message =
+            format!("The template is for {}, the campaign for {}.", template.channel.as_str(), facts.channel.as_str());
+        issues.push(about(blocker("TEMPLATE_CHANNEL_MISMATCH", STEP_CONTENT, message)));
+    }
+    if let Some(failure) = &template.render_failure {
+        let message = format!("The template cannot be rendered for a real recipient: {failure}.");
+        issues.push(about(blocker("TEMPLATE_RENDER_FAILED", STEP_CONTENT, message)));
+    }
+    if !template.unknown_fields.is_empty() {
+        let message = format!("The template names fields that no profile has: {}.", template.unknown_fields.join(", "));
+        issues.push(about(warning("TEMPLATE_FIELD_UNKNOWN", STEP_CONTENT, message)));
+    }
+    if facts.channel == ChannelKind::Email && facts.is_marketing && !facts.has_unsubscribe {
+        let message = "A marketing email needs a one-click way to unsubscribe, and this one has none.";
+        issues.push(about(blocker("UNSUBSCRIBE_MISSING", STEP_CONTENT, message)));
+    }
+    sender_issues(facts, issues);
+}
+
+fn sender_issues(facts: &PreflightFacts, issues: &mut Vec<Issue>) {
+    if facts.channel == ChannelKind::Email && facts.template.is_some() && !facts.has_subject {
+        issues.push(blocker(
+            "SUBJECT_MISSING",
+            STEP_CONTENT,
+            "Neither the campaign nor its template has a subject line.",
+        ));
+    }
+    match &facts.sender {
+        None => issues.push(blocker("SENDER_PROFILE_MISSING", STEP_CONTENT, "No sender profile is bound.")),
+        Some(sender) if facts.channel == ChannelKind::DirectMail && !sender.has_return_address => {
+            let found =
+                blocker("RETURN_ADDRESS_MISSING", STEP_CONTENT, "The sender profile has no complete return address.");
+            issues.push(Issue { refs: vec![sender.id.clone()], ..found });
+        }
+        Some(_) => {}
+    }
+}
+
+fn size_issues(facts: &PreflightFacts, issues: &mut Vec<Issue>) {
+    let Some(template) = &facts.template else { return };
+    match (facts.channel, template.html_octets, template.sms_parts) {
+        (ChannelKind::Email, Some(octets), _) if octets > EMAIL_CLIP_OCTETS => {
+            let message =
+                format!("The HTML has {} KB; mailbox providers cut off what is beyond 102 KB.", octets.div_ceil(1024));
+            issues.push(warning("EMAIL_CLIPPED", STEP_CONTENT, message));
+        }
+        (ChannelKind::Sms, _, Some(parts)) if parts > 1 => {
+            issues.push(warning("SMS_MULTIPART", STEP_CONTENT, format!("The text needs {parts} message parts.")));
+        }
+        _ => {}
+    }
+}
+
+fn schedule_issues(facts: &PreflightFacts, now: Timestamp, issues: &mut Vec<Issue>) {
+    let Some(intent) = &facts.intent else {
+        return issues.push(issue(Severity::Info, "SCHEDULE_NOT_SET", STEP_SCHEDULE, "No schedule is set."));
+    };
+    if let Some(problem) = intent_problem(intent, &facts.tenant, now) {
+        issues.push(blocker(
+            "SCHEDULE_IN_PAST",
+            STEP_SCHEDULE,
+            format!("The saved schedule cannot be met: {problem}."),
+        ));
+    }
+    let Some(resolution) = &intent.resolution else { return };
+    let text = intent.send_at_text.as_deref();
+    for found in warnings(text, &intent.timezone, intent.timezone_source, resolution) {
+        issues.push(warning(found.code, STEP_SCHEDULE, found.message));
+    }
+}
+
+fn channel_issues(facts: &PreflightFacts, issues: &mut Vec<Issue>) {
+    if !facts.channel_configured {
+        let message = format!("The channel {} has no provider configured.", facts.channel.as_str());
+        issues.push(blocker("CHANNEL_NOT_CONFIGURED", STEP_CHANNEL, message));
+    }
+    if !facts.engine_alive {
+        issues.push(warning("DELIVERY_STOPPED", STEP_CHANNEL, "No engine node is alive; nothing leaves until one is."));
+    }
 }

@@ -1,5 +1,19 @@
 //! One recipient of one frozen audience: its states, and the accounts that they add up to.
 
+mod retry;
+mod transition;
+
+#[cfg(test)]
+mod retry_tests;
+#[cfg(test)]
+mod transition_tests;
+
+pub use retry::{
+    ASSUMED_SENT, ATTEMPTS_MAX, Attempt, LATEST_FINISH, Next, RETRIES_EXHAUSTED, RETRY_HORIZON_MS, ROUTE_REST_MS,
+    RetryPolicy, after,
+};
+pub use transition::job_end;
+
 use crate::campaign::words;
 
 /// Where a recipient stands. `pending` and `in_flight` are live, the others final

@@ -141,6 +141,8 @@ catalog! {
         "The plan has changed since the dry run.", "Look at details.changes, make a new dry run and commit its digest.";
     AlreadyFinished => "SCHEDULE.ALREADY_FINISHED", Conflict,
         "The job is over.", "Nothing can be taken back any more; see the campaign's status.";
+    AlreadyStarted => "SCHEDULE.ALREADY_STARTED", Conflict,
+        "The job has started.", "Pause it with POST /campaigns/{id}/pause or take the rest back with DELETE on the job.";
     PreflightBlockers => "BROADCASTS.SCHEDULE.PREFLIGHT_BLOCKERS", Invalid,
         "Preflight found blocking issues.", "Mend the issues in details.issues; POST /campaigns/{id}/preflight lists them all.";
     ListNotFound => "PUBLIC.LISTS.NOT_FOUND", NotFound,

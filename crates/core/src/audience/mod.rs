@@ -1,0 +1,131 @@
+//! Who of an audience gets a message, and why somebody does not.
+//!
+//! Not here: which profiles an audience has (the store reads them) and when each message leaves.
+//! Invariant: a denial or a suppression holds for every message, whatever its category.
+
+use crate::address::{PostalAddress, normalize_email, normalize_phone};
+use crate::campaign::words;
+use crate::channel::ChannelKind;
+
+/// What a person said about a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Consent {
+    /// Yes.
+    Granted,
+    /// No.
+    Denied,
+    /// Never asked, or not told. Such a person may be mailed: whether there is a basis for it is the sender's to
+    /// know, and a sender who wants only those who said yes makes that a rule of the audience.
+    #[default]
+    Unknown,
+}
+
+words!(Consent { Granted => "granted", Denied => "denied", Unknown => "unknown" });
+
+/// What is known of one recipient.
+#[derive(Clone, Copy)]
+pub struct Recipient<'a> {
+    /// Email address as stored.
+    pub email: Option<&'a str>,
+    /// Phone number as stored.
+    pub phone: Option<&'a str>,
+    /// First of the device tokens.
+    pub push_token: Option<&'a str>,
+    /// Postal address.
+    pub postal: Option<&'a PostalAddress>,
+    /// Consent for the channel of the campaign.
+    pub consent: Consent,
+    /// Whether the address or its domain stands on the suppression list of the channel and the entry has not
+    /// run out.
+    pub suppressed: bool,
+}
+
+/// Stable reason: the person said no.
+pub const CONSENT_DENIED: &str = "consent_denied";
+/// Stable reason: the address is on the suppression list.
+pub const SUPPRESSED: &str = "suppressed";
+/// Stable reason: the profile has no address for the channel.
+pub const MISSING_ADDRESS: &str = "missing_address";
+/// Stable reason: the profile's address cannot be one.
+pub const INVALID_ADDRESS: &str = "invalid_address";
+
+/// Whether a message goes out to a recipient.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Eligibility {
+    /// It does.
+    Eligible(Destination),
+    /// The person's word or the suppression list forbids it; the reason is stable.
+    Suppressed(&'static str),
+    /// There is nowhere to send it; the reason is stable.
+    Skipped(&'static str),
+}
+
+/// Where a message goes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Destination {
+    /// The address as the channel needs it: email, E.164 number, token, or postal lines parted by line breaks.
+    pub address: String,
+    /// The form by which two addresses are compared, and by which suppressions are found.
+    pub address_key: String,
+}
+
+impl std::fmt::Debug for Eligibility {
+    /// Shows no address: it must not reach a log by accident.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Eligible(_) => f.write_str("Eligible"),
+            Self::Suppressed(reason) => write!(f, "Suppressed({reason})"),
+            Self::Skipped(reason) => write!(f, "Skipped({reason})"),
+        }
+    }
+}
+
+impl std::fmt::Debug for Destination {
+    /// Shows no address: it must not reach a log by accident.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Destination")
+    }
+}
+
+/// Decides about one recipient: first the person's own word, then the suppression list, then the address.
+#[must_use]
+pub fn eligibility(recipient: &Recipient<'_>, channel: ChannelKind) -> Eligibility {
+    if recipient.consent == Consent::Denied {
+        return Eligibility::Suppressed(CONSENT_DENIED);
+    }
+    if recipient.suppressed {
+        return Eligibility::Suppressed(SUPPRESSED);
+    }
+    match destination(recipient, channel) {
+        Ok(destination) => Eligibility::Eligible(destination),
+        Err(reason) => Eligibility::Skipped(reason),
+    }
+}
+
+/// Where a recipient is reached on a channel.
+///
+/// # Errors
+/// `missing_address` or `invalid_address`.
+pub fn destination(recipient: &Recipient<'_>, channel: ChannelKind) -> Result<Destination, &'static str> {
+    let given = |text: Option<&'_ str>| {
+        text.map(str::trim).filter(|text| !text.is_empty()).ok_or(MISSING_ADDRESS).map(str::to_owned)
+    };
+    let address = match channel {
+        ChannelKind::Email => normalize_email(&given(recipient.email)?).map_err(|_| INVALID_ADDRESS)?,
+        ChannelKind::Sms => normalize_phone(&given(recipient.phone)?).map_err(|_| INVALID_ADDRESS)?,
+        ChannelKind::Push => given(recipient.push_token)?,
+        ChannelKind::DirectMail => return postal_destination(recipient.postal),
+    };
+    Ok(Destination { address_key: address.clone(), address })
+}
+
+fn postal_destination(postal: Option<&PostalAddress>) -> Result<Destination, &'static str> {
+    let postal = postal.filter(|postal| !postal.is_empty()).ok_or(MISSING_ADDRESS)?;
+    if !postal.missing().is_empty() {
+        return Err(INVALID_ADDRESS);
+    }
+    Ok(Destination { address: postal.lines().join("\n"), address_key: postal.key() })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,53 @@
+//! Which state a recipient may go to, and when a job is over.
+
+use super::{Counts, DeliveryState};
+use crate::schedule::JobState;
+
+impl DeliveryState {
+    /// Whether a recipient may be frozen into this state.
+    #[must_use]
+    pub const fn may_begin(self) -> bool {
+        matches!(self, Self::Pending | Self::Suppressed | Self::Skipped)
+    }
+
+    /// Whether a recipient may go from this state to another. What is handed off stays handed off, and nobody
+    /// comes back to `pending` whom the provider may have, unless an `uncertain` one is tried again by policy.
+    #[must_use]
+    pub const fn may_become(self, to: Self) -> bool {
+        match self {
+            // It may leave, or be found on the second look unable to.
+            Self::Pending => {
+                matches!(
+                    to,
+                    Self::InFlight | Self::Failed | Self::Suppressed | Self::Skipped | Self::Expired | Self::Canceled
+                )
+            }
+            // It comes back with an answer, without having left, or not at all.
+            Self::InFlight => matches!(
+                to,
+                Self::Pending | Self::Sent | Self::Failed | Self::Expired | Self::Canceled | Self::Uncertain
+            ),
+            // A late answer settles it, or the policy does.
+            Self::Uncertain => matches!(to, Self::Pending | Self::Sent | Self::Failed),
+            Self::Sent | Self::Failed | Self::Suppressed | Self::Skipped | Self::Expired | Self::Canceled => false,
+        }
+    }
+}
+
+/// How a job ends whose recipients stand so; none while one is live. A job that was canceled ends as `canceled`,
+/// whatever its counts. An empty audience is complete.
+#[must_use]
+pub const fn job_end(counts: &Counts) -> Option<JobState> {
+    if counts.live() != 0 {
+        return None;
+    }
+    let missed =
+        counts.of(DeliveryState::Failed) + counts.of(DeliveryState::Expired) + counts.of(DeliveryState::Canceled);
+    let reached = counts.of(DeliveryState::Sent);
+    let doubtful = counts.of(DeliveryState::Uncertain);
+    Some(match (missed, reached, doubtful) {
+        (0, _, 0) => JobState::Completed,
+        (_, 0, 0) => JobState::Failed,
+        _ => JobState::CompletedWithFailures,
+    })
+}

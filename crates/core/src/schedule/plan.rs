@@ -1,0 +1,86 @@
+//! What a dry run promises, as text that can be compared: the digest of a plan is the caller's hash of it.
+//!
+//! Not here are counts: they may move with live data, and a plan stays the same when they do.
+
+use super::{Mode, Scheduled};
+
+/// What a plan stands on. Two plans with the same parts are the same plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanParts<'a> {
+    /// Included audiences as `(type, id)`, in any order.
+    pub included: Vec<(String, String)>,
+    /// Excluded audiences likewise.
+    pub excluded: Vec<(String, String)>,
+    /// Id of the published template version.
+    pub template_version: String,
+    /// Id of the sender profile.
+    pub sender: Option<String>,
+    /// Subject line of the campaign.
+    pub subject: Option<String>,
+    /// The schedule as resolved.
+    pub schedule: &'a Scheduled,
+}
+
+/// The canonical text of a plan: one line a part, `name=value`, with line breaks in values escaped.
+#[must_use]
+pub fn plan_fingerprint(parts: &PlanParts<'_>) -> String {
+    named(parts).iter().map(|(name, value)| format!("{name}={}\n", escaped(value))).collect()
+}
+
+/// The parts that differ between two fingerprints, as name, before, after.
+#[must_use]
+pub fn diff(before: &str, after: &str) -> Vec<(&'static str, String, String)> {
+    PART_NAMES
+        .iter()
+        .filter_map(|&name| {
+            let (before, after) = (value_in(before, name), value_in(after, name));
+            (before != after).then(|| (name, before.to_owned(), after.to_owned()))
+        })
+        .collect()
+}
+
+const INCLUDED: &str = "audience.include";
+const EXCLUDED: &str = "audience.exclude";
+const TEMPLATE: &str = "content.templateVersion";
+const SENDER: &str = "content.senderProfileId";
+const SUBJECT: &str = "content.subjectLine";
+const SCHEDULE: &str = "resolution";
+const PART_NAMES: [&str; 6] = [INCLUDED, EXCLUDED, TEMPLATE, SENDER, SUBJECT, SCHEDULE];
+
+fn named(parts: &PlanParts<'_>) -> [(&'static str, String); 6] {
+    [
+        (INCLUDED, audiences(&parts.included)),
+        (EXCLUDED, audiences(&parts.excluded)),
+        (TEMPLATE, parts.template_version.clone()),
+        (SENDER, parts.sender.clone().unwrap_or_default()),
+        (SUBJECT, parts.subject.clone().unwrap_or_default()),
+        (SCHEDULE, schedule(parts.schedule)),
+    ]
+}
+
+/// A send job's instant is whenever it is asked for, and no part of its plan.
+fn schedule(scheduled: &Scheduled) -> String {
+    let zone = &scheduled.timezone;
+    match (scheduled.mode, &scheduled.batch_date) {
+        (Mode::Now, _) => "now".to_owned(),
+        (Mode::At | Mode::BatchOnDate, Some(date)) => format!("{date} {zone}"),
+        (Mode::At | Mode::BatchOnDate, None) => format!("{} {zone}", scheduled.resolution.instant),
+    }
+}
+
+fn audiences(bindings: &[(String, String)]) -> String {
+    let mut words: Vec<String> = bindings.iter().map(|(kind, id)| format!("{kind}:{id}")).collect();
+    words.sort();
+    words.join(",")
+}
+
+fn escaped(value: &str) -> String {
+    value.replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r")
+}
+
+fn value_in<'a>(fingerprint: &'a str, name: &str) -> &'a str {
+    fingerprint
+        .lines()
+        .find_map(|line| line.strip_prefix(name).and_then(|rest| rest.strip_prefix('=')))
+        .unwrap_or_default()
+}
