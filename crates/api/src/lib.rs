@@ -1,1 +1,28 @@
+//! The face of Postrider: the HTTP API, as the seed page and the contract have it.
+//!
+//! Bytes become a DTO, the DTO a command of a use case; its result becomes a view and bytes again. Only this crate
+//! knows statuses, and it cannot see the store.
 
+mod authorize;
+mod correlation;
+mod envelope;
+mod error;
+mod extract;
+mod openapi;
+mod routes;
+
+mod campaigns;
+mod deliveries;
+mod discovery;
+mod health;
+mod lists;
+mod oauth;
+mod profiles;
+mod schedule_jobs;
+mod sender_profiles;
+mod status;
+mod suppressions;
+mod templates;
+mod unsubscribe;
+
+pub use routes::router;

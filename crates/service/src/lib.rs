@@ -1,1 +1,77 @@
+//! The use cases of Postrider: one function for each command or query.
+//!
+//! Each takes the [`Actor`], reads the clock once, runs in one transaction and answers plain values. No HTTP type
+//! is known here, and the engine is never called: both meet in the database.
 
+mod actor;
+mod error;
+pub mod idempotency;
+mod settings;
+
+pub mod auth;
+pub mod campaigns;
+pub mod deliveries;
+pub mod imports;
+pub mod lists;
+pub mod preflight;
+pub mod profiles;
+pub mod schedules;
+pub mod senders;
+pub mod status;
+pub mod suppressions;
+pub mod templates;
+pub mod tenants;
+pub mod unsubscribe;
+
+pub use actor::Actor;
+pub use error::ServiceError;
+pub use postrider_store::StoreError;
+pub use settings::Settings;
+
+use postrider_core::env::{Clock, Entropy};
+use postrider_core::time::Timestamp;
+use postrider_store::Store;
+use std::sync::Arc;
+
+/// All use cases. Cheap to clone.
+#[derive(Clone)]
+pub struct Service {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    settings: Settings,
+    running: idempotency::Running,
+}
+
+impl Service {
+    /// Puts the use cases on a store.
+    #[must_use]
+    pub fn new(store: Store, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>, settings: Settings) -> Self {
+        let running = idempotency::Running::default();
+        Self { inner: Arc::new(Inner { store, clock, entropy, settings, running }) }
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    /// Chance, for ids; shared with closures that run on the store's threads.
+    #[must_use]
+    pub fn entropy(&self) -> Arc<dyn Entropy> {
+        Arc::clone(&self.inner.entropy)
+    }
+
+    /// What the operator configured.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+}

@@ -1,0 +1,123 @@
+//! The only place where a class becomes a status and a refusal a body.
+
+use crate::correlation;
+use crate::envelope::json_response;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use postrider_core::error::{Class, Code, Detail, Refusal};
+use postrider_service::ServiceError;
+use serde_json::{Map, Value, json};
+
+/// Seconds after which a client may try again.
+const RETRY_AFTER_S: HeaderValue = HeaderValue::from_static("1");
+
+/// Why a request has no answer.
+#[derive(Debug)]
+pub struct ApiError(pub ServiceError);
+
+impl From<ServiceError> for ApiError {
+    fn from(error: ServiceError) -> Self {
+        Self(error)
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        Self(refusal.into())
+    }
+}
+
+impl From<Code> for ApiError {
+    fn from(code: Code) -> Self {
+        Self(code.into())
+    }
+}
+
+/// The status of a class.
+pub const fn status(class: Class) -> StatusCode {
+    match class {
+        Class::Invalid => StatusCode::BAD_REQUEST,
+        Class::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Class::Forbidden => StatusCode::FORBIDDEN,
+        Class::NotFound => StatusCode::NOT_FOUND,
+        Class::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        Class::Conflict => StatusCode::CONFLICT,
+        Class::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Class::Unprocessable => StatusCode::UNPROCESSABLE_ENTITY,
+        Class::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        Class::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        match self.0 {
+            ServiceError::Refused(refusal) => refused(&refusal),
+            ServiceError::Failed(failure) => {
+                let correlation_id = correlation::current();
+                tracing::error!(%correlation_id, error = %failure, "a request failed in the store");
+                let unavailable = matches!(
+                    failure,
+                    postrider_service::StoreError::Busy(_)
+                        | postrider_service::StoreError::Down(_)
+                        | postrider_service::StoreError::Full
+                        | postrider_service::StoreError::ReadOnly(_)
+                );
+                let code = if unavailable { Code::Unavailable } else { Code::Internal };
+                refused(&Refusal::new(code))
+            }
+        }
+    }
+}
+
+/// The answer to a refusal.
+pub fn refused(refusal: &Refusal) -> Response {
+    let code = refusal.code;
+    let body = json!({
+        "success": false,
+        "correlationId": correlation::current(),
+        "error": {
+            "code": code.as_str(),
+            "message": refusal.message(),
+            "details": details(&refusal.detail),
+            "remediation": code.remediation(),
+        },
+    });
+    let mut response = json_response(status(code.class()), body.to_string().into_bytes());
+    let headers = response.headers_mut();
+    match code {
+        Code::Unauthorized => {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        Code::TokenInvalid | Code::TokenExpired => {
+            let value = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+            headers.insert(header::WWW_AUTHENTICATE, value);
+        }
+        Code::InsufficientScope => {
+            let value = HeaderValue::from_static("Bearer error=\"insufficient_scope\"");
+            headers.insert(header::WWW_AUTHENTICATE, value);
+        }
+        Code::IdempotencyInProgress | Code::Unavailable => {
+            headers.insert(header::RETRY_AFTER, RETRY_AFTER_S);
+        }
+        _ => {}
+    }
+    response
+}
+
+fn details(detail: &Detail) -> Value {
+    match detail {
+        Detail::None => Value::Object(Map::new()),
+        Detail::Field { path, value, .. } => {
+            let value = value.as_deref().and_then(|json| serde_json::from_str(json).ok()).unwrap_or(Value::Null);
+            json!({ "path": path, "value": value })
+        }
+        Detail::Scope { required, granted } => json!({ "required": required, "granted": granted }),
+        Detail::Issues(issues) => json!({ "issues": issues.iter().map(crate::campaigns::issue).collect::<Vec<_>>() }),
+        Detail::Changes(changes) => {
+            let changes =
+                changes.iter().map(|(part, planned, now)| json!({ "part": part, "planned": planned, "now": now }));
+            json!({ "changes": changes.collect::<Vec<_>>() })
+        }
+    }
+}

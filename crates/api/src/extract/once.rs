@@ -1,0 +1,60 @@
+//! A JSON body together with its `Idempotency-Key`.
+
+use crate::error::ApiError;
+use crate::extract::json::{parse, read};
+use axum::extract::{FromRequest, OriginalUri, Request};
+use postrider_core::error::{Code, Refusal};
+use postrider_service::idempotency::{OnceKey, Render, Reply};
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+/// A body, and the key under which its effect happens once.
+pub struct Once<T> {
+    /// The body.
+    pub body: T,
+    key: Option<OnceKey>,
+}
+
+impl<T> Once<T> {
+    /// Splits into the body and the way to answer.
+    pub fn reply<R>(self, render: Render<R>) -> (T, Reply<R>) {
+        (self.body, Reply { once: self.key, render })
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Once<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let key = request.headers().get("idempotency-key").map(|value| key(value.to_str().unwrap_or_default()));
+        let key = key.transpose()?;
+        let method = match *request.method() {
+            axum::http::Method::PUT => "PUT",
+            axum::http::Method::PATCH => "PATCH",
+            axum::http::Method::DELETE => "DELETE",
+            _ => "POST",
+        };
+        let path = match request.extensions().get::<OriginalUri>() {
+            Some(uri) => uri.path().to_owned(),
+            None => request.uri().path().to_owned(),
+        };
+        let bytes = read(request, state).await?;
+        let body = parse(&bytes)?;
+        let once = key.map(|key| OnceKey {
+            key,
+            method,
+            path,
+            fingerprint: postrider_service::idempotency::fingerprint(&bytes),
+        });
+        Ok(Self { body, key: once })
+    }
+}
+
+/// Reads the key, bare or as a quoted string (RFC 8941), and insists on a UUID v4.
+fn key(text: &str) -> Result<Uuid, ApiError> {
+    let bare = text.trim().trim_matches('"');
+    let uuid: Option<Uuid> = bare.parse().ok();
+    uuid.filter(|uuid| uuid.get_version_num() == 4).ok_or_else(|| {
+        Refusal::field(Code::IdempotencyKeyInvalid, "Idempotency-Key", Some(text), "is not a UUID version 4").into()
+    })
+}

@@ -1,0 +1,8 @@
+//! Routes of the lists.
+
+use crate::routes::Route;
+
+/// The routes.
+pub fn routes() -> Vec<Route> {
+    Vec::new()
+}

@@ -1,0 +1,98 @@
+//! The one table of routes: method, path, scope, handler.
+
+use crate::authorize::authorize;
+use crate::error::refused;
+use crate::{
+    campaigns, correlation, deliveries, discovery, extract, health, lists, oauth, profiles, schedule_jobs,
+    sender_profiles, status, suppressions, templates, unsubscribe,
+};
+use axum::extract::DefaultBodyLimit;
+use axum::handler::Handler;
+use axum::http::Method;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodFilter, MethodRouter, on};
+use axum::{Router, response::Response};
+use postrider_core::error::{Code, Refusal};
+use postrider_core::scope::Scope;
+use postrider_service::Service;
+use std::collections::BTreeMap;
+
+/// One route below `/public/v1`. Handlers take `Extension<Actor>` and `State<Service>`.
+pub struct Route {
+    /// Method.
+    pub method: Method,
+    /// Path below `/public/v1`, such as `/campaigns/{id}`.
+    pub path: &'static str,
+    /// What a token needs.
+    pub scope: Scope,
+    handler: MethodRouter<Service>,
+}
+
+impl Route {
+    /// Declares a route.
+    pub fn new<H, T>(method: Method, path: &'static str, scope: Scope, handler: H) -> Self
+    where
+        H: Handler<T, Service>,
+        T: 'static,
+    {
+        let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
+        Self { method, path, scope, handler: on(filter, handler) }
+    }
+}
+
+/// Every route below `/public/v1`.
+pub fn table() -> Vec<Route> {
+    let areas = [
+        campaigns::routes(),
+        schedule_jobs::routes(),
+        status::routes(),
+        deliveries::routes(),
+        lists::routes(),
+        profiles::routes(),
+        templates::routes(),
+        sender_profiles::routes(),
+        suppressions::routes(),
+    ];
+    areas.into_iter().flatten().collect()
+}
+
+/// The whole API as a service.
+pub fn router(service: Service) -> Router {
+    let mut paths: BTreeMap<&'static str, MethodRouter<Service>> = BTreeMap::new();
+    for route in table() {
+        let guard = from_fn_with_state((service.clone(), route.scope), authorize);
+        let guarded = route.handler.layer(guard);
+        let merged = match paths.remove(route.path) {
+            Some(others) => others.merge(guarded),
+            None => guarded,
+        };
+        paths.insert(route.path, merged);
+    }
+    let mut public = Router::new();
+    for (path, methods) in paths {
+        public = public.route(path, methods.fallback(method_not_allowed));
+    }
+    Router::new()
+        .nest("/public/v1", public)
+        .merge(oauth::router())
+        .merge(unsubscribe::router())
+        .merge(discovery::router())
+        .merge(health::router())
+        .fallback(route_not_found)
+        .layer(DefaultBodyLimit::max(extract::BODY_MAX_BYTES))
+        .layer(tower_http::catch_panic::CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(service.clone(), correlation::correlate))
+        .with_state(service)
+}
+
+async fn route_not_found() -> Response {
+    refused(&Refusal::new(Code::RouteNotFound))
+}
+
+async fn method_not_allowed() -> Response {
+    refused(&Refusal::new(Code::MethodNotAllowed))
+}
+
+fn panicked(_panic: Box<dyn std::any::Any + Send>) -> Response {
+    refused(&Refusal::new(Code::Internal))
+}

@@ -1,0 +1,8 @@
+//! Routes of the sender profiles.
+
+use crate::routes::Route;
+
+/// The routes.
+pub fn routes() -> Vec<Route> {
+    Vec::new()
+}
