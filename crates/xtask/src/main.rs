@@ -4,6 +4,7 @@
 //! Not here: anything the product needs at run time. Invariant: a chore that could not do all of its work fails.
 
 mod chores;
+mod generated;
 mod postgres;
 mod supervise;
 
@@ -17,6 +18,8 @@ Chores of the Postrider workspace.
 
 cargo xtask test [-- CARGO TEST ARGUMENTS]   run every test, on SQLite and on PostgreSQL
 cargo xtask pg -- COMMAND…                   run a command beside a throw-away PostgreSQL cluster
+cargo xtask check                            formatting, lints, tidiness and licences
+cargo xtask regen [--check]                  write docs/generated anew; with --check, fail if it is not fresh
 
 `test` and `pg` take the PostgreSQL server named by POSTRIDER_TEST_POSTGRES_URL (a superuser's URL, such as
 postgres://postgres@127.0.0.1:5432/postgres); without it they start a cluster of their own and remove it afterwards.
@@ -31,6 +34,8 @@ fn main() -> ExitCode {
     let outcome = match chore {
         "test" => chores::test(rest),
         "pg" => chores::pg(rest),
+        "check" => chores::check(),
+        "regen" => chores::regen(rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(ExitCode::SUCCESS)

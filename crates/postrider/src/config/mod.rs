@@ -17,14 +17,14 @@ mod sources;
 mod tests;
 
 pub use channels::{Channels, Email, Sandbox, Smtp};
-pub use database::DatabaseUrl;
 pub use engine::Engine;
 pub use log::{Level, Log, LogFormat};
-pub use policy::{OnMissed, OnUncertain, Policy};
 pub use problem::{Origin, Problem};
 pub use secret::Secret;
 pub use server::{Auth, Server};
 
+use postrider_core::schedule::PolicyDefaults;
+use postrider_store::DatabaseUrl;
 use section::Section;
 use sources::Sources;
 use std::cell::RefCell;
@@ -47,7 +47,7 @@ pub struct Config {
     /// The rhythm of the engine.
     pub engine: Engine,
     /// What jobs do that do not say it themselves.
-    pub policy: Policy,
+    pub policy: PolicyDefaults,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -88,12 +88,12 @@ pub fn load(
     let problems = RefCell::new(sources.problems);
     let mut root = Section::root(sources.nodes, &problems);
     let config = Config {
-        database: DatabaseUrl::read(root.section("database")),
+        database: database::read(root.section("database")),
         server: Server::read(root.section("server")),
         auth: Auth::read(root.section("auth")),
         channels: Channels::read(root.section("channels")),
         engine: Engine::read(root.section("engine")),
-        policy: Policy::read(root.section("policy")),
+        policy: policy::read(root.section("policy")),
         log: Log::read(root.section("log")),
     };
     root.finish();

@@ -66,24 +66,26 @@ impl<'a> Section<'a> {
 
     /// A whole number in the range; the default if it is absent or wrong.
     pub fn integer(&mut self, key: &'static str, default: u64, range: RangeInclusive<u64>) -> u64 {
-        let remedy = format!("write a whole number from {} to {}", range.start(), range.end());
-        let Some(given) = self.leaf(key, "a whole number") else { return default };
-        let number = match (&given.value, &given.origin) {
-            (Value::Integer(number), _) => u64::try_from(*number).ok(),
+        self.optional_integer(key, range).unwrap_or(default)
+    }
+
+    /// A whole number in the range, if it was given.
+    pub fn optional_integer(&mut self, key: &'static str, range: RangeInclusive<u64>) -> Option<u64> {
+        let given = self.leaf(key, "a whole number")?;
+        let (number, what) = match (&given.value, &given.origin) {
+            (Value::Integer(number), _) => (u64::try_from(*number).ok(), format!("is {number}")),
             // The environment and the command line know only text.
-            (Value::String(text), Origin::Variable(_) | Origin::Option(_)) => text.trim().parse().ok(),
-            (other, _) => {
-                self.refuse(&given, &format!("is of type {}", other.type_str()), &remedy);
-                return default;
+            (Value::String(text), Origin::Variable(_) | Origin::Option(_)) => {
+                (text.trim().parse().ok(), format!("is {text:?}"))
             }
+            (other, _) => (None, format!("is of type {}", other.type_str())),
         };
-        match number.filter(|number| range.contains(number)) {
-            Some(number) => number,
-            None => {
-                self.refuse(&given, &format!("is {}", shown(&given.value)), &remedy);
-                default
-            }
+        let number = number.filter(|number| range.contains(number));
+        if number.is_none() {
+            let remedy = format!("write a whole number from {} to {}", range.start(), range.end());
+            self.refuse(&given, &what, &remedy);
         }
+        number
     }
 
     /// One of a few words, if it was given.
@@ -191,9 +193,4 @@ fn origin_of(node: &Node) -> Option<Origin> {
         Node::Leaf { origin, .. } => Some(origin.clone()),
         Node::Section(nodes) => nodes.values().find_map(origin_of),
     }
-}
-
-/// A value as it was written; text that stands for a number without its quotation marks.
-fn shown(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -40,9 +40,7 @@ fn nothing_given_is_one_node_on_loopback_that_sends_nothing() {
     assert_eq!(config.channels, Channels::default());
     let rhythm = Engine { lease_ms: 30_000, heartbeat_ms: 2_000, poll_ms: 500, send_deadline_ms: 20_000 };
     assert_eq!(config.engine, rhythm);
-    assert_eq!(config.policy.on_missed, OnMissed::Hold);
-    assert_eq!(config.policy.on_uncertain, OnUncertain::Hold);
-    assert_eq!(config.policy.latest_start_ms, 3_600_000);
+    assert_eq!(config.policy, PolicyDefaults::default());
     assert_eq!(config.log, Log { level: Level::Info, format: LogFormat::Text });
 }
 
@@ -64,6 +62,8 @@ fn what_the_default_file_shows_in_comments_can_be_uncommented() {
     assert!(matches!(config.channels.email, Some(Email::Smtp(_))));
     assert_eq!(config.channels.direct_mail, Some(Sandbox { folder: PathBuf::from("outbox/direct_mail") }));
     assert_eq!(config.auth.issuer.as_deref(), Some("https://mail.example.com"));
+    assert_eq!(config.policy.latest_finish_after_ms, Some(172_800_000));
+    assert_eq!(config.policy.rate_per_minute, Some(6_000));
     let sandbox = shown.replace("url = \"smtp://127.0.0.1:25?tls=opportunistic\"\n", "");
     let config = from_file(&sandbox).unwrap();
     assert_eq!(config.channels.email, Some(Email::Sandbox(Sandbox { folder: PathBuf::from("outbox/email") })));
@@ -89,7 +89,7 @@ fn variables_override_the_file_and_options_override_both() {
     let overrides = Overrides { database: Some("postgres://h/d".to_owned()), listen: Some("127.0.0.1:3".to_owned()) };
     let config = load_with(Some(file), &variables, overrides).unwrap();
     assert_eq!(config.server.listen, "127.0.0.1:3");
-    assert_eq!(config.database, DatabaseUrl::Postgres(Secret::new("postgres://h/d".to_owned())));
+    assert_eq!(config.database, DatabaseUrl::Postgres("postgres://h/d".to_owned()));
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn all_problems_are_told_at_once_and_none_shows_a_secret() {
         problems,
         [
             "POSTRIDER____X: does not name a key; write POSTRIDER__SECTION__KEY, such as POSTRIDER__SERVER__LISTEN.",
-            "database.url: is of an unknown kind; write sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE.",
+            "database.url: is not the URL of a database; write sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE.",
             "server.listen: is \"localhost\"; write HOST:PORT, such as 127.0.0.1:8080.",
             "server.public_url (POSTRIDER__SERVER__PUBLIC_URL): is not such an address; \
              write http:// or https://, a host and at most a path.",
@@ -163,7 +163,7 @@ fn all_problems_are_told_at_once_and_none_shows_a_secret() {
             "channels.sms.adapter: is \"modem\"; write one of sandbox.",
             "channels.push.folder: is missing; name the folder into which messages are written.",
             "channels.fax: is not known in [channels]; take one of email, sms, push, direct_mail or remove it.",
-            "engine.lease_ms (POSTRIDER__ENGINE__LEASE_MS): is soon; write a whole number from 1000 to 600000.",
+            "engine.lease_ms (POSTRIDER__ENGINE__LEASE_MS): is \"soon\"; write a whole number from 1000 to 600000.",
             "policy.on_missed (POSTRIDER__POLICY__ON_MISSED): is \"panic\"; write one of send, hold, cancel.",
             "log.level: is of type integer; write text in quotation marks.",
             "log.format (POSTRIDER__LOG__FORMAT): is empty; write a value or leave the key out.",
@@ -178,6 +178,8 @@ fn values_that_do_not_fit_together_are_problems() {
     for (file, expected) in [
         ("[engine]\nheartbeat_ms = 10001", "engine.heartbeat_ms: is 10001 while lease_ms is 30000; take at most"),
         ("[engine]\nsend_deadline_ms = 29500", "engine.send_deadline_ms: is 29500 while lease_ms is 30000; end it"),
+        ("[database]\nurl = \"sqlite::memory:\"", "database.url: is in memory"),
+        ("[policy]\nrate_per_minute = 0", "policy.rate_per_minute: is 0; write"),
         ("[channels.email]\nadapter = \"smtp\"", "channels.email.url: is missing"),
         ("[channels.email]\nadapter = \"sandbox\"", "channels.email.folder: is missing"),
         ("[channels.email]\nfolder = \"x\"", "channels.email.folder: is used by the sandbox alone"),

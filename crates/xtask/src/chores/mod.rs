@@ -1,10 +1,24 @@
 //! One file for each chore.
 
+mod check;
+mod regen;
 mod test;
 
+pub use check::check;
+pub use regen::regen;
 pub use test::{pg, test};
+
+use std::path::PathBuf;
 
 /// The cargo that runs us.
 fn cargo() -> String {
     std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
+}
+
+/// The folder of the workspace.
+fn root() -> PathBuf {
+    let mut folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    folder.pop();
+    folder.pop();
+    folder
 }

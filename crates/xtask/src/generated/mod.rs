@@ -1,0 +1,19 @@
+//! The pages of `docs/generated`, each a pure function of the code or of a file in it.
+
+mod config;
+mod error_codes;
+
+use crate::Outcome;
+use std::path::Path;
+
+/// The commented file with every default, from the root of the workspace.
+const DEFAULT_CONFIG: &str = "crates/postrider/src/config/default.toml";
+
+/// Every page, by the name of its file.
+pub fn pages(root: &Path) -> Outcome<Vec<(&'static str, String)>> {
+    let defaults = std::fs::read_to_string(root.join(DEFAULT_CONFIG))?;
+    Ok(vec![("config.md", config::page(&defaults)), ("error-codes.md", error_codes::page())])
+}
+
+/// Stands at the top of every page.
+const NOTICE: &str = "<!-- Made by `cargo xtask regen`; do not edit. -->\n";
