@@ -1,5 +1,112 @@
-//! Statements of the senders.
+//! Sender profiles: who a message comes from.
 
+use crate::error::StoreError;
 use crate::statements;
+use crate::tx::Tx;
+use crate::value::{Row, id};
+use postrider_core::channel::ChannelKind;
+use postrider_core::id::{SenderProfileId, TenantId};
+use postrider_core::time::Timestamp;
 
-statements! { "senders": }
+statements! { "senders":
+    INSERT = "INSERT INTO sender_profiles (id, tenant_id, name, channel, details, created_at, updated_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $6)";
+    /// A deleted one is found too: jobs that were committed with it still send.
+    GET = "SELECT id, name, channel, details, created_at, updated_at, deleted_at FROM sender_profiles \
+        WHERE tenant_id = $1 AND id = $2";
+    UPDATE = "UPDATE sender_profiles SET name = $1, details = $2, updated_at = $3, deleted_at = $4 \
+        WHERE tenant_id = $5 AND id = $6";
+    LIST = "SELECT id, name, channel, details, created_at, updated_at, deleted_at FROM sender_profiles \
+        WHERE tenant_id = $1 AND deleted_at IS NULL AND (created_at < $2 OR (created_at = $2 AND id < $3)) \
+        ORDER BY created_at DESC, id DESC LIMIT $4";
+}
+
+/// A sender profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SenderProfile {
+    /// Its id.
+    pub id: SenderProfileId,
+    /// Name.
+    pub name: String,
+    /// Channel; never changes.
+    pub channel: ChannelKind,
+    /// The fields of its channel, as JSON.
+    pub details: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+    /// When it was deleted.
+    pub deleted_at: Option<Timestamp>,
+}
+
+fn read(row: &mut Row) -> Result<SenderProfile, StoreError> {
+    Ok(SenderProfile {
+        id: row.id()?,
+        name: row.next()?,
+        channel: row.word(ChannelKind::parse)?,
+        details: row.next()?,
+        created_at: row.next()?,
+        updated_at: row.next()?,
+        deleted_at: row.next()?,
+    })
+}
+
+impl Tx<'_> {
+    /// Adds a sender profile.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn sender_insert(&mut self, tenant: TenantId, sender: &SenderProfile) -> Result<(), StoreError> {
+        let values = [
+            id(sender.id),
+            id(tenant),
+            (&sender.name).into(),
+            sender.channel.as_str().into(),
+            (&sender.details).into(),
+            sender.created_at.into(),
+        ];
+        self.execute(&INSERT, &values).map(drop)
+    }
+
+    /// One sender profile, even a deleted one.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn sender_get(
+        &mut self,
+        tenant: TenantId,
+        sender: SenderProfileId,
+    ) -> Result<Option<SenderProfile>, StoreError> {
+        self.query_one(&GET, &[id(tenant), id(sender)], read)
+    }
+
+    /// Writes back everything that may change.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn sender_update(&mut self, tenant: TenantId, sender: &SenderProfile) -> Result<(), StoreError> {
+        let values = [
+            (&sender.name).into(),
+            (&sender.details).into(),
+            sender.updated_at.into(),
+            sender.deleted_at.into(),
+            id(tenant),
+            id(sender.id),
+        ];
+        self.execute(&UPDATE, &values).map(drop)
+    }
+
+    /// Sender profiles older than the cursor, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn senders_list(
+        &mut self,
+        tenant: TenantId,
+        before: (Timestamp, SenderProfileId),
+        limit: i64,
+    ) -> Result<Vec<SenderProfile>, StoreError> {
+        self.query_as(&LIST, &[id(tenant), before.0.into(), id(before.1), limit.into()], read)
+    }
+}
