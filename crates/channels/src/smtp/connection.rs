@@ -1,0 +1,140 @@
+//! One connection to a mail server: commands out, replies in, each within its time.
+//!
+//! Not here: which command follows which. Invariant: replies are read strictly in order, and none is ever taken for
+//! the answer to a command that had not been sent when it arrived.
+
+use super::reply::{Reply, parse};
+use super::timeouts::SmtpTimeouts;
+use crate::refusal::refusal;
+use crate::wire::Wire;
+use postrider_core::channel::Refusal;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// A connection, greeted and ready for mail.
+pub(super) struct Connection {
+    pub(super) wire: Wire,
+    /// Bytes that have arrived and not been read as replies.
+    inbox: Vec<u8>,
+    pub(super) offers: Offers,
+    pub(super) timeouts: SmtpTimeouts,
+    /// Whether the server has taken a message on this connection.
+    pub(super) has_delivered: bool,
+}
+
+/// What the server announced.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Offers {
+    /// Commands may be sent in groups (RFC 2920).
+    pub(super) pipelining: bool,
+    /// Bodies may hold bytes above 127 (RFC 6152).
+    pub(super) eight_bit: bool,
+    /// Addresses may hold them too (RFC 6531).
+    pub(super) utf8: bool,
+    /// The server wants to hear the size; 0 is no limit (RFC 1870).
+    pub(super) size: Option<u64>,
+    /// TLS can be started (RFC 3207).
+    pub(super) starttls: bool,
+    /// Login by PLAIN (RFC 4616).
+    pub(super) auth_plain: bool,
+    /// Login by LOGIN.
+    pub(super) auth_login: bool,
+}
+
+/// Why a connection is of no use any more.
+#[derive(Debug)]
+pub(super) struct Broken {
+    pub(super) refusal: Refusal,
+    /// Whether the server (or the network) ended it, as happens to a connection kept too long.
+    pub(super) was_closed: bool,
+    /// How many bytes of the write that failed may have left.
+    pub(super) left: usize,
+}
+
+impl From<Refusal> for Broken {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal, was_closed: false, left: 0 }
+    }
+}
+
+impl Broken {
+    pub(super) fn new(reason: &'static str, text: &str) -> Self {
+        Self::from(refusal(reason, text))
+    }
+
+    fn closed(text: &str) -> Self {
+        Self { was_closed: true, ..Self::new("connection_lost", text) }
+    }
+}
+
+impl Connection {
+    pub(super) fn new(wire: Wire, timeouts: SmtpTimeouts) -> Self {
+        Self { wire, inbox: Vec::new(), offers: Offers::default(), timeouts, has_delivered: false }
+    }
+
+    /// Whether the connection can still be used after it lay idle: open, and nothing said out of turn.
+    pub(super) async fn is_fresh(&mut self) -> bool {
+        self.inbox.is_empty() && !self.wire.has_news().await
+    }
+
+    /// Whether bytes wait that nobody asked for.
+    pub(super) fn has_unread(&self) -> bool {
+        !self.inbox.is_empty()
+    }
+
+    /// Writes commands. Every reply asked for before must have been read.
+    pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), Broken> {
+        if self.has_unread() {
+            return Err(self.read_unasked());
+        }
+        let mut left = 0;
+        let result = timeout(self.timeouts.command, self.wire.write(bytes, &mut left)).await;
+        let broken = match result {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(error)) => Broken::closed(&format!("The connection broke while writing: {error}.")),
+            Err(_) => Broken::new("write_timeout", "The server did not take what was written in time."),
+        };
+        Err(Broken { left, ..broken })
+    }
+
+    /// A reply that nobody asked for; a server that closes may say so at any time (RFC 5321 §3.8).
+    fn read_unasked(&self) -> Broken {
+        match parse(&self.inbox) {
+            Ok(Some((reply, _))) if reply.code == 421 => Broken::closed(&reply.line()),
+            _ => Broken::new("protocol_error", "The server said something that nobody asked for."),
+        }
+    }
+
+    /// Reads the next reply.
+    pub(super) async fn reply(&mut self, wait: Duration) -> Result<Reply, Broken> {
+        let Self { wire, inbox, .. } = self;
+        match timeout(wait, read_reply(wire, inbox)).await {
+            Ok(result) => result,
+            Err(_) => Err(Broken::new("reply_timeout", "The server did not answer in time.")),
+        }
+    }
+
+    /// Writes one command and reads its reply.
+    pub(super) async fn ask(&mut self, command: &[u8]) -> Result<Reply, Broken> {
+        self.write(command).await?;
+        self.reply(self.timeouts.command).await
+    }
+}
+
+async fn read_reply(wire: &mut Wire, inbox: &mut Vec<u8>) -> Result<Reply, Broken> {
+    loop {
+        match parse(inbox) {
+            Ok(Some((reply, length))) => {
+                inbox.drain(..length);
+                return Ok(reply);
+            }
+            Ok(None) => {}
+            Err(_) => return Err(Broken::new("protocol_error", "The server's answer is not a reply of SMTP.")),
+        }
+        match wire.read(inbox).await {
+            Ok(0) => return Err(Broken::closed("The server closed the connection.")),
+            Ok(_) => {}
+            Err(error) => return Err(Broken::closed(&format!("The connection broke while reading: {error}."))),
+        }
+    }
+}

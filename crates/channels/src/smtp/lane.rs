@@ -1,0 +1,92 @@
+//! A lane: one connection kept open from window to window.
+//!
+//! Invariant: `send` answers every message of its window; a connection that was interrupted is never used again.
+
+use super::connection::Connection;
+use super::conversation::converse;
+use super::opening::Route;
+use crate::refusal::not_attempted;
+use postrider_core::channel::{Lane, Message, Outcome, Refusal};
+use postrider_core::env::BoxFuture;
+use std::sync::Arc;
+use tokio::time::timeout;
+use tracing::debug;
+
+/// One ordered conversation with the server.
+pub(super) struct SmtpLane {
+    route: Arc<Route>,
+    /// Taken out while in use, so a send that is dropped half-way leaves none behind.
+    kept: Option<Connection>,
+}
+
+impl SmtpLane {
+    pub(super) const fn new(route: Arc<Route>) -> Self {
+        Self { route, kept: None }
+    }
+
+    async fn send_window(&mut self, window: &[Message]) -> Vec<Outcome> {
+        let mut outcomes = vec![None; window.len()];
+        let left_over = self.fill(window, &mut outcomes).await;
+        // Without a refusal every place has been filled.
+        let rest = left_over.unwrap_or_else(|| crate::refusal::refusal("not_sent", "The window ended early."));
+        outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|| not_attempted(rest.clone()))).collect()
+    }
+
+    /// Fills in outcomes; answers why those still missing did not leave.
+    async fn fill(&mut self, window: &[Message], outcomes: &mut [Option<Outcome>]) -> Option<Refusal> {
+        if window.is_empty() {
+            return None;
+        }
+        let mut may_reconnect = true;
+        loop {
+            let (mut connection, was_kept) = match self.kept_connection().await {
+                Some(connection) => (connection, true),
+                None => match self.route.open().await {
+                    Ok(connection) => (connection, false),
+                    Err(broken) => {
+                        debug!(reason = broken.refusal.reason, "no conversation with the mail server");
+                        return Some(broken.refusal);
+                    }
+                },
+            };
+            let Err(end) = converse(&mut connection, window, outcomes).await else {
+                self.kept = Some(connection);
+                return None;
+            };
+            debug!(reason = end.refusal.reason, "the conversation with the mail server ended early");
+            if let Some(index) = end.in_doubt {
+                outcomes[index] = Some(Outcome::Uncertain(end.refusal.clone()));
+                return Some(end.refusal);
+            }
+            // Servers close connections that lay idle or carried enough; a message that had not begun to leave
+            // then deserves one more. A server that closes at once gets no second call.
+            let worked_before = was_kept || connection.has_delivered;
+            if !(may_reconnect && end.try_again && worked_before) {
+                return Some(end.refusal);
+            }
+            may_reconnect = false;
+        }
+    }
+
+    async fn kept_connection(&mut self) -> Option<Connection> {
+        let mut connection = self.kept.take()?;
+        connection.is_fresh().await.then_some(connection)
+    }
+}
+
+impl Lane for SmtpLane {
+    fn send<'a>(&'a mut self, window: &'a [Message]) -> BoxFuture<'a, Vec<Outcome>> {
+        Box::pin(self.send_window(window))
+    }
+
+    fn close<'a>(&'a mut self) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let Some(mut connection) = self.kept.take() else { return };
+            let farewell = async {
+                let _answer = connection.ask(b"QUIT\r\n").await;
+                connection.wire.shut_down().await;
+            };
+            let _in_time = timeout(self.route.timeouts.farewell, farewell).await;
+        })
+    }
+}
