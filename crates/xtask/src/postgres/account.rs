@@ -60,30 +60,32 @@ impl Account {
 
     /// A command that runs the program under this account, with nothing but a search path in its environment.
     pub fn command(&self, program: &Path) -> Command {
+        self.switched(program, &[])
+    }
+
+    /// The same, for a program that must not outlive us even if we are killed, where the machine can do that.
+    pub fn bound_command(&self, program: &Path) -> Command {
+        self.switched(program, &["--pdeathsig=QUIT"])
+    }
+
+    /// `bound` are options of setpriv; without setpriv they are left out.
+    fn switched(&self, program: &Path, bound: &[&str]) -> Command {
         let mut command = match self {
-            Self::Own => Command::new(program),
-            Self::Other { name, ids: (user, group), switch } => {
-                let mut command;
-                match switch {
-                    Switch::Setpriv(setpriv) => {
-                        command = Command::new(setpriv);
-                        command.args([format!("--reuid={user}"), format!("--regid={group}"), "--clear-groups".into()]);
-                        command.arg("--");
-                    }
-                    Switch::Runuser(runuser) => {
-                        command = Command::new(runuser);
-                        command.args(["-u", name, "--"]);
-                    }
-                    Switch::Su(su) => {
-                        command = Command::new(su);
-                        command.args(["-s", "/bin/sh", "-c", r#"exec "$@""#, "--", name, "sh"]);
-                    }
-                }
-                command.arg(program);
+            Self::Own => match on_path("setpriv").filter(|_| !bound.is_empty()) {
+                Some(setpriv) => with(&setpriv, bound),
+                None => Command::new("env"),
+            },
+            Self::Other { ids: (user, group), switch: Switch::Setpriv(setpriv), .. } => {
+                let mut command = with(setpriv, bound);
+                command.args([format!("--reuid={user}"), format!("--regid={group}"), "--clear-groups".to_owned()]);
                 command
             }
+            Self::Other { name, switch: Switch::Runuser(runuser), .. } => with(runuser, &["-u", name, "--"]),
+            Self::Other { name, switch: Switch::Su(su), .. } => {
+                with(su, &["-s", "/bin/sh", "-c", r#"exec "$@""#, "--", name, "sh"])
+            }
         };
-        command.env_clear().env("LC_ALL", "C");
+        command.arg(program).env_clear().env("LC_ALL", "C");
         if let Some(path) = std::env::var_os("PATH") {
             command.env("PATH", path);
         }
@@ -91,6 +93,12 @@ impl Account {
         command.current_dir("/");
         command
     }
+}
+
+fn with(program: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command.args(arguments);
+    command
 }
 
 /// Whether we run as root.

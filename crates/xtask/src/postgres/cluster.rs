@@ -106,7 +106,7 @@ fn make(programs: &Programs, account: &Account, data: PathBuf) -> Outcome<()> {
 
 /// Starts the server and waits until it takes connections; the inner error is its log if it ends before that.
 fn serve(programs: &Programs, account: &Account, data: PathBuf, port: u16) -> Outcome<Result<Child, String>> {
-    let mut command = account.command(&programs.postgres);
+    let mut command = account.bound_command(&programs.postgres);
     command.arg("-D").arg(data);
     let settings = [
         format!("port={port}"),
