@@ -1,5 +1,244 @@
-//! Statements of the schedules.
+//! Schedule jobs and send jobs: one committed execution of one campaign version.
+//!
+//! A job carries what it was committed with; later edits of its campaign do not reach it.
 
+use crate::error::StoreError;
 use crate::statements;
+use crate::tx::Tx;
+use crate::value::{Row, Value, id};
+use postrider_core::channel::ChannelKind;
+use postrider_core::id::{
+    CampaignId, ListId, ManifestId, ScheduleId, SenderProfileId, TemplateVersionId, TenantId, VersionId,
+};
+use postrider_core::schedule::{JobState, OnMissed, OnUncertain, Policy, TimezoneSource};
+use postrider_core::time::{Resolution, ResolutionRule, Timestamp};
 
-statements! { "schedules": }
+/// Jobs of one campaign that are listed, at most: every commit after a cancellation makes one.
+const LISTED_MAX: i64 = 100;
+
+statements! { "schedules":
+    INSERT = "INSERT INTO schedule_jobs (id, tenant_id, campaign_id, version_id, manifest_id, touchpoint_id, channel, \
+        state, immediate, due_at, send_at, batch_date, timezone, timezone_source, instant, local_time, \
+        offset_seconds, rule, tzdb_version, template_version_id, sender_profile_id, subject_line, latest_start, \
+        on_missed, latest_finish, on_uncertain, rate_per_minute, created_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, 'scheduled', $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, \
+        $20, $21, $22, $23, $24, $25, $26, $27)";
+    INSERT_AUDIENCE = "INSERT INTO schedule_job_audiences (schedule_id, side, position, audience_id, audience_type) \
+        VALUES ($1, $2, $3, $4, 'audience')";
+    GET = "SELECT id, campaign_id, version_id, manifest_id, touchpoint_id, channel, state, immediate, due_at, send_at, \
+        batch_date, timezone, timezone_source, instant, local_time, offset_seconds, rule, tzdb_version, \
+        template_version_id, sender_profile_id, subject_line, latest_start, on_missed, latest_finish, on_uncertain, \
+        rate_per_minute, blocked_reason, created_at, started_at, finished_at FROM schedule_jobs \
+        WHERE tenant_id = $1 AND id = $2";
+    LIST = "SELECT id, campaign_id, version_id, manifest_id, touchpoint_id, channel, state, immediate, due_at, \
+        send_at, batch_date, timezone, timezone_source, instant, local_time, offset_seconds, rule, tzdb_version, \
+        template_version_id, sender_profile_id, subject_line, latest_start, on_missed, latest_finish, on_uncertain, \
+        rate_per_minute, blocked_reason, created_at, started_at, finished_at FROM schedule_jobs \
+        WHERE tenant_id = $1 AND campaign_id = $2 ORDER BY created_at DESC, id DESC LIMIT $3";
+    AUDIENCES = "SELECT side, audience_id FROM schedule_job_audiences WHERE schedule_id = $1 ORDER BY side, position";
+    /// The guard is what makes two who decide at once agree.
+    CANCEL = "UPDATE schedule_jobs SET state = 'canceled', blocked_reason = NULL, finished_at = $1 \
+        WHERE tenant_id = $2 AND id = $3 AND state = $4";
+    NEXT_TOUCHPOINT = "UPDATE tenants SET last_touchpoint_id = last_touchpoint_id + 1 WHERE id = $1 \
+        RETURNING last_touchpoint_id";
+    LAST_TOUCHPOINT = "SELECT last_touchpoint_id FROM tenants WHERE id = $1";
+}
+
+/// A committed execution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScheduleJob {
+    /// `scheduleId` in the API.
+    pub id: ScheduleId,
+    /// Which campaign.
+    pub campaign: CampaignId,
+    /// Which version of it.
+    pub version: VersionId,
+    /// The audience that is frozen for it when it begins.
+    pub manifest: ManifestId,
+    /// Number of the execution within its tenant.
+    pub touchpoint: i64,
+    /// The campaign's channel.
+    pub channel: ChannelKind,
+    /// Where it stands.
+    pub state: JobState,
+    /// Whether it is a send job.
+    pub immediate: bool,
+    /// When it begins.
+    pub due_at: Timestamp,
+    /// `sendAt` as written.
+    pub send_at: Option<String>,
+    /// `batchDate`.
+    pub batch_date: Option<String>,
+    /// The zone's name.
+    pub timezone: String,
+    /// Where the zone came from.
+    pub timezone_source: TimezoneSource,
+    /// How the time was read.
+    pub resolution: Resolution,
+    /// The template version it sends.
+    pub template_version: TemplateVersionId,
+    /// Who it comes from.
+    pub sender: Option<SenderProfileId>,
+    /// Subject line in place of the template's.
+    pub subject: Option<String>,
+    /// What happens when the world does not keep to the plan.
+    pub policy: Policy,
+    /// Why nothing moves, if something is in the way.
+    pub blocked_reason: Option<String>,
+    /// When it was committed.
+    pub created_at: Timestamp,
+    /// When its audience began to be frozen.
+    pub started_at: Option<Timestamp>,
+    /// When everybody was accounted for.
+    pub finished_at: Option<Timestamp>,
+}
+
+pub(crate) fn read_job(row: &mut Row) -> Result<ScheduleJob, StoreError> {
+    Ok(ScheduleJob {
+        id: row.id()?,
+        campaign: row.id()?,
+        version: row.id()?,
+        manifest: row.id()?,
+        touchpoint: row.next()?,
+        channel: row.word(ChannelKind::parse)?,
+        state: row.word(JobState::parse)?,
+        immediate: row.next()?,
+        due_at: row.next()?,
+        send_at: row.next()?,
+        batch_date: row.next()?,
+        timezone: row.next()?,
+        timezone_source: row.word(TimezoneSource::parse)?,
+        resolution: Resolution {
+            instant: row.next()?,
+            local_time: row.next()?,
+            offset_seconds: i32::try_from(row.next::<i64>()?).unwrap_or_default(),
+            rule: row.word(ResolutionRule::parse)?,
+            tzdb_version: row.next()?,
+        },
+        template_version: row.id()?,
+        sender: row.optional_id()?,
+        subject: row.next()?,
+        policy: Policy {
+            latest_start: row.next()?,
+            on_missed: row.word(OnMissed::parse)?,
+            latest_finish: row.next()?,
+            on_uncertain: row.word(OnUncertain::parse)?,
+            rate_per_minute: row.next::<Option<i64>>()?.and_then(|rate| u32::try_from(rate).ok()),
+        },
+        blocked_reason: row.next()?,
+        created_at: row.next()?,
+        started_at: row.next()?,
+        finished_at: row.next()?,
+    })
+}
+
+impl Tx<'_> {
+    /// Adds a scheduled job with its audiences; its `state`, `blocked_reason` and later instants are not looked at.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn schedule_insert(
+        &mut self,
+        tenant: TenantId,
+        job: &ScheduleJob,
+        include: &[ListId],
+        exclude: &[ListId],
+    ) -> Result<(), StoreError> {
+        let values = [
+            id(job.id),
+            id(tenant),
+            id(job.campaign),
+            id(job.version),
+            id(job.manifest),
+            job.touchpoint.into(),
+            job.channel.as_str().into(),
+            job.immediate.into(),
+            job.due_at.into(),
+            job.send_at.as_ref().into(),
+            job.batch_date.as_ref().into(),
+            (&job.timezone).into(),
+            job.timezone_source.as_str().into(),
+            job.resolution.instant.into(),
+            (&job.resolution.local_time).into(),
+            i64::from(job.resolution.offset_seconds).into(),
+            job.resolution.rule.as_str().into(),
+            (&job.resolution.tzdb_version).into(),
+            id(job.template_version),
+            job.sender.map_or(Value::Null, id),
+            job.subject.as_ref().into(),
+            job.policy.latest_start.into(),
+            job.policy.on_missed.as_str().into(),
+            job.policy.latest_finish.into(),
+            job.policy.on_uncertain.as_str().into(),
+            job.policy.rate_per_minute.map(i64::from).into(),
+            job.created_at.into(),
+        ];
+        self.execute(&INSERT, &values)?;
+        let sides = [("include", include), ("exclude", exclude)];
+        let audiences: Vec<Vec<Value>> = sides
+            .into_iter()
+            .flat_map(|(side, lists)| (0_i64..).zip(lists).map(move |(position, list)| (side, position, *list)))
+            .map(|(side, position, list)| vec![id(job.id), side.into(), position.into(), id(list)])
+            .collect();
+        self.execute_many(&INSERT_AUDIENCE, &audiences).map(drop)
+    }
+
+    /// One job.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn schedule_get(&mut self, tenant: TenantId, job: ScheduleId) -> Result<Option<ScheduleJob>, StoreError> {
+        self.query_one(&GET, &[id(tenant), id(job)], read_job)
+    }
+
+    /// The jobs of a campaign, newest first.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn schedules_of(&mut self, tenant: TenantId, campaign: CampaignId) -> Result<Vec<ScheduleJob>, StoreError> {
+        self.query_as(&LIST, &[id(tenant), id(campaign), LISTED_MAX.into()], read_job)
+    }
+
+    /// The included and excluded audiences of a job.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn schedule_audiences(&mut self, job: ScheduleId) -> Result<(Vec<ListId>, Vec<ListId>), StoreError> {
+        let rows = self.query_as(&AUDIENCES, &[id(job)], |row| Ok((row.next::<String>()?, row.id::<ListId>()?)))?;
+        let (include, exclude): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(side, _)| side == "include");
+        let lists = |side: Vec<(String, ListId)>| side.into_iter().map(|(_, list)| list).collect();
+        Ok((lists(include), lists(exclude)))
+    }
+
+    /// Takes a job back, if it still is in `from`; answers whether it was. `finished_at` stays empty while
+    /// recipients are still to be accounted for.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn schedule_cancel(
+        &mut self,
+        tenant: TenantId,
+        job: ScheduleId,
+        from: JobState,
+        finished_at: Option<Timestamp>,
+    ) -> Result<bool, StoreError> {
+        let values = [finished_at.into(), id(tenant), id(job), from.as_str().into()];
+        Ok(self.execute(&CANCEL, &values)? == 1)
+    }
+
+    /// The next number in the tenant's sequence of executions.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn next_touchpoint(&mut self, tenant: TenantId) -> Result<i64, StoreError> {
+        self.query_number(&NEXT_TOUCHPOINT, &[id(tenant)])
+    }
+
+    /// The last number given.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn last_touchpoint(&mut self, tenant: TenantId) -> Result<i64, StoreError> {
+        self.query_number(&LAST_TOUCHPOINT, &[id(tenant)])
+    }
+}

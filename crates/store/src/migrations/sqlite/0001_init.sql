@@ -209,6 +209,7 @@ CREATE TABLE schedule_jobs (
     batch_date TEXT,
     timezone TEXT NOT NULL,
     timezone_source TEXT NOT NULL CHECK (timezone_source IN ('request', 'tenant_default', 'utc_fallback')),
+    instant INTEGER NOT NULL,
     local_time TEXT NOT NULL,
     offset_seconds INTEGER NOT NULL,
     rule TEXT NOT NULL CHECK (rule IN ('exact', 'gap_shifted', 'fold_first')),
