@@ -1,1 +1,143 @@
+//! Each finding by the one fact that causes it.
 
+use super::*;
+use crate::schedule::{IntentCommand, IntentFacts, decide_intent};
+
+const NOW: &str = "2026-04-01T12:00:00Z";
+
+fn at(text: &str) -> Timestamp {
+    Timestamp::parse(text).unwrap_or_else(|| panic!("{text} is an instant"))
+}
+
+fn intent(send_at: &str, timezone: Option<&str>) -> Intent {
+    let facts = IntentFacts {
+        channel: ChannelKind::Email,
+        authoring_status: crate::campaign::AuthoringStatus::Draft,
+        tenant: TenantTime::default(),
+    };
+    let timezone = timezone.map(str::to_owned);
+    let command = IntentCommand::seed(None, Some(send_at.to_owned()), None, timezone).expect("a mode");
+    decide_intent(&facts, &command, at(NOW)).expect("a good intent")
+}
+
+/// A campaign with nothing to find.
+fn ready(channel: ChannelKind) -> PreflightFacts {
+    PreflightFacts {
+        channel,
+        has_version: true,
+        included: vec![AudienceFacts { id: "a1".into(), found: true }],
+        excluded: Vec::new(),
+        targeted: Some(100),
+        incomplete_addresses: 0,
+        template: Some(TemplateFacts {
+            id: "t1".into(),
+            channel,
+            published: true,
+            render_failure: None,
+            unknown_fields: Vec::new(),
+            html_octets: Some(EMAIL_CLIP_OCTETS),
+            sms_parts: Some(1),
+        }),
+        sender: Some(SenderFacts { id: "s1".into(), has_return_address: true }),
+        has_subject: true,
+        is_marketing: true,
+        has_unsubscribe: true,
+        channel_configured: true,
+        engine_alive: true,
+        intent: Some(intent("2026-05-01T09:00:00Z", None)),
+        tenant: TenantTime::default(),
+    }
+}
+
+fn template(facts: &mut PreflightFacts) -> &mut TemplateFacts {
+    facts.template.as_mut().expect("ready campaigns have one")
+}
+
+fn codes(facts: &PreflightFacts) -> Vec<&'static str> {
+    evaluate(facts, at(NOW)).iter().map(|issue| issue.code).collect()
+}
+
+#[test]
+fn a_ready_campaign_has_no_issue() {
+    for channel in ChannelKind::ALL {
+        assert_eq!(codes(&ready(channel)), Vec::<&str>::new(), "{channel:?}");
+    }
+}
+
+type Case = (Severity, &'static str, ChannelKind, fn(&mut PreflightFacts));
+
+#[test]
+fn each_fact_causes_its_issue_and_no_other() {
+    use ChannelKind::{DirectMail, Email, Push, Sms};
+    use Severity::{Blocker, Info, Warning};
+    let cases: &[Case] = &[
+        (Blocker, "NO_START_NODE", Email, |facts| facts.has_version = false),
+        (Blocker, "AUDIENCE_NOT_ASSIGNED", Email, |facts| facts.included.clear()),
+        (Blocker, "AUDIENCE_NOT_FOUND", Sms, |facts| {
+            facts.excluded.push(AudienceFacts { id: "a2".into(), found: false });
+        }),
+        (Warning, "AUDIENCE_EMPTY", Email, |facts| facts.targeted = Some(0)),
+        (Warning, "ADDRESS_INCOMPLETE", DirectMail, |facts| facts.incomplete_addresses = 3),
+        (Blocker, "TEMPLATE_NOT_ASSIGNED", Sms, |facts| facts.template = None),
+        (Blocker, "TEMPLATE_NOT_PUBLISHED", Push, |facts| template(facts).published = false),
+        (Blocker, "TEMPLATE_CHANNEL_MISMATCH", Push, |facts| template(facts).channel = Sms),
+        (Blocker, "TEMPLATE_RENDER_FAILED", Email, |facts| {
+            template(facts).render_failure = Some("line 3 of html".into());
+        }),
+        (Warning, "TEMPLATE_FIELD_UNKNOWN", Email, |facts| template(facts).unknown_fields.push("nick".into())),
+        (Blocker, "UNSUBSCRIBE_MISSING", Email, |facts| facts.has_unsubscribe = false),
+        (Blocker, "SUBJECT_MISSING", Email, |facts| facts.has_subject = false),
+        (Blocker, "SENDER_PROFILE_MISSING", Push, |facts| facts.sender = None),
+        (Blocker, "RETURN_ADDRESS_MISSING", DirectMail, |facts| {
+            facts.sender = Some(SenderFacts { id: "s1".into(), has_return_address: false });
+        }),
+        (Warning, "EMAIL_CLIPPED", Email, |facts| template(facts).html_octets = Some(EMAIL_CLIP_OCTETS + 1)),
+        (Warning, "SMS_MULTIPART", Sms, |facts| template(facts).sms_parts = Some(2)),
+        (Info, "SCHEDULE_NOT_SET", Email, |facts| facts.intent = None),
+        (Warning, "OFFSET_DIFFERS_FROM_TIMEZONE", Email, |facts| {
+            facts.intent = Some(intent("2026-05-01T09:00:00Z", Some("America/New_York")));
+        }),
+        (Warning, "TIMEZONE_GAP_SHIFTED", Email, |facts| {
+            facts.intent = Some(intent("2027-03-14T02:30", Some("America/New_York")));
+        }),
+        (Blocker, "CHANNEL_NOT_CONFIGURED", Email, |facts| facts.channel_configured = false),
+        (Warning, "DELIVERY_STOPPED", Email, |facts| facts.engine_alive = false),
+    ];
+    for &(severity, code, channel, break_it) in cases {
+        let mut facts = ready(channel);
+        break_it(&mut facts);
+        let issues = evaluate(&facts, at(NOW));
+        assert_eq!(issues.len(), 1, "{code}: {issues:?}");
+        assert_eq!((issues[0].severity, issues[0].code), (severity, code));
+        assert!(issues[0].message.ends_with('.') && issues[0].step.is_some(), "{code}");
+    }
+}
+
+#[test]
+fn a_schedule_that_has_passed_blocks() {
+    let facts = ready(ChannelKind::Email);
+    let found = evaluate(&facts, at("2026-05-02T00:00:00Z"));
+    assert_eq!((found.len(), found[0].code), (1, "SCHEDULE_IN_PAST"));
+    assert!(found[0].message.contains("2026-05-01T09:00:00.000Z"), "{}", found[0].message);
+}
+
+#[test]
+fn what_does_not_concern_a_channel_is_not_found_there() {
+    let facts = PreflightFacts { has_subject: false, has_unsubscribe: false, ..ready(ChannelKind::Sms) };
+    assert_eq!(codes(&facts), Vec::<&str>::new());
+    let plain = PreflightFacts { is_marketing: false, has_unsubscribe: false, ..ready(ChannelKind::Email) };
+    assert_eq!(codes(&plain), Vec::<&str>::new());
+    let on_paper = PreflightFacts { incomplete_addresses: 3, ..ready(ChannelKind::Email) };
+    assert_eq!(codes(&on_paper), Vec::<&str>::new());
+}
+
+#[test]
+fn blockers_come_first_and_infos_last() {
+    let mut facts = ready(ChannelKind::Email);
+    facts.intent = None;
+    facts.engine_alive = false;
+    facts.sender = None;
+    facts.targeted = Some(0);
+    let order = ["SENDER_PROFILE_MISSING", "AUDIENCE_EMPTY", "DELIVERY_STOPPED", "SCHEDULE_NOT_SET"];
+    assert_eq!(codes(&facts), order);
+}

@@ -62,6 +62,15 @@ impl Refusal {
         Self::field(Code::RequestInvalid, path, value, problem)
     }
 
+    /// The same refusal of a field that stands inside another: `sendAt` under `schedule` is `schedule.sendAt`.
+    #[must_use]
+    pub fn under(mut self, parent: &str) -> Self {
+        if let Detail::Field { path, .. } = &mut self.detail {
+            *path = format!("{parent}.{path}");
+        }
+        self
+    }
+
     /// One English sentence; a field error begins with its path.
     #[must_use]
     pub fn message(&self) -> String {
@@ -109,6 +118,7 @@ mod tests {
         let refusal =
             Refusal::field(Code::SendAtInvalid, "sendAt", Some("tomor\"row\n"), "is not an ISO 8601 timestamp");
         assert_eq!(refusal.message(), "sendAt: is not an ISO 8601 timestamp");
+        assert_eq!(refusal.clone().under("schedule").message(), "schedule.sendAt: is not an ISO 8601 timestamp");
         let Detail::Field { value, .. } = refusal.detail else { panic!("a field refusal has a field") };
         assert_eq!(value.as_deref(), Some(r#""tomor\"row\u000a""#));
     }

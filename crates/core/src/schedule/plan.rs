@@ -1,6 +1,7 @@
-//! What a dry run promises, as text that can be compared: the digest of a plan is the caller's hash of it.
+//! What a dry run promises, in a form that can be compared.
 //!
-//! Not here are counts: they may move with live data, and a plan stays the same when they do.
+//! A digest hashes each part by itself, so that it alone, without anything stored, tells which part of a plan has
+//! changed since. Not here are counts: they may move with live data, and a plan stays the same when they do.
 
 use super::{Mode, Scheduled};
 
@@ -25,6 +26,33 @@ pub struct PlanParts<'a> {
 #[must_use]
 pub fn plan_fingerprint(parts: &PlanParts<'_>) -> String {
     named(parts).iter().map(|(name, value)| format!("{name}={}\n", escaped(value))).collect()
+}
+
+/// The digest of a plan: the hash of each part, in the parts' order, joined by `.`. `hash` is the caller's, and
+/// answers the same letters and digits for the same text (16 hexadecimal digits of SHA-256 will do).
+#[must_use]
+pub fn digest(fingerprint: &str, hash: impl Fn(&str) -> String) -> String {
+    PART_NAMES.map(|name| hash(value_in(fingerprint, name))).join(".")
+}
+
+/// What changed since a digest was made, as name, before, after; empty when the plan is the same. Of what was
+/// before only the hash is left. A text that is no digest differs in every part.
+#[must_use]
+pub fn changes_since(
+    expected: &str,
+    fingerprint: &str,
+    hash: impl Fn(&str) -> String,
+) -> Vec<(&'static str, String, String)> {
+    let hashes: Vec<&str> = expected.split('.').collect();
+    let whole = hashes.len() == PART_NAMES.len();
+    let mut changes = Vec::new();
+    for (name, before) in PART_NAMES.into_iter().zip(hashes.into_iter().chain(std::iter::repeat(""))) {
+        let after = value_in(fingerprint, name);
+        if !whole || hash(after) != before {
+            changes.push((name, before.to_owned(), after.to_owned()));
+        }
+    }
+    changes
 }
 
 /// The parts that differ between two fingerprints, as name, before, after.
@@ -84,3 +112,7 @@ fn value_in<'a>(fingerprint: &'a str, name: &str) -> &'a str {
         .find_map(|line| line.strip_prefix(name).and_then(|rest| rest.strip_prefix('=')))
         .unwrap_or_default()
 }
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;
