@@ -7,12 +7,14 @@
 pub mod html;
 pub mod limits;
 pub mod links;
+mod markup;
 pub mod render;
 pub mod scope;
 pub mod sms;
 pub mod source;
 mod tags;
 pub mod template;
+pub mod text;
 
 pub use html::{EMAIL_CLIP_BYTES, is_clipped};
 pub use links::{UnsubscribeKey, token, unsubscribe_url, verify};

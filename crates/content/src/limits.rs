@@ -29,14 +29,16 @@ pub const DIRECT_MAIL_SOURCE_MAX_BYTES: usize = 1_048_576;
 
 /// Work that one rendering of one part may do: about one unit for an instruction or for 64 bytes of data.
 pub const RENDER_FUEL: u64 = 200_000;
-/// Depth of calls in one rendering (a macro call counts four).
+/// Depth of blocks in one rendering. There are no macros and no recursive loops.
 pub const RENDER_DEPTH: usize = 120;
 /// Largest rendering of an HTML part, a text part or a printed piece, in bytes.
 pub const OUTPUT_MAX_BYTES: usize = 2_097_152;
 /// Largest rendering of any other part, in bytes.
 pub const SHORT_OUTPUT_MAX_BYTES: usize = 16_384;
 
-/// Longest single tag (`{{ … }}` or `{% … %}`), in bytes: bounds how deep one expression can nest.
-pub const TAG_MAX_BYTES: usize = 2_000;
-/// Most `elif` in one template: each nests one level deeper in the compiler.
-pub const ELIF_MAX: usize = 200;
+/// Most code in one tag, in bytes, white space and the insides of strings not counted: an expression nests no deeper.
+pub const TAG_MAX_CODE_BYTES: usize = 600;
+/// Most `elif` in one part: each nests one level deeper in the compiler.
+pub const ELIF_MAX: usize = 50;
+/// Most opening brackets and filters in the block tags of one part: a value gets no deeper.
+pub const BLOCK_WRAPS_MAX: usize = 500;

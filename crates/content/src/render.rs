@@ -5,6 +5,7 @@
 use crate::html;
 use crate::scope::{CampaignContext, RecipientFields, Scope};
 use crate::template::{CompiledTemplate, Shape, TemplateError};
+use crate::text;
 use minijinja::Value;
 use std::collections::BTreeMap;
 
@@ -99,23 +100,13 @@ impl CompiledTemplate {
     ) -> Result<Rendered, TemplateError> {
         let subject = one_line(&self.part(subject, scope)?);
         let html = self.part("html", scope)?;
-        let mut text = if has_text { self.part("text", scope)? } else { text_of(&html)? };
+        let mut text = if has_text { self.part("text", scope)? } else { text::to_text(&html) };
         if text.trim().is_empty() {
             text.clone_from(&subject);
         }
         let html = if has_preheader { html::with_preheader(&html, &self.part("preheader", scope)?) } else { html };
         Ok(Rendered::Email { subject, html, text })
     }
-}
-
-/// The text part that the author did not give.
-fn text_of(html: &str) -> Result<String, TemplateError> {
-    html::to_text(html).ok_or_else(|| TemplateError {
-        path: "content.html".to_owned(),
-        line: None,
-        column: None,
-        message: "is too large or too deeply nested to make a text part of; give one in content.text".to_owned(),
-    })
 }
 
 /// Folds white space and control characters into single spaces.

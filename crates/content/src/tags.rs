@@ -21,47 +21,67 @@ pub(crate) enum TagKind {
 pub(crate) struct Tag {
     pub(crate) kind: TagKind,
     pub(crate) range: Range<usize>,
+    /// Bytes of code in it: white space and the insides of strings not counted.
+    code_bytes: usize,
+    /// Opening brackets and filters in it: no value can get deeper by more levels.
+    wraps: usize,
 }
 
-/// All tags of a source, in order. One without an end reaches to the end of the source.
+/// All tags of a source, in order; a raw block is one comment. A tag without an end reaches to the end of the source.
 pub(crate) fn find(source: &str) -> Vec<Tag> {
     let mut tags = Vec::new();
     let mut at = 0;
     while let Some((kind, start)) = next_start(source, at) {
-        let end = match kind {
-            TagKind::Value => end_of_code(source, start + 2, b"}}"),
-            TagKind::Block => raw_end(source, start).unwrap_or_else(|| end_of_code(source, start + 2, b"%}")),
-            TagKind::Comment => source[start + 2..].find("#}").map_or(source.len(), |found| start + 2 + found + 2),
+        let tag = match kind {
+            TagKind::Value => code(source, start, kind, b"}}"),
+            TagKind::Block => raw_block(source, start).unwrap_or_else(|| code(source, start, kind, b"%}")),
+            TagKind::Comment => {
+                let end = source[start + 2..].find("#}").map_or(source.len(), |found| start + 2 + found + 2);
+                Tag { kind, range: start..end, code_bytes: 0, wraps: 0 }
+            }
         };
-        tags.push(Tag { kind, range: start..end });
-        at = end;
+        at = tag.range.end;
+        tags.push(tag);
     }
     tags
 }
 
-/// Refuses what would nest deeper than the engine's stack allows. Tells the byte and the problem.
+/// Refuses what could exhaust the stack: the engine below compiles, compares and drops by recursion without a limit.
+/// Tells the byte and the problem.
 pub(crate) fn check(source: &str) -> Result<(), (usize, String)> {
-    let mut elifs = 0;
+    let (mut elifs, mut wraps) = (0, 0);
     for tag in find(source) {
-        let inner = source.get(tag.range.start + 2..tag.range.end).unwrap_or("");
-        let is_raw = tag.kind == TagKind::Block && word(inner) == "raw";
-        if tag.kind != TagKind::Comment && !is_raw && tag.range.len() > limits::TAG_MAX_BYTES {
-            return Err((tag.range.start, format!("a tag has more than {} bytes", limits::TAG_MAX_BYTES)));
+        let refused = |problem: String| Err((tag.range.start, problem));
+        if tag.code_bytes > limits::TAG_MAX_CODE_BYTES {
+            return refused(format!("this tag has more than {} bytes of code", limits::TAG_MAX_CODE_BYTES));
         }
-        if tag.kind == TagKind::Block && word(inner) == "elif" {
-            elifs += 1;
-            if elifs > limits::ELIF_MAX {
-                return Err((tag.range.start, format!("there are more than {} elif tags", limits::ELIF_MAX)));
-            }
+        if tag.kind != TagKind::Block {
+            continue;
+        }
+        let inner = source.get(tag.range.start + 2..tag.range.end).unwrap_or("");
+        elifs += usize::from(first_word(inner) == "elif");
+        if elifs > limits::ELIF_MAX {
+            return refused(format!("there are more than {} elif tags", limits::ELIF_MAX));
+        }
+        wraps += tag.wraps;
+        if wraps > limits::BLOCK_WRAPS_MAX {
+            let problem = format!("there are more than {} brackets and filters in block tags", limits::BLOCK_WRAPS_MAX);
+            return refused(problem);
+        }
+        if first_word(inner) == "for" && words(inner).any(|word| word == "recursive") {
+            return refused("a loop cannot be recursive".to_owned());
         }
     }
     Ok(())
 }
 
 /// The first word of a block.
-fn word(inner: &str) -> &str {
-    let inner = inner.trim_start_matches(['-', '+']).trim_start();
-    inner.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or("")
+fn first_word(inner: &str) -> &str {
+    words(inner).next().unwrap_or("")
+}
+
+fn words(inner: &str) -> impl Iterator<Item = &str> {
+    inner.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| !word.is_empty())
 }
 
 fn next_start(source: &str, from: usize) -> Option<(TagKind, usize)> {
@@ -79,23 +99,27 @@ fn next_start(source: &str, from: usize) -> Option<(TagKind, usize)> {
     None
 }
 
-/// Where code that begins at `from` ends: after its closer, outside strings and brackets.
-fn end_of_code(source: &str, from: usize, closer: &[u8; 2]) -> usize {
+/// The tag of code that begins at `start` and ends with `closer`, outside strings and brackets.
+fn code(source: &str, start: usize, kind: TagKind, closer: &[u8; 2]) -> Tag {
     let bytes = source.as_bytes();
-    let (mut at, mut open) = (from, 0_isize);
+    let mut tag = Tag { kind, range: start..source.len(), code_bytes: 0, wraps: 0 };
+    let (mut at, mut open) = (start + 2, 0_isize);
     while at < bytes.len() {
         if open == 0 && bytes[at..].starts_with(closer) {
-            return at + 2;
+            tag.range.end = at + 2;
+            break;
         }
         match bytes[at] {
-            b'(' | b'[' | b'{' => open += 1,
+            b'(' | b'[' | b'{' => (open, tag.wraps) = (open + 1, tag.wraps + 1),
             b')' | b']' | b'}' => open -= 1,
+            b'|' => tag.wraps += 1,
             quote @ (b'\'' | b'"') => at = end_of_string(bytes, at + 1, quote),
             _ => {}
         }
+        tag.code_bytes += usize::from(!bytes.get(at).is_some_and(u8::is_ascii_whitespace));
         at += 1;
     }
-    source.len()
+    tag
 }
 
 /// Where the string that begins at `from` has its closing quote.
@@ -107,21 +131,23 @@ fn end_of_string(bytes: &[u8], from: usize, quote: u8) -> usize {
     at
 }
 
-/// Where a raw block that begins at `start` ends, its `endraw` included; none if it is another block.
-fn raw_end(source: &str, start: usize) -> Option<usize> {
-    let open = source[start..].find("%}")? + start;
-    let code = source[start + 2..open].trim_matches(['-', '+']).trim();
-    if code != "raw" {
-        return None;
-    }
-    let mut at = open + 2;
+/// A raw block that begins at `start`, its `endraw` included; none if it is another block.
+fn raw_block(source: &str, start: usize) -> Option<Tag> {
+    let open = block_end(source, start, "raw")?;
+    let mut at = open;
     while let Some(found) = source[at..].find("{%") {
         let begin = at + found;
-        let close = source[begin..].find("%}")? + begin;
-        if source[begin + 2..close].trim_matches(['-', '+']).trim() == "endraw" {
-            return Some(close + 2);
+        if let Some(end) = block_end(source, begin, "endraw") {
+            return Some(Tag { kind: TagKind::Comment, range: start..end, code_bytes: 0, wraps: 0 });
         }
         at = begin + 2;
     }
     None
+}
+
+/// The byte after the block at `start`, if it holds only `word`.
+fn block_end(source: &str, start: usize, word: &str) -> Option<usize> {
+    let rest = source[start + 2..].trim_start_matches(['-', '+']).trim_start().strip_prefix(word)?.trim_start();
+    let rest = rest.strip_prefix(['-', '+']).unwrap_or(rest).strip_prefix("%}")?;
+    Some(source.len() - rest.len())
 }

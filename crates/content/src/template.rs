@@ -8,7 +8,8 @@ use crate::scope::{self, Words};
 use crate::source::TemplateSource;
 use crate::tags;
 use minijinja::syntax::SyntaxConfig;
-use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
+use minijinja::value::ValueKind;
+use minijinja::{AutoEscape, Environment, ErrorKind, Output, State, UndefinedBehavior, Value};
 use postrider_core::channel::ChannelKind;
 use postrider_core::error::{Code, Refusal};
 use std::collections::BTreeSet;
@@ -16,7 +17,7 @@ use std::collections::BTreeSet;
 /// Path of a subject that a campaign gave instead of the template.
 const SUBJECT_OVERRIDE_PATH: &str = "subjectLine";
 /// Functions of the engine that templates may call; they are not fields.
-const FUNCTIONS: [&str; 3] = ["range", "dict", "namespace"];
+const FUNCTIONS: [&str; 2] = ["range", "dict"];
 
 /// Why a template does not compile, or did not render for someone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,14 +160,22 @@ impl CompiledTemplate {
         }
     }
 
+    /// Most bytes that a part may render to.
+    fn output_limit(&self, part: &str) -> usize {
+        match (&self.shape, part) {
+            (Shape::Email { .. }, "html" | "text") | (Shape::DirectMail { .. }, _) => limits::OUTPUT_MAX_BYTES,
+            _ => limits::SHORT_OUTPUT_MAX_BYTES,
+        }
+    }
+
     /// Renders one part.
-    pub(crate) fn part(&self, part: &str, scope: &minijinja::Value) -> Result<String, TemplateError> {
+    pub(crate) fn part(&self, part: &str, scope: &Value) -> Result<String, TemplateError> {
         let failed = |error: &minijinja::Error| match self.environment.get_template(part) {
             Ok(template) => error_of(part, template.source(), error),
             Err(_) => error_of(part, "", error),
         };
         let template = self.environment.get_template(part).map_err(|error| failed(&error))?;
-        let mut output = BoundedOutput::new(template.source().len() + 256, output_limit(part));
+        let mut output = BoundedOutput::new(template.source().len() + 256, self.output_limit(part));
         let rendered = template.render_captured_to(scope.clone(), &mut output).map(drop);
         if output.is_full {
             let message = format!("renders to more than {} bytes", output.limit);
@@ -191,27 +200,31 @@ fn environment() -> Environment<'static> {
     environment.set_debug(false);
     // It would print all of a recipient's data.
     environment.remove_global("debug");
+    // It would let a loop wrap a value in itself until dropping it exhausts the stack.
+    environment.remove_global("namespace");
     environment.set_fuel(Some(limits::RENDER_FUEL));
     environment.set_recursion_limit(limits::RENDER_DEPTH);
     environment.set_undefined_behavior(UndefinedBehavior::Chainable);
     environment.set_auto_escape_callback(|part| if is_html(part) { AutoEscape::Html } else { AutoEscape::None });
+    environment.set_formatter(write_value);
     if let Ok(syntax) = SyntaxConfig::builder().keep_trailing_newline(true).build() {
         environment.set_syntax(syntax);
     }
     environment
 }
 
+/// Writes a value as people expect it: nothing for none, and truth in small letters as in JSON.
+fn write_value(output: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), minijinja::Error> {
+    match value.kind() {
+        ValueKind::None => Ok(()),
+        ValueKind::Bool => Ok(output.write_str(if value.is_true() { "true" } else { "false" })?),
+        _ => minijinja::escape_formatter(output, state, value),
+    }
+}
+
 /// Whether a part is HTML.
 fn is_html(part: &str) -> bool {
     matches!(part, "html" | "source.html")
-}
-
-fn output_limit(part: &str) -> usize {
-    if matches!(part, "html" | "text" | "source" | "source.html") {
-        limits::OUTPUT_MAX_BYTES
-    } else {
-        limits::SHORT_OUTPUT_MAX_BYTES
-    }
 }
 
 /// Whether an error is the author's for every recipient, whatever their fields hold.
@@ -226,7 +239,8 @@ fn is_author_error(kind: ErrorKind) -> bool {
 fn error_of(part: &str, source: &str, error: &minijinja::Error) -> TemplateError {
     let message = match (error.kind(), error.detail()) {
         (ErrorKind::OutOfFuel, _) => "does too much work for one message".to_owned(),
-        (ErrorKind::SyntaxError, Some(detail)) => detail.to_owned(),
+        (ErrorKind::SyntaxError | ErrorKind::UnknownFilter | ErrorKind::UnknownTest, Some(detail)) => detail.to_owned(),
+        (ErrorKind::UnknownFunction, Some(detail)) => format!("function {detail}"),
         (kind, Some(detail)) => format!("{kind}: {detail}"),
         (kind, None) => kind.to_string(),
     };
