@@ -43,6 +43,24 @@ pub enum ExecutionStatus {
     Canceled,
 }
 
+/// On which side of a campaign an audience stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AudienceSide {
+    /// Its members are sent to.
+    Include,
+    /// Its members are left out, even when included too.
+    Exclude,
+}
+
+/// What an audience id names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AudienceType {
+    /// A static list.
+    Audience,
+    /// A rule.
+    Segment,
+}
+
 macro_rules! words {
     ($name:ident { $($variant:ident => $word:literal),* $(,)? }) => {
         impl $name {
@@ -65,6 +83,8 @@ macro_rules! words {
 }
 pub(crate) use words;
 
+words!(AudienceSide { Include => "include", Exclude => "exclude" });
+words!(AudienceType { Audience => "audience", Segment => "segment" });
 words!(CampaignType { Broadcast => "broadcast", Journey => "journey" });
 words!(AuthoringStatus { Draft => "draft", Published => "published", Archived => "archived" });
 words!(ExecutionStatus {

@@ -16,6 +16,8 @@ mod tx;
 pub mod value;
 pub mod wake;
 
+pub mod campaign_audiences;
+pub mod campaign_listing;
 pub mod campaigns;
 pub mod clients;
 pub mod deliveries;

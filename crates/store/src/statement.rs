@@ -35,6 +35,7 @@ macro_rules! statements {
 /// Every statement of the crate, by module.
 pub const ALL: &[&[Statement]] = &[
     crate::migrate::STATEMENTS,
+    crate::campaign_audiences::STATEMENTS,
     crate::campaigns::STATEMENTS,
     crate::clients::STATEMENTS,
     crate::deliveries::STATEMENTS,

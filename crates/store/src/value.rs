@@ -172,4 +172,17 @@ impl Row {
         let word: String = self.next()?;
         parse(&word).ok_or(StoreError::Corrupt { column, expected: "a known word", found: word })
     }
+
+    /// Reads the next column as one of a closed set of words that may be absent.
+    ///
+    /// # Errors
+    /// As [`Row::word`].
+    pub fn optional_word<T>(&mut self, parse: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, StoreError> {
+        let column = self.column;
+        let Some(word) = self.next::<Option<String>>()? else { return Ok(None) };
+        match parse(&word) {
+            Some(value) => Ok(Some(value)),
+            None => Err(StoreError::Corrupt { column, expected: "a known word", found: word }),
+        }
+    }
 }

@@ -1,0 +1,118 @@
+//! Which audiences a campaign includes and excludes.
+
+use crate::error::StoreError;
+use crate::statements;
+use crate::tx::Tx;
+use crate::value::{Row, Value, id};
+use postrider_core::campaign::{AudienceSide, AudienceType};
+use postrider_core::id::{CampaignId, TenantId};
+use uuid::Uuid;
+
+statements! { "campaign_audiences":
+    LIST = "SELECT a.campaign_id, a.side, a.audience_id, a.audience_type, l.name, l.member_count \
+        FROM campaign_audiences a JOIN campaigns c ON c.id = a.campaign_id \
+        LEFT JOIN lists l ON l.id = a.audience_id AND l.tenant_id = c.tenant_id AND l.deleted_at IS NULL \
+        AND a.audience_type = 'audience' \
+        WHERE c.tenant_id = $1 AND c.id = $2 ORDER BY a.campaign_id, a.side, a.position";
+    CLEAR = "DELETE FROM campaign_audiences WHERE campaign_id IN \
+        (SELECT id FROM campaigns WHERE tenant_id = $1 AND id = $2)";
+    INSERT = "INSERT INTO campaign_audiences (campaign_id, side, position, audience_id, audience_type) \
+        SELECT id, $1, $2, $3, $4 FROM campaigns WHERE tenant_id = $5 AND id = $6";
+}
+
+/// One audience of a campaign.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AudienceBinding {
+    /// Included or excluded.
+    pub side: AudienceSide,
+    /// Which list or rule.
+    pub audience_id: Uuid,
+    /// Which of the two.
+    pub audience_type: AudienceType,
+}
+
+/// One audience of a campaign with what is known of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BoundAudience {
+    /// The campaign.
+    pub campaign: CampaignId,
+    /// The binding.
+    pub binding: AudienceBinding,
+    /// Its name; none if it does not exist any more.
+    pub name: Option<String>,
+    /// How many members it has; none if it does not exist any more.
+    pub member_count: Option<i64>,
+}
+
+impl Tx<'_> {
+    /// The audiences of a campaign, excluded ones first, each side in the order given.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn campaign_audiences(
+        &mut self,
+        tenant: TenantId,
+        campaign: CampaignId,
+    ) -> Result<Vec<BoundAudience>, StoreError> {
+        self.query_as(&LIST, &[id(tenant), id(campaign)], read_bound)
+    }
+
+    /// The audiences of several campaigns, in the order of their ids, else as [`Tx::campaign_audiences`].
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn campaign_audiences_list(
+        &mut self,
+        tenant: TenantId,
+        campaigns: &[CampaignId],
+    ) -> Result<Vec<BoundAudience>, StoreError> {
+        if campaigns.is_empty() {
+            return Ok(Vec::new());
+        }
+        let places: Vec<String> = (2..campaigns.len() + 2).map(|place| format!("${place}")).collect();
+        let sql = LIST.sqlite.replace("c.id = $2", &format!("c.id IN ({})", places.join(", ")));
+        let mut values = vec![id(tenant)];
+        values.extend(campaigns.iter().map(|campaign| id(*campaign)));
+        self.query_text(&sql, &values)?.iter_mut().map(read_bound).collect()
+    }
+
+    /// Puts these audiences in place of all that the campaign had. The caller has seen that they exist.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn campaign_audiences_replace(
+        &mut self,
+        tenant: TenantId,
+        campaign: CampaignId,
+        bindings: &[AudienceBinding],
+    ) -> Result<(), StoreError> {
+        self.execute(&CLEAR, &[id(tenant), id(campaign)])?;
+        let sets: Vec<Vec<Value>> = (0_i64..)
+            .zip(bindings)
+            .map(|(position, binding)| {
+                vec![
+                    binding.side.as_str().into(),
+                    position.into(),
+                    binding.audience_id.into(),
+                    binding.audience_type.as_str().into(),
+                    id(tenant),
+                    id(campaign),
+                ]
+            })
+            .collect();
+        self.execute_many(&INSERT, &sets).map(drop)
+    }
+}
+
+fn read_bound(row: &mut Row) -> Result<BoundAudience, StoreError> {
+    Ok(BoundAudience {
+        campaign: row.id()?,
+        binding: AudienceBinding {
+            side: row.word(AudienceSide::parse)?,
+            audience_id: row.next()?,
+            audience_type: row.word(AudienceType::parse)?,
+        },
+        name: row.next()?,
+        member_count: row.next()?,
+    })
+}
