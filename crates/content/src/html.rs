@@ -15,6 +15,22 @@ pub const fn is_clipped(html: &str) -> bool {
     html.len() > EMAIL_CLIP_BYTES
 }
 
+/// Text as HTML, in pieces; good between tags and in quoted attributes. A slash stays a slash, so that links stay whole
+/// for readers that do not decode references.
+pub(crate) fn escaped(text: &str) -> impl Iterator<Item = &str> {
+    text.split_inclusive(['<', '>', '&', '"', '\'']).flat_map(|piece| {
+        let (plain, reference) = match piece.as_bytes().last() {
+            Some(b'<') => (1, "&lt;"),
+            Some(b'>') => (1, "&gt;"),
+            Some(b'&') => (1, "&amp;"),
+            Some(b'"') => (1, "&quot;"),
+            Some(b'\'') => (1, "&#39;"),
+            _ => (0, ""),
+        };
+        [&piece[..piece.len() - plain], reference]
+    })
+}
+
 /// Puts the preheader, plain text, at the beginning of the body, hidden.
 #[must_use]
 pub fn with_preheader(html: &str, preheader: &str) -> String {
@@ -22,13 +38,8 @@ pub fn with_preheader(html: &str, preheader: &str) -> String {
     let mut whole = String::with_capacity(html.len() + PREHEADER_OPEN.len() + preheader.len() + 64);
     whole.push_str(&html[..at]);
     whole.push_str(PREHEADER_OPEN);
-    for c in preheader.trim().chars() {
-        match c {
-            '<' => whole.push_str("&lt;"),
-            '>' => whole.push_str("&gt;"),
-            '&' => whole.push_str("&amp;"),
-            c => whole.push(c),
-        }
+    for piece in escaped(preheader.trim()) {
+        whole.push_str(piece);
     }
     whole.push_str("</span>");
     whole.push_str(&html[at..]);

@@ -3,6 +3,7 @@
 //! The engine underneath has no loader and no include, a budget of work, a depth, and a limit on what it writes.
 //! Not here: the values (`scope`), what becomes of the parts (`render`).
 
+use crate::html;
 use crate::limits;
 use crate::scope::{self, Words};
 use crate::source::TemplateSource;
@@ -119,7 +120,8 @@ impl CompiledTemplate {
         }
     }
 
-    /// Every field it names, such as `first_name` or `address.city`, in order.
+    /// Every field it names, such as `first_name` or `address.city`, in order. A name that is only ever used to set
+    /// itself anew (`{% set x = x|upper %}`) counts as the template's own.
     #[must_use]
     pub const fn fields(&self) -> &BTreeSet<String> {
         &self.fields
@@ -213,11 +215,17 @@ fn environment() -> Environment<'static> {
     environment
 }
 
-/// Writes a value as people expect it: nothing for none, and truth in small letters as in JSON.
+/// Writes a value as people expect it: nothing for none, truth in small letters as in JSON, text escaped in HTML.
 fn write_value(output: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), minijinja::Error> {
-    match value.kind() {
-        ValueKind::None => Ok(()),
-        ValueKind::Bool => Ok(output.write_str(if value.is_true() { "true" } else { "false" })?),
+    match (value.kind(), value.as_str()) {
+        (ValueKind::None, _) => Ok(()),
+        (ValueKind::Bool, _) => Ok(output.write_str(if value.is_true() { "true" } else { "false" })?),
+        (_, Some(text)) if matches!(state.auto_escape(), AutoEscape::Html) && !value.is_safe() => {
+            for piece in html::escaped(text) {
+                output.write_str(piece)?;
+            }
+            Ok(())
+        }
         _ => minijinja::escape_formatter(output, state, value),
     }
 }

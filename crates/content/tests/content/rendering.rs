@@ -63,6 +63,16 @@ fn html_escapes_fields_and_text_does_not() {
 }
 
 #[test]
+fn a_link_stays_whole_in_html() {
+    let recipient = RecipientFields { attributes_json: r#"{"cart":"https://x.example/c?a=1&b='2'"}"#, ..ada() };
+    let html =
+        email(an_email("<a href=\"{{ unsubscribe_url }}\">{{ cart }}</a>{{ '<b>'|safe }}{{ ['<'] }}"), &recipient).1;
+    let expected = "<a href=\"https://mail.example.org/u/token\">https://x.example/c?a=1&amp;b=&#39;2&#39;</a><b>";
+    assert!(html.starts_with(expected), "{html}");
+    assert_eq!(html.matches('<').count(), 3, "{html}");
+}
+
+#[test]
 fn a_subject_is_one_line_and_the_campaigns_own_goes_first() {
     let source = EmailSource { subject: " Hello\r\nBcc: {{ first_name }}\t! ".to_owned(), ..an_email("<p>x") };
     assert_eq!(email(source.clone(), &ada()).0, "Hello Bcc: Ada !");
@@ -75,7 +85,7 @@ fn a_subject_is_one_line_and_the_campaigns_own_goes_first() {
 
 #[test]
 fn a_preheader_goes_first_in_the_body() {
-    let span = "<span style=\"display:none;max-height:0;overflow:hidden;mso-hide:all\">Ada's news</span>";
+    let span = "<span style=\"display:none;max-height:0;overflow:hidden;mso-hide:all\">Ada&#39;s news</span>";
     for (before, after) in [
         ("<html><head><title>a < b <body></title></head><body class=\"a>b\">", "<p>x</p></body></html>"),
         ("<!--[if mso]><body class=\"mso\"><![endif]--><BODY>", "<p>x"),
