@@ -5,6 +5,7 @@
 //! other than the database's own.
 
 pub mod error;
+pub mod lookup;
 mod migrate;
 mod postgres;
 pub mod probe;

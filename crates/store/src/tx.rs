@@ -116,10 +116,11 @@ impl Tx<'_> {
 
     /// Waits for a lock that ends with this transaction; on SQLite the one writer is lock enough.
     pub(crate) fn wait_lock(&mut self, key: i64) -> Result<(), StoreError> {
-        match &mut self.inner {
+        let result = match &mut self.inner {
             Inner::Sqlite(_) => Ok(()),
             Inner::Postgres(tx) => tx.batch(&format!("SELECT pg_advisory_xact_lock({key})")),
-        }
+        };
+        self.note(result)
     }
 
     /// Runs the text of a migration: several statements without values.

@@ -22,6 +22,26 @@ pub enum Consent {
 
 words!(Consent { Granted => "granted", Denied => "denied", Unknown => "unknown" });
 
+/// Why an address is never to be sent to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SuppressionReason {
+    /// The person asked for it.
+    Unsubscribed,
+    /// Mail to it came back for good.
+    Bounced,
+    /// The person called a message spam.
+    Complained,
+    /// Somebody put it there.
+    Manual,
+}
+
+words!(SuppressionReason {
+    Unsubscribed => "unsubscribed",
+    Bounced => "bounced",
+    Complained => "complained",
+    Manual => "manual",
+});
+
 /// What is known of one recipient.
 #[derive(Clone, Copy)]
 pub struct Recipient<'a> {
