@@ -132,6 +132,8 @@ fn forms_that_are_refused() {
     ] {
         assert!(WrittenTime::parse(text).is_err(), "{text}");
     }
+    let problem = WrittenTime::parse("2026-06-30T23:59:60Z").expect_err("refused");
+    assert!(problem.contains("leap second"), "{problem}");
     let end = WrittenTime::parse("9999-12-31T23:59:59-12:00").expect("well formed");
     assert!(end.resolve(&Zone::utc()).is_err(), "an instant beyond the calendar");
 }
