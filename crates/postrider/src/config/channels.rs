@@ -1,7 +1,7 @@
 //! `[channels.*]`: the ways out. A channel without an adapter is not configured.
 
-use super::secret::Secret;
-use super::section::Section;
+use super::section::{Given, Section};
+use postrider_channels::smtp::SmtpConfig;
 use std::path::PathBuf;
 
 const CONNECTIONS_DEFAULT: u64 = 10;
@@ -34,11 +34,11 @@ pub enum Email {
 /// A mail server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Smtp {
-    /// `smtp://` or `smtps://`, perhaps with a password.
-    pub url: Secret<String>,
+    /// Where it is and how it is spoken to; may hold a password.
+    pub route: SmtpConfig,
     /// How many connections are kept at most, 1 to 1,000.
     pub connections: u32,
-    /// How many messages a connection may have on their way at once, 1 to 1,000.
+    /// How many messages a connection takes at a time, 1 to 1,000: a crash can leave that many uncertain.
     pub window: u32,
 }
 
@@ -74,29 +74,22 @@ fn read_email(mut section: Section<'_>) -> Option<Email> {
         "sandbox" => Some(Adapter::Sandbox),
         _ => None,
     });
-    let url = section.secret("url", "url_file").filter(|given| {
-        let url = given.value.expose();
-        let known = url.starts_with("smtp://") || url.starts_with("smtps://");
-        if !known {
-            section.refuse(given, "is of an unknown kind", "write smtp://HOST:PORT or smtps://HOST:PORT");
-        }
-        known
-    });
+    let route = smtp_route(&mut section);
     let connections = section.integer("connections", CONNECTIONS_DEFAULT, 1..=CONNECTIONS_MAX);
     let window = section.integer("window", WINDOW_DEFAULT, 1..=WINDOW_MAX);
     let folder = section.text("folder");
-    let adapter = adapter.map(|given| given.value).or(url.is_some().then_some(Adapter::Smtp));
-    let email = match (adapter, url, folder) {
-        (Some(Adapter::Sandbox), Some(url), _) => {
-            section.refuse(&url, "is not used by the sandbox", "remove it or the adapter");
+    let adapter = adapter.map(|given| given.value).or(route.is_some().then_some(Adapter::Smtp));
+    let email = match (adapter, route, folder) {
+        (Some(Adapter::Sandbox), Some(route), _) => {
+            section.refuse(&route, "is not used by the sandbox", "remove it or the adapter");
             None
         }
         (Some(Adapter::Smtp) | None, _, Some(folder)) => {
             section.refuse(&folder, "is used by the sandbox alone", "remove it or write adapter = \"sandbox\"");
             None
         }
-        (Some(Adapter::Smtp), Some(url), None) => Some(Email::Smtp(Smtp {
-            url: url.value,
+        (Some(Adapter::Smtp), Some(route), None) => Some(Email::Smtp(Smtp {
+            route: route.value,
             connections: u32::try_from(connections).unwrap_or(u32::MAX),
             window: u32::try_from(window).unwrap_or(u32::MAX),
         })),
@@ -113,6 +106,19 @@ fn read_email(mut section: Section<'_>) -> Option<Email> {
     };
     section.finish();
     email
+}
+
+/// Reads `url` or `url_file`. The URL itself is never shown: it may hold a password.
+fn smtp_route(section: &mut Section<'_>) -> Option<Given<SmtpConfig>> {
+    let given = section.secret("url", "url_file")?;
+    match SmtpConfig::parse(given.value.expose()) {
+        Ok(value) => Some(Given { value, path: given.path, origin: given.origin }),
+        Err(error) => {
+            let what = format!("cannot be used ({})", error.to_string().trim_end_matches('.'));
+            section.refuse(&given, &what, "write smtp://HOST:PORT or smtps://HOST:PORT");
+            None
+        }
+    }
 }
 
 fn read_sandbox(mut section: Section<'_>) -> Option<Sandbox> {

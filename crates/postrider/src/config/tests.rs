@@ -1,6 +1,7 @@
 //! The configuration as a whole: sources over each other, problems all at once.
 
 use super::*;
+use postrider_channels::smtp::SmtpConfig;
 use std::path::PathBuf;
 
 fn load_with(file: Option<&str>, variables: &[(&str, &str)], overrides: Overrides) -> Result<Config, Vec<String>> {
@@ -25,6 +26,10 @@ fn from_file(text: &str) -> Result<Config, Vec<String>> {
 
 fn from_variables(variables: &[(&str, &str)]) -> Result<Config, Vec<String>> {
     load_with(None, variables, Overrides::default())
+}
+
+fn route(url: &str) -> SmtpConfig {
+    SmtpConfig::parse(url).unwrap()
 }
 
 fn defaults() -> Config {
@@ -85,7 +90,7 @@ fn variables_override_the_file_and_options_override_both() {
     assert_eq!(config.server.public_url.as_deref(), Some("http://a.example"));
     assert_eq!(config.engine.poll_ms, 200);
     let Some(Email::Smtp(smtp)) = config.channels.email else { panic!("email goes to a mail server") };
-    assert_eq!((smtp.url.expose().as_str(), smtp.connections, smtp.window), ("smtp://127.0.0.1:2525", 10, 10));
+    assert_eq!((smtp.route, smtp.connections, smtp.window), (route("smtp://127.0.0.1:2525"), 10, 10));
     let overrides = Overrides { database: Some("postgres://h/d".to_owned()), listen: Some("127.0.0.1:3".to_owned()) };
     let config = load_with(Some(file), &variables, overrides).unwrap();
     assert_eq!(config.server.listen, "127.0.0.1:3");
@@ -98,14 +103,14 @@ fn a_secret_can_stand_in_a_file_of_its_own() {
     let path = folder.path().join("smtp-url");
     std::fs::write(&path, "smtp://user:hunter2@h:25\n").unwrap();
     let text = format!("[channels.email]\nurl_file = {:?}\n", path.display().to_string());
-    let url = |config: Config| match config.channels.email {
-        Some(Email::Smtp(smtp)) => smtp.url.expose().clone(),
+    let taken = |config: Config| match config.channels.email {
+        Some(Email::Smtp(smtp)) => smtp.route,
         other => panic!("{other:?}"),
     };
-    assert_eq!(url(from_file(&text).unwrap()), "smtp://user:hunter2@h:25");
+    assert_eq!(taken(from_file(&text).unwrap()), route("smtp://user:hunter2@h:25"));
     assert!(!format!("{:?}", from_file(&text).unwrap()).contains("hunter2"));
     let variables = [("POSTRIDER__CHANNELS__EMAIL__URL", "smtp://other:25")];
-    assert_eq!(url(load_with(Some(&text), &variables, Overrides::default()).unwrap()), "smtp://other:25");
+    assert_eq!(taken(load_with(Some(&text), &variables, Overrides::default()).unwrap()), route("smtp://other:25"));
     let both = format!("{text}url = \"smtp://other:25\"\n");
     assert_eq!(
         from_file(&both),
@@ -158,7 +163,8 @@ fn all_problems_are_told_at_once_and_none_shows_a_secret() {
              write http:// or https://, a host and at most a path.",
             "server.port: is not known in [server]; take one of listen, public_url or remove it.",
             "auth.token_lifetime_s: is 5; write a whole number from 60 to 86400.",
-            "channels.email.url: is of an unknown kind; write smtp://HOST:PORT or smtps://HOST:PORT.",
+            "channels.email.url: cannot be used (The SMTP URL must begin with smtp:// or smtps://); \
+             write smtp://HOST:PORT or smtps://HOST:PORT.",
             "channels.email.connections: is of type string; write a whole number from 1 to 1000.",
             "channels.sms.adapter: is \"modem\"; write one of sandbox.",
             "channels.push.folder: is missing; name the folder into which messages are written.",
