@@ -52,7 +52,11 @@ impl Route {
             return Err(Broken::new("tls_unavailable", "The server does not offer STARTTLS, and tls=required."));
         }
         if let Some(credentials) = &config.credentials {
-            self.check_secrecy(&connection)?;
+            let is_local = connection.wire.tcp().peer_addr().is_ok_and(|address| address.ip().is_loopback());
+            if !may_log_in(connection.wire.is_encrypted(), is_local, config.security) {
+                let text = "The password is not sent unencrypted; tls=none would allow it.";
+                return Err(Broken::new("auth_needs_tls", text));
+            }
             log_in(&mut connection, credentials).await?;
         }
         Ok(connection)
@@ -99,14 +103,11 @@ impl Route {
         }
         Ok(())
     }
+}
 
-    fn check_secrecy(&self, connection: &Connection) -> Result<(), Broken> {
-        let is_local = connection.wire.tcp().peer_addr().is_ok_and(|address| address.ip().is_loopback());
-        if connection.wire.is_encrypted() || is_local || self.config.security == Security::None {
-            return Ok(());
-        }
-        Err(Broken::new("auth_needs_tls", "The password is not sent unencrypted; tls=none would allow it."))
-    }
+/// Whether a password may leave: encrypted, to this machine itself, or because encryption was switched off by name.
+const fn may_log_in(is_encrypted: bool, is_local: bool, security: Security) -> bool {
+    is_encrypted || is_local || matches!(security, Security::None)
 }
 
 /// Reads the lines of the reply to EHLO; the first is the server's name.
@@ -171,6 +172,15 @@ fn require(phase: Phase, reply: &Reply) -> Result<(), Broken> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_password_needs_a_secret_way_or_an_explicit_word() {
+        assert!(!may_log_in(false, false, Security::Opportunistic));
+        assert!(!may_log_in(false, false, Security::Required));
+        assert!(may_log_in(true, false, Security::Opportunistic));
+        assert!(may_log_in(false, true, Security::Opportunistic));
+        assert!(may_log_in(false, false, Security::None));
+    }
 
     #[test]
     fn offers_are_read_whatever_their_case() {

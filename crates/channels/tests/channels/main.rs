@@ -1,0 +1,9 @@
+//! The adapters against real servers on this machine.
+
+mod contract;
+mod opening;
+mod pipeline;
+mod sandbox;
+mod support;
+mod text;
+mod truth;

@@ -1,0 +1,183 @@
+//! TLS, logins, and what servers offer.
+
+use crate::support::{channel, channel_with, email, message, patient, short, sink};
+use postrider_channels::sink::{Answer, Hook, Sink, SinkOptions, SinkTls, Step, Verb};
+use postrider_channels::smtp::{SmtpChannel, SmtpConfig};
+use postrider_core::channel::{Body, Channel, Message};
+use std::sync::{Arc, Mutex};
+
+struct Certified {
+    tls: SinkTls,
+    ca_file: tempfile::NamedTempFile,
+}
+
+/// A certificate for this machine that signs itself.
+fn certified(implicit: bool) -> Certified {
+    let certified = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let certificate_pem = certified.cert.pem();
+    let ca_file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(ca_file.path(), &certificate_pem).unwrap();
+    Certified { tls: SinkTls { certificate_pem, key_pem: certified.signing_key.serialize_pem(), implicit }, ca_file }
+}
+
+impl Certified {
+    fn option(&self) -> String {
+        format!("ca_file={}", self.ca_file.path().display())
+    }
+}
+
+async fn send_one(channel: &dyn Channel, message: Message) -> String {
+    let mut lane = channel.lane();
+    let outcome = lane.send(&[message]).await.remove(0);
+    lane.close().await;
+    short(&outcome)
+}
+
+fn replies(verb: Verb, reply: &'static str) -> Option<Hook> {
+    Some(Arc::new(
+        move |step: &Step<'_>| {
+            if step.verb == verb { Answer::Reply(reply.to_owned()) } else { Answer::Proceed }
+        },
+    ))
+}
+
+async fn login_sink(hook: Option<Hook>) -> Sink {
+    let login = Some(("bob@x".to_owned(), "p:w".to_owned()));
+    sink(SinkOptions { login, hook, ..SinkOptions::default() }).await
+}
+
+#[tokio::test]
+async fn starttls_encrypts_with_a_private_certificate() {
+    let certified = certified(false);
+    let sink = sink(SinkOptions { tls: Some(certified.tls.clone()), ..SinkOptions::default() }).await;
+    for tls in ["required", "opportunistic"] {
+        let channel = channel(&sink, &format!("?tls={tls}&{}", certified.option()));
+        let mut lane = channel.lane();
+        for n in 0..3 {
+            assert_eq!(short(&lane.send(&[message(n), message(n + 10)]).await[1]), "handed off");
+        }
+        lane.close().await;
+    }
+    assert_eq!(sink.received(), 12);
+}
+
+#[tokio::test]
+async fn smtps_is_encrypted_from_the_first_byte() {
+    let certified = certified(true);
+    let sink = sink(SinkOptions { tls: Some(certified.tls.clone()), ..SinkOptions::default() }).await;
+    let url = format!("smtps://{}?{}", sink.address(), certified.option());
+    let channel = SmtpChannel::new(SmtpConfig::parse(&url).unwrap()).unwrap();
+    assert_eq!(send_one(&channel, message(0)).await, "handed off");
+}
+
+#[tokio::test]
+async fn a_certificate_that_nobody_trusts_ends_it() {
+    let (ours, theirs) = (certified(false), certified(false));
+    let sink = sink(SinkOptions { tls: Some(ours.tls.clone()), ..SinkOptions::default() }).await;
+    for options in [format!("?{}", theirs.option()), String::new(), "?tls=required".to_owned()] {
+        assert_eq!(send_one(&channel(&sink, &options), message(0)).await, "not attempted tls_failed", "{options}");
+    }
+    assert_eq!(send_one(&channel(&sink, "?tls=none"), message(0)).await, "handed off");
+    assert_eq!(sink.received(), 1);
+}
+
+#[tokio::test]
+async fn a_file_without_certificates_is_told_at_once() {
+    let empty = tempfile::NamedTempFile::new().unwrap();
+    for path in [empty.path().display().to_string(), "/does/not/exist.pem".to_owned()] {
+        let config = SmtpConfig::parse(&format!("smtp://h?ca_file={path}")).unwrap();
+        let error = SmtpChannel::new(config).err().expect("an error").to_string();
+        assert!(error.contains(&path), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn required_tls_that_is_not_offered_sends_nothing() {
+    let sink = sink(SinkOptions::default()).await;
+    assert_eq!(send_one(&channel(&sink, "?tls=required"), message(0)).await, "not attempted tls_unavailable");
+    assert_eq!(send_one(&channel(&sink, "?tls=opportunistic"), message(0)).await, "handed off");
+}
+
+#[tokio::test]
+async fn words_slipped_in_before_tls_end_it() {
+    let certified = certified(false);
+    let hook = replies(Verb::StartTls, "220 go\r\n250-fake\r\n250 AUTH PLAIN");
+    let sink = sink(SinkOptions { tls: Some(certified.tls.clone()), hook, ..SinkOptions::default() }).await;
+    let channel = channel(&sink, &format!("?{}", certified.option()));
+    assert_eq!(send_one(&channel, message(0)).await, "not attempted tls_failed");
+}
+
+#[tokio::test]
+async fn both_logins_work_and_a_wrong_password_does_not() {
+    for hook in
+        [None, replies(Verb::Ehlo, "250-x\r\n250 AUTH LOGIN"), replies(Verb::Ehlo, "250-x\r\n250 AUTH=CRAM-MD5 PLAIN")]
+    {
+        let sink = login_sink(hook).await;
+        let right = channel_with(&sink, "bob%40x:p%3Aw@", "", patient());
+        assert_eq!(send_one(&right, message(0)).await, "handed off");
+        let wrong = channel_with(&sink, "bob%40x:hunter2@", "", patient());
+        assert_eq!(send_one(&wrong, message(0)).await, "not attempted auth_failed");
+        assert_eq!(send_one(&channel(&sink, ""), message(0)).await, "not attempted auth_required");
+    }
+    let without = login_sink(replies(Verb::Ehlo, "250-x\r\n250 AUTH CRAM-MD5")).await;
+    let channel = channel_with(&without, "bob%40x:p%3Aw@", "", patient());
+    assert_eq!(send_one(&channel, message(0)).await, "not attempted auth_unavailable");
+}
+
+#[tokio::test]
+async fn a_server_that_knows_only_helo_is_greeted_with_it() {
+    let hook = replies(Verb::Ehlo, "502 5.5.1 what?");
+    // Without EHLO nothing is offered, so nothing may come in groups.
+    let sink = sink(SinkOptions { hook, pipelining: false, ..SinkOptions::default() }).await;
+    let mut lane = channel(&sink, "").lane();
+    let outcomes = lane.send(&[message(0), message(1)]).await;
+    assert_eq!(outcomes.iter().map(short).collect::<Vec<_>>(), ["handed off"; 2]);
+    assert_eq!(sink.violations(), 0);
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_want_us_is_down() {
+    for (verb, reply) in [(Verb::Connect, "554 no"), (Verb::Connect, "421 busy"), (Verb::Ehlo, "421 busy")] {
+        let sink = sink(SinkOptions { hook: replies(verb, reply), ..SinkOptions::default() }).await;
+        assert_eq!(send_one(&channel(&sink, ""), message(0)).await, "not attempted server_refused", "{reply}");
+    }
+    let sink = sink(SinkOptions::default()).await;
+    let channel = channel(&sink, "");
+    sink.stop().await;
+    assert_eq!(send_one(&channel, message(0)).await, "not attempted connect_failed");
+}
+
+#[tokio::test]
+async fn a_message_above_the_announced_size_never_leaves() {
+    let sink = sink(SinkOptions { size_bytes_max: Some(2000), ..SinkOptions::default() }).await;
+    let mut large = email(1);
+    large.text = "words ".repeat(500);
+    let large = Message { body: Body::Email(Box::new(large)), ..message(1) };
+    let outcomes = channel(&sink, "").lane().send(&[message(0), large, message(2)]).await;
+    let outcomes: Vec<String> = outcomes.iter().map(short).collect();
+    assert_eq!(outcomes, ["handed off", "rejected message_too_large", "handed off"]);
+}
+
+#[tokio::test]
+async fn addresses_beyond_ascii_go_only_where_they_are_taken() {
+    let seen: Arc<Mutex<Vec<String>>> = Arc::default();
+    let noting = Arc::clone(&seen);
+    let hook: Hook = Arc::new(move |step: &Step<'_>| {
+        if step.verb == Verb::Mail {
+            noting.lock().unwrap().push(step.argument.to_owned());
+        }
+        Answer::Proceed
+    });
+    for (smtputf8, expected) in [(true, "handed off"), (false, "rejected address_needs_smtputf8")] {
+        let options = SinkOptions { smtputf8, hook: Some(Arc::clone(&hook)), ..SinkOptions::default() };
+        let sink = sink(options).await;
+        let wide = Message { to: "jürgen@müller.example".to_owned(), ..message(0) };
+        let outcomes = channel(&sink, "").lane().send(&[wide, message(1)]).await;
+        assert_eq!(outcomes.iter().map(short).collect::<Vec<_>>(), [expected, "handed off"]);
+    }
+    let seen = seen.lock().unwrap();
+    assert_eq!(
+        *seen,
+        ["FROM:<m0@shop.example> BODY=8BITMIME SMTPUTF8", "FROM:<m1@shop.example>", "FROM:<m1@shop.example>"]
+    );
+}

@@ -1,0 +1,65 @@
+//! Messages, channels and sinks for the tests.
+
+use postrider_channels::sink::{Sink, SinkOptions};
+use postrider_channels::smtp::{SmtpChannel, SmtpConfig, SmtpTimeouts};
+use postrider_core::channel::{Body, EmailBody, Message, Outcome};
+use postrider_core::time::Timestamp;
+use std::time::Duration;
+
+/// An email from `m<n>@shop.example` to `r<n>@example.net`.
+pub fn message(n: usize) -> Message {
+    Message { key: format!("key-{n}"), to: format!("r{n}@example.net"), body: Body::Email(Box::new(email(n))) }
+}
+
+pub fn email(n: usize) -> EmailBody {
+    EmailBody {
+        from_address: format!("m{n}@shop.example"),
+        from_name: "Shop".to_owned(),
+        reply_to: None,
+        to_name: String::new(),
+        subject: format!("Number {n}"),
+        text: "Hello.\n".to_owned(),
+        html: None,
+        message_id: format!("key-{n}@shop.example"),
+        date: Timestamp::from_millis(1_777_626_000_000),
+        unsubscribe_url: None,
+    }
+}
+
+pub fn window(count: usize) -> Vec<Message> {
+    (0..count).map(message).collect()
+}
+
+pub async fn sink(options: SinkOptions) -> Sink {
+    Sink::start("127.0.0.1:0".parse().unwrap(), options).await.expect("a free port")
+}
+
+/// Short enough for a test that waits for a timeout, long enough for a busy machine that must not run into one.
+pub fn patient() -> SmtpTimeouts {
+    let long = Duration::from_secs(60);
+    SmtpTimeouts { connect: long, command: long, final_reply: long, farewell: long }
+}
+
+pub fn channel(sink: &Sink, options: &str) -> SmtpChannel {
+    channel_with(sink, "", options, patient())
+}
+
+pub fn channel_with(sink: &Sink, login: &str, options: &str, timeouts: SmtpTimeouts) -> SmtpChannel {
+    let url = format!("smtp://{login}{}{options}", sink.address());
+    SmtpChannel::with_timeouts(SmtpConfig::parse(&url).expect("a URL"), timeouts).expect("a channel")
+}
+
+/// The kind and reason of an outcome in a few words.
+pub fn short(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::HandedOff { .. } => "handed off".to_owned(),
+        Outcome::Rejected(refusal) => format!("rejected {}", refusal.reason),
+        Outcome::Deferred { refusal, .. } => format!("deferred {}", refusal.reason),
+        Outcome::NotAttempted { refusal, .. } => format!("not attempted {}", refusal.reason),
+        Outcome::Uncertain(refusal) => format!("uncertain {}", refusal.reason),
+    }
+}
+
+pub fn shorts(outcomes: &[Outcome]) -> Vec<String> {
+    outcomes.iter().map(short).collect()
+}
