@@ -19,6 +19,7 @@ pub mod wake;
 
 pub mod campaign_audiences;
 pub mod campaign_listing;
+pub mod accounts;
 pub mod campaigns;
 pub mod clients;
 pub mod deliveries;
