@@ -137,6 +137,7 @@ impl Row {
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] if it holds another kind of value or there is none.
+    #[expect(clippy::should_implement_trait, reason = "the type of the next column is the caller's choice")]
     pub fn next<T: FromValue>(&mut self) -> Result<T, StoreError> {
         let column = self.column;
         self.column += 1;

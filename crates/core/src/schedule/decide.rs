@@ -111,13 +111,14 @@ impl Scheduled {
 
 /// Decides a schedule job or a send job. The body is the contract's order of checks.
 ///
-/// `INVALID_FOR_CHANNEL` (a send job on direct mail) stands among the schedule fields, where the seed page's table
-/// of execution errors lists it: a direct mail campaign without audience hears of its audience first.
+/// `INVALID_FOR_CHANNEL` (a send job on direct mail) stands beside the type check: the seed page says without any
+/// condition that the endpoint answers so on that channel, whatever else the campaign lacks.
 ///
 /// # Errors
 /// The first check that fails.
 pub fn decide_job(facts: &JobFacts, command: &JobCommand, now: Timestamp) -> Result<Scheduled, Refusal> {
     is_broadcast(facts)?;
+    suits_channel(facts, command)?;
     is_draft(facts)?;
     has_version(facts)?;
     has_content(facts)?;
@@ -179,6 +180,13 @@ fn is_broadcast(facts: &JobFacts) -> Result<(), Refusal> {
     }
 }
 
+fn suits_channel(facts: &JobFacts, command: &JobCommand) -> Result<(), Refusal> {
+    match command {
+        JobCommand::Send(_) if !facts.channel.is_digital() => Err(Refusal::new(Code::InvalidForChannel)),
+        JobCommand::Send(_) | JobCommand::Schedule(_) => Ok(()),
+    }
+}
+
 fn is_draft(facts: &JobFacts) -> Result<(), Refusal> {
     match facts.authoring_status {
         AuthoringStatus::Draft => Ok(()),
@@ -208,9 +216,6 @@ fn schedule_fields(facts: &JobFacts, command: &ScheduleCommand, now: Timestamp) 
 
 /// An immediate send uses no intent: its time is now, and its zone is UTC.
 fn send_fields(facts: &JobFacts, policy: &PolicyCommand, now: Timestamp) -> Result<Scheduled, Refusal> {
-    if !facts.channel.is_digital() {
-        return Err(Refusal::new(Code::InvalidForChannel));
-    }
     let choice = digital_zone(None)?;
     let resolution = Resolution::of_instant(now, &choice.zone);
     Timing { mode: Mode::Now, text: None, batch_date: None, choice, resolution }.with_policy(

@@ -115,8 +115,8 @@ fn a_send_job_is_for_digital_channels_and_knows_no_intent() {
     assert_eq!((job.timezone.as_str(), job.send_at_text, job.batch_date), ("UTC", None, None));
     let mail = ready(ChannelKind::DirectMail);
     assert_eq!(code(send(&mail)), Code::InvalidForChannel);
-    let bare = JobFacts { audiences_included: 0, ..mail };
-    assert_eq!(code(send(&bare)), Code::AudienceRequired);
+    let bare = JobFacts { audiences_included: 0, content: ContentBinding::None, ..mail };
+    assert_eq!(code(send(&bare)), Code::InvalidForChannel, "whatever else it lacks");
 }
 
 #[test]
