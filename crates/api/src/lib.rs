@@ -23,6 +23,7 @@ mod sender_profiles;
 mod status;
 mod suppressions;
 mod templates;
+mod tenant;
 mod unsubscribe;
 
 pub use routes::router;

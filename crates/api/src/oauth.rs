@@ -1,9 +1,219 @@
-//! oauth
+//! `POST /oauth/token`: client credentials for a bearer token (RFC 6749 §4.4).
+//!
+//! Answers and errors are those of RFC 6749 §5, without our envelope, because OAuth clients read them.
 
+use crate::correlation;
+use crate::envelope::json_response;
 use axum::Router;
-use postrider_service::Service;
+use axum::extract::rejection::FormRejection;
+use axum::extract::{DefaultBodyLimit, Form, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use axum::routing::post;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use postrider_core::error::Code;
+use postrider_service::auth::{ClientCredentials, Token, TokenError};
+use postrider_service::{Service, ServiceError, StoreError};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Largest request for a token, in bytes.
+const TOKEN_REQUEST_MAX_BYTES: usize = 16 * 1024;
 
 /// The routes.
 pub fn router() -> Router<Service> {
-    Router::new()
+    Router::new().route("/oauth/token", post(token)).layer(DefaultBodyLimit::max(TOKEN_REQUEST_MAX_BYTES))
+}
+
+/// Why there is no token, in the words of RFC 6749 §5.2 and §4.1.2.1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Denial {
+    InvalidRequest(&'static str),
+    InvalidClient,
+    UnsupportedGrantType,
+    InvalidScope,
+    Unavailable,
+    ServerError,
+}
+
+type Fields = BTreeMap<String, String>;
+
+#[utoipa::path(
+    post, path = "/oauth/token", tag = "Authentication", summary = "Get a bearer token",
+    request_body(content = String, content_type = "application/x-www-form-urlencoded",
+        description = "grant_type=client_credentials, and client_id and client_secret unless sent by HTTP Basic; scope narrows"),
+    responses((status = 200, description = "RFC 6749 §5.1"), (status = 400, description = "RFC 6749 §5.2"),
+        (status = 401, description = "invalid_client")),
+)]
+async fn token(
+    State(service): State<Service>,
+    headers: HeaderMap,
+    form: Result<Form<Vec<(String, String)>>, FormRejection>,
+) -> Response {
+    let credentials = match form {
+        Ok(Form(pairs)) => fields(pairs).and_then(|fields| credentials(&headers, fields)),
+        Err(_) => Err(Denial::InvalidRequest("the body is not a form of application/x-www-form-urlencoded")),
+    };
+    let issued = match credentials {
+        Ok(credentials) => service.issue_token(credentials).await.map_err(Denial::from),
+        Err(denial) => Err(denial),
+    };
+    match issued {
+        Ok(token) => granted(&token),
+        Err(denial) => denied(denial),
+    }
+}
+
+/// The parameters; an empty one is absent and none may come twice (RFC 6749 §3.2).
+fn fields(pairs: Vec<(String, String)>) -> Result<Fields, Denial> {
+    let mut fields = Fields::new();
+    for (name, value) in pairs.into_iter().filter(|(_, value)| !value.is_empty()) {
+        if fields.insert(name, value).is_some() {
+            return Err(Denial::InvalidRequest("a parameter was sent twice"));
+        }
+    }
+    Ok(fields)
+}
+
+fn credentials(headers: &HeaderMap, mut fields: Fields) -> Result<ClientCredentials, Denial> {
+    match fields.get("grant_type").map(String::as_str) {
+        None => return Err(Denial::InvalidRequest("grant_type is missing")),
+        Some("client_credentials") => {}
+        Some(_) => return Err(Denial::UnsupportedGrantType),
+    }
+    let (client_id, client_secret) = match headers.get(header::AUTHORIZATION) {
+        Some(_) if fields.contains_key("client_secret") => {
+            return Err(Denial::InvalidRequest("the client authenticates in two ways at once"));
+        }
+        Some(value) => {
+            let (id, secret) = basic(value).ok_or(Denial::InvalidClient)?;
+            if fields.get("client_id").is_some_and(|named| *named != id) {
+                return Err(Denial::InvalidRequest("client_id differs from the one in the Authorization header"));
+            }
+            (id, secret)
+        }
+        None => match (fields.remove("client_id"), fields.remove("client_secret")) {
+            (Some(id), Some(secret)) => (id, secret),
+            _ => return Err(Denial::InvalidClient),
+        },
+    };
+    Ok(ClientCredentials { client_id, client_secret, scope: fields.remove("scope") })
+}
+
+/// Id and secret of HTTP Basic (RFC 7617), each form-encoded before (RFC 6749 §2.3.1).
+fn basic(value: &HeaderValue) -> Option<(String, String)> {
+    let (scheme, encoded) = value.to_str().ok()?.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let pair = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let (id, secret) = pair.split_once(':')?;
+    Some((form_decoded(id)?, form_decoded(secret)?))
+}
+
+/// Undoes `application/x-www-form-urlencoded`.
+fn form_decoded(text: &str) -> Option<String> {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        decoded.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let mut digit = || char::from(bytes.next()?).to_digit(16);
+                u8::try_from(digit()? * 16 + digit()?).ok()?
+            }
+            other => other,
+        });
+    }
+    String::from_utf8(decoded).ok()
+}
+
+impl From<TokenError> for Denial {
+    fn from(error: TokenError) -> Self {
+        let failure = match error {
+            TokenError::InvalidClient => return Self::InvalidClient,
+            TokenError::InvalidScope => return Self::InvalidScope,
+            TokenError::Failed(failure) => failure,
+        };
+        let correlation_id = correlation::current();
+        tracing::error!(%correlation_id, error = %failure, "a token could not be issued");
+        match failure {
+            ServiceError::Refused(refusal) if refusal.code == Code::Unavailable => Self::Unavailable,
+            ServiceError::Failed(StoreError::Busy(_) | StoreError::Down(_)) => Self::Unavailable,
+            ServiceError::Refused(_) | ServiceError::Failed(_) => Self::ServerError,
+        }
+    }
+}
+
+fn granted(token: &Token) -> Response {
+    let body = json!({
+        "access_token": token.access_token,
+        "token_type": "Bearer",
+        "expires_in": token.expires_in,
+        "scope": token.scope,
+    });
+    answer(StatusCode::OK, &body)
+}
+
+fn denied(denial: Denial) -> Response {
+    let (status, error, description) = match denial {
+        Denial::InvalidRequest(what) => (StatusCode::BAD_REQUEST, "invalid_request", what),
+        Denial::InvalidClient => {
+            (StatusCode::UNAUTHORIZED, "invalid_client", "the client is unknown or its secret is wrong")
+        }
+        Denial::UnsupportedGrantType => {
+            (StatusCode::BAD_REQUEST, "unsupported_grant_type", "grant_type must be client_credentials")
+        }
+        Denial::InvalidScope => (StatusCode::BAD_REQUEST, "invalid_scope", "the client may not have one of the scopes"),
+        Denial::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", "try again in a moment"),
+        Denial::ServerError => (StatusCode::INTERNAL_SERVER_ERROR, "server_error", "something failed on our side"),
+    };
+    let mut response = answer(status, &json!({ "error": error, "error_description": description }));
+    match denial {
+        Denial::InvalidClient => {
+            let basic = HeaderValue::from_static("Basic realm=\"postrider\", charset=\"UTF-8\"");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, basic);
+        }
+        Denial::Unavailable => {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        Denial::InvalidRequest(_) | Denial::UnsupportedGrantType | Denial::InvalidScope | Denial::ServerError => {}
+    }
+    response
+}
+
+/// An answer that nobody may keep (RFC 6749 §5.1).
+fn answer(status: StatusCode, body: &Value) -> Response {
+    let mut response = json_response(status, body.to_string().into_bytes());
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn basic_credentials_are_form_decoded() {
+        for (plain, expected) in [
+            ("id:secret", Some(("id", "secret"))),
+            ("id:se:cret", Some(("id", "se:cret"))),
+            ("i%64:a+b%2Bc%3A", Some(("id", "a b+c:"))),
+            ("%C3%A9:x", Some(("é", "x"))),
+            ("id:%C3", None),
+            ("id:%4", None),
+            ("id:%zz", None),
+            ("id", None),
+        ] {
+            let value = HeaderValue::try_from(format!("bAsIc {}", STANDARD.encode(plain))).unwrap();
+            let expected = expected.map(|(id, secret)| (id.to_owned(), secret.to_owned()));
+            assert_eq!(basic(&value), expected, "{plain}");
+        }
+        for other in ["Bearer aWQ6c2VjcmV0", "Basic", "Basic *", ""] {
+            assert_eq!(basic(&HeaderValue::from_static(other)), None, "{other}");
+        }
+    }
 }

@@ -4,12 +4,12 @@ use crate::authorize::authorize;
 use crate::error::refused;
 use crate::{
     campaigns, correlation, deliveries, discovery, extract, health, lists, oauth, profiles, schedule_jobs,
-    sender_profiles, status, suppressions, templates, unsubscribe,
+    sender_profiles, status, suppressions, templates, tenant, unsubscribe,
 };
 use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
-use axum::http::Method;
-use axum::middleware::from_fn_with_state;
+use axum::http::{Method, StatusCode, header};
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use axum::{Router, response::Response};
 use postrider_core::error::{Code, Refusal};
@@ -52,6 +52,7 @@ pub fn table() -> Vec<Route> {
         templates::routes(),
         sender_profiles::routes(),
         suppressions::routes(),
+        tenant::routes(),
     ];
     areas.into_iter().flatten().collect()
 }
@@ -61,7 +62,7 @@ pub fn router(service: Service) -> Router {
     let mut paths: BTreeMap<&'static str, MethodRouter<Service>> = BTreeMap::new();
     for route in table() {
         let guard = from_fn_with_state((service.clone(), route.scope), authorize);
-        let guarded = route.handler.layer(guard);
+        let guarded = route.handler.route_layer(guard);
         let merged = match paths.remove(route.path) {
             Some(others) => others.merge(guarded),
             None => guarded,
@@ -70,7 +71,7 @@ pub fn router(service: Service) -> Router {
     }
     let mut public = Router::new();
     for (path, methods) in paths {
-        public = public.route(path, methods.fallback(method_not_allowed));
+        public = public.route(path, methods);
     }
     Router::new()
         .nest("/public/v1", public)
@@ -79,6 +80,7 @@ pub fn router(service: Service) -> Router {
         .merge(discovery::router())
         .merge(health::router())
         .fallback(route_not_found)
+        .layer(map_response(tell_method_not_allowed))
         .layer(DefaultBodyLimit::max(extract::BODY_MAX_BYTES))
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(service.clone(), correlation::correlate))
@@ -89,8 +91,16 @@ async fn route_not_found() -> Response {
     refused(&Refusal::new(Code::RouteNotFound))
 }
 
-async fn method_not_allowed() -> Response {
-    refused(&Refusal::new(Code::MethodNotAllowed))
+/// Puts the envelope around the router's own 405, which has no body but the right `Allow`.
+async fn tell_method_not_allowed(response: Response) -> Response {
+    if response.status() != StatusCode::METHOD_NOT_ALLOWED {
+        return response;
+    }
+    let mut told = refused(&Refusal::new(Code::MethodNotAllowed));
+    if let Some(allow) = response.headers().get(header::ALLOW) {
+        told.headers_mut().insert(header::ALLOW, allow.clone());
+    }
+    told
 }
 
 fn panicked(_panic: Box<dyn std::any::Any + Send>) -> Response {

@@ -6,6 +6,7 @@
 mod actor;
 mod error;
 pub mod idempotency;
+mod readiness;
 mod settings;
 
 pub mod auth;
@@ -26,6 +27,7 @@ pub mod unsubscribe;
 pub use actor::Actor;
 pub use error::ServiceError;
 pub use postrider_store::StoreError;
+pub use readiness::Readiness;
 pub use settings::Settings;
 
 use postrider_core::env::{Clock, Entropy};
@@ -45,6 +47,7 @@ struct Inner {
     entropy: Arc<dyn Entropy>,
     settings: Settings,
     running: idempotency::Running,
+    auth: auth::AuthState,
 }
 
 impl Service {
@@ -52,7 +55,7 @@ impl Service {
     #[must_use]
     pub fn new(store: Store, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>, settings: Settings) -> Self {
         let running = idempotency::Running::default();
-        Self { inner: Arc::new(Inner { store, clock, entropy, settings, running }) }
+        Self { inner: Arc::new(Inner { store, clock, entropy, settings, running, auth: auth::AuthState::default() }) }
     }
 
     pub(crate) fn store(&self) -> &Store {

@@ -1,5 +1,94 @@
-//! Statements of the clients.
+//! API clients of tenants.
 
+use crate::error::StoreError;
 use crate::statements;
+use crate::tx::Tx;
+use crate::value::{Row, id};
+use postrider_core::id::{ClientId, TenantId};
+use postrider_core::time::Timestamp;
 
-statements! { "clients": }
+/// Clients in one answer, at most.
+pub const CLIENTS_PAGE_MAX: i64 = 1_000;
+
+statements! { "clients":
+    INSERT = "INSERT INTO clients (id, tenant_id, name, secret_hash, scopes, created_at, disabled_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, NULL)";
+    /// Of any tenant: who presents a client id has not said yet whose it is.
+    FIND = "SELECT id, tenant_id, name, secret_hash, scopes, created_at, disabled_at FROM clients WHERE id = $1";
+    LIST = "SELECT id, tenant_id, name, secret_hash, scopes, created_at, disabled_at FROM clients \
+        WHERE tenant_id = $1 ORDER BY id LIMIT $2";
+    DISABLE = "UPDATE clients SET disabled_at = COALESCE(disabled_at, $1) WHERE tenant_id = $2 AND id = $3";
+}
+
+/// A client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    /// Id.
+    pub id: ClientId,
+    /// Whose data it reaches.
+    pub tenant: TenantId,
+    /// Name, for people.
+    pub name: String,
+    /// Argon2id hash of its secret, in PHC form.
+    pub secret_hash: String,
+    /// What its tokens may carry, words with a space between.
+    pub scopes: String,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// When it was disabled.
+    pub disabled_at: Option<Timestamp>,
+}
+
+fn read(row: &mut Row) -> Result<Client, StoreError> {
+    Ok(Client {
+        id: row.id()?,
+        tenant: row.id()?,
+        name: row.next()?,
+        secret_hash: row.next()?,
+        scopes: row.next()?,
+        created_at: row.next()?,
+        disabled_at: row.next()?,
+    })
+}
+
+impl Tx<'_> {
+    /// Adds a client.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn client_insert(&mut self, client: &Client) -> Result<(), StoreError> {
+        let values = [
+            id(client.id),
+            id(client.tenant),
+            (&client.name).into(),
+            (&client.secret_hash).into(),
+            (&client.scopes).into(),
+            client.created_at.into(),
+        ];
+        self.execute(&INSERT, &values).map(drop)
+    }
+
+    /// The client with an id, whosever it is: only for finding out who calls.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn client_find(&mut self, client: ClientId) -> Result<Option<Client>, StoreError> {
+        self.query_one(&FIND, &[id(client)], read)
+    }
+
+    /// The oldest clients of a tenant, at most [`CLIENTS_PAGE_MAX`].
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn client_list(&mut self, tenant: TenantId) -> Result<Vec<Client>, StoreError> {
+        self.query_as(&LIST, &[id(tenant), CLIENTS_PAGE_MAX.into()], read)
+    }
+
+    /// Disables a client of a tenant; answers whether there is one.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn client_disable(&mut self, tenant: TenantId, client: ClientId, now: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.execute(&DISABLE, &[now.into(), id(tenant), id(client)])? == 1)
+    }
+}

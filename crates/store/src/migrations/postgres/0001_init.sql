@@ -29,6 +29,8 @@ CREATE TABLE secrets (
     created_at BIGINT NOT NULL,
     retired_at BIGINT
 );
+-- One key of each purpose is in use; the retired ones still verify for a while.
+CREATE UNIQUE INDEX secrets_in_use ON secrets (purpose) WHERE retired_at IS NULL;
 
 CREATE TABLE idempotency_keys (
     tenant_id UUID NOT NULL REFERENCES tenants (id),

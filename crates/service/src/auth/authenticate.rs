@@ -1,0 +1,51 @@
+//! Believing a bearer token, or not.
+
+use super::clients::known_scopes;
+use super::token::Claims;
+use crate::{Actor, Service, ServiceError};
+use jsonwebtoken::{Algorithm, Validation};
+use postrider_core::error::Code;
+use postrider_core::id::{ClientId, TenantId};
+
+/// Longest token looked at, in bytes; ours with every scope are under 2 KB.
+const TOKEN_MAX_BYTES: usize = 8 * 1024;
+
+impl Service {
+    /// Who a bearer token stands for.
+    ///
+    /// # Errors
+    /// `TOKEN_EXPIRED` if that alone is wrong with it, else `TOKEN_INVALID`; a failure of the store.
+    pub async fn authenticate(&self, token: &str) -> Result<Actor, ServiceError> {
+        if token.len() > TOKEN_MAX_BYTES {
+            return Err(Code::TokenInvalid.into());
+        }
+        let header = jsonwebtoken::decode_header(token).map_err(|_| Code::TokenInvalid)?;
+        if header.alg != Algorithm::RS256 {
+            return Err(Code::TokenInvalid.into());
+        }
+        let kid = header.kid.ok_or(Code::TokenInvalid)?;
+        let key = self.verifying_key(&kid).await?.ok_or(Code::TokenInvalid)?;
+        let claims =
+            jsonwebtoken::decode::<Claims>(token, &key, &self.validation()).map_err(|_| Code::TokenInvalid)?.claims;
+        // RFC 7519 §4.1.4: not on or after that second.
+        if self.now().as_millis() >= claims.exp.saturating_mul(1_000) {
+            return Err(Code::TokenExpired.into());
+        }
+        let client: ClientId = claims.sub.parse().map_err(|_| Code::TokenInvalid)?;
+        let tenant: TenantId = claims.tid.parse().map_err(|_| Code::TokenInvalid)?;
+        if self.tenant_of_enabled(client).await? != Some(tenant) {
+            return Err(Code::TokenInvalid.into());
+        }
+        Ok(Actor { tenant, client, scopes: known_scopes(&claims.scope) })
+    }
+
+    /// What is checked by the library: signature, issuer and audience. Expiry is ours, by our own clock.
+    fn validation(&self) -> Validation {
+        let mut validation = Validation::new(Algorithm::RS256);
+        validation.validate_exp = false;
+        validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
+        validation.set_issuer(&[&self.settings().issuer]);
+        validation.set_audience(&[&self.settings().issuer]);
+        validation
+    }
+}

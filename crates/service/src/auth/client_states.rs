@@ -1,0 +1,96 @@
+//! Which clients may call, remembered for a moment so that not every request asks the store.
+
+use crate::{Service, ServiceError};
+use postrider_core::id::{ClientId, TenantId};
+use postrider_core::time::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+/// How long a state is believed, in milliseconds; the contract allows a disabled client 5 s.
+pub const CLIENT_STATE_KEPT_MS: i64 = 2_000;
+/// Clients remembered at once.
+const CLIENTS_MAX: usize = 10_000;
+
+/// What is remembered of one client: its tenant if it may call, and since when we know.
+#[derive(Clone, Copy)]
+struct State {
+    tenant: Option<TenantId>,
+    read_at: Timestamp,
+}
+
+impl State {
+    fn is_fresh(&self, now: Timestamp) -> bool {
+        (0..CLIENT_STATE_KEPT_MS).contains(&now.millis_since(self.read_at))
+    }
+}
+
+/// The states of clients that called lately.
+#[derive(Default)]
+pub(super) struct ClientStates(Mutex<BTreeMap<ClientId, State>>);
+
+impl ClientStates {
+    fn get(&self, client: ClientId, now: Timestamp) -> Option<State> {
+        let states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        states.get(&client).filter(|state| state.is_fresh(now)).copied()
+    }
+
+    fn put(&self, client: ClientId, state: State) {
+        let mut states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if states.len() >= CLIENTS_MAX {
+            states.retain(|_, known| known.is_fresh(state.read_at));
+        }
+        if states.len() < CLIENTS_MAX {
+            states.insert(client, state);
+        }
+    }
+
+    /// Forgets a client, so that its next request asks the store.
+    pub fn forget(&self, client: ClientId) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&client);
+    }
+}
+
+impl Service {
+    /// The tenant of a client that may call.
+    pub(super) async fn tenant_of_enabled(&self, client: ClientId) -> Result<Option<TenantId>, ServiceError> {
+        let now = self.now();
+        let states = &self.inner.auth.clients;
+        if let Some(state) = states.get(client, now) {
+            return Ok(state.tenant);
+        }
+        let found = self.store().read("client.find", move |tx| tx.client_find(client).map_err(ServiceError::from));
+        let enabled = found.await?.filter(|client| client.disabled_at.is_none());
+        let tenant = enabled.map(|client| client.tenant);
+        states.put(client, State { tenant, read_at: now });
+        Ok(tenant)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn a_state_is_forgotten_in_time_and_when_the_clock_goes_back() {
+        let states = ClientStates::default();
+        let client = ClientId::from(Uuid::from_u128(1));
+        let at = Timestamp::from_millis;
+        states.put(client, State { tenant: None, read_at: at(10_000) });
+        for (now, known) in [(10_000, true), (11_999, true), (12_000, false), (9_999, false)] {
+            assert_eq!(states.get(client, at(now)).is_some(), known, "{now}");
+        }
+    }
+
+    #[test]
+    fn the_memory_is_bounded() {
+        let states = ClientStates::default();
+        let state = |millis| State { tenant: None, read_at: Timestamp::from_millis(millis) };
+        for number in 0..=CLIENTS_MAX {
+            states.put(ClientId::from(Uuid::from_u128(number as u128)), state(0));
+        }
+        assert_eq!(states.0.lock().unwrap().len(), CLIENTS_MAX);
+        states.put(ClientId::from(Uuid::from_u128(u128::MAX)), state(CLIENT_STATE_KEPT_MS));
+        assert_eq!(states.0.lock().unwrap().len(), 1);
+    }
+}
