@@ -6,6 +6,7 @@
 mod actor;
 mod error;
 pub mod idempotency;
+mod page;
 mod readiness;
 mod settings;
 
@@ -26,6 +27,7 @@ pub mod unsubscribe;
 
 pub use actor::Actor;
 pub use error::ServiceError;
+pub use page::Page;
 pub use postrider_store::StoreError;
 pub use readiness::Readiness;
 pub use settings::Settings;

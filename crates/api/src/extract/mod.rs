@@ -3,7 +3,9 @@
 mod id;
 mod json;
 mod once;
+mod query;
 
 pub use id::parse_id;
 pub use json::{BODY_MAX_BYTES, Json};
 pub use once::Once;
+pub use query::{Query, cursor};

@@ -1,6 +1,7 @@
-//! The states of a template. Rendering is not here: it needs a template engine and lives in its own crate.
+//! The states of a template, and names. Rendering is not here: it needs a template engine and lives in its own crate.
 
 use crate::campaign::words;
+use crate::error::Refusal;
 
 /// Where a template stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,3 +15,21 @@ pub enum TemplateStatus {
 }
 
 words!(TemplateStatus { Draft => "draft", Published => "published", Archived => "archived" });
+
+/// Longest name of a template, a sender profile or a campaign, in characters.
+pub const NAME_MAX_CHARS: usize = 255;
+
+/// Checks the name of something that people keep: 1 to [`NAME_MAX_CHARS`] characters, not blank, no control characters.
+///
+/// # Errors
+/// `REQUEST_INVALID` at `name`.
+pub fn check_name(name: &str) -> Result<(), Refusal> {
+    let length = name.chars().count();
+    if name.trim().is_empty() || length > NAME_MAX_CHARS {
+        return Err(Refusal::invalid("name", Some(name), format!("must have 1 to {NAME_MAX_CHARS} characters")));
+    }
+    if name.contains(char::is_control) {
+        return Err(Refusal::invalid("name", Some(name), "must not contain control characters"));
+    }
+    Ok(())
+}
