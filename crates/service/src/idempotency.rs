@@ -77,6 +77,20 @@ pub struct Answered {
     pub replayed: bool,
 }
 
+/// What the transaction of an effect needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Writing {
+    /// Runs as if alone; see [`postrider_store::Store::write`].
+    AsIfAlone,
+    /// A lock or a lease guards what is read; see [`postrider_store::Store::write_guarded`].
+    Guarded,
+}
+
+/// A request that holds its key, if it has one, until it is answered.
+pub(crate) struct Turn {
+    once: Option<(OnceKey, RecordKey, Claim)>,
+}
+
 impl Service {
     /// Runs `effect` in one transaction and answers its rendered result; with a key, at most once.
     /// `effect` may run more than once before it commits: it must have no effect outside the transaction.
@@ -88,13 +102,33 @@ impl Service {
         op: &'static str,
         actor: &Actor,
         reply: Reply<T>,
-        mut effect: impl FnMut(&mut Tx<'_>) -> Result<T, ServiceError> + Send + 'static,
+        effect: impl FnMut(&mut Tx<'_>) -> Result<T, ServiceError> + Send + 'static,
     ) -> Result<Answered, ServiceError> {
-        let Reply { once, render } = reply;
-        let Some(once) = once else {
-            let answer = self.store().write(op, move |tx| effect(tx).map(|result| render(&result))).await?;
-            return Ok(Answered { rendered: answer, replayed: false });
-        };
+        let turn = self.turn(actor, reply.once)?;
+        self.answer_turn(op, Writing::AsIfAlone, turn, reply.render, effect).await
+    }
+
+    /// As [`Service::answer_once`], where a lock guards what `effect` reads.
+    ///
+    /// # Errors
+    /// As [`Service::answer_once`].
+    pub(crate) async fn answer_once_guarded<T: 'static>(
+        &self,
+        op: &'static str,
+        actor: &Actor,
+        reply: Reply<T>,
+        effect: impl FnMut(&mut Tx<'_>) -> Result<T, ServiceError> + Send + 'static,
+    ) -> Result<Answered, ServiceError> {
+        let turn = self.turn(actor, reply.once)?;
+        self.answer_turn(op, Writing::Guarded, turn, reply.render, effect).await
+    }
+
+    /// Takes the key of a request, for use cases of several transactions.
+    ///
+    /// # Errors
+    /// `IN_PROGRESS` while the first request runs.
+    pub(crate) fn turn(&self, actor: &Actor, once: Option<OnceKey>) -> Result<Turn, ServiceError> {
+        let Some(once) = once else { return Ok(Turn { once: None }) };
         let key = RecordKey {
             tenant: actor.tenant,
             client: actor.client,
@@ -102,16 +136,49 @@ impl Service {
             method: once.method,
             path: once.path.clone(),
         };
-        let Some(_claim) = self.inner.running.claim(key.clone()) else {
-            return Err(Code::IdempotencyInProgress.into());
-        };
+        let claim = self.inner.running.claim(key.clone()).ok_or(Code::IdempotencyInProgress)?;
+        Ok(Turn { once: Some((once, key, claim)) })
+    }
+
+    /// The answer that the key was given before, if any.
+    ///
+    /// # Errors
+    /// `KEY_REUSED` for another body.
+    pub(crate) async fn answered_before(
+        &self,
+        op: &'static str,
+        turn: &Turn,
+    ) -> Result<Option<Answered>, ServiceError> {
+        let Some((once, key, _)) = &turn.once else { return Ok(None) };
+        let (now, key, once) = (self.now(), key.clone(), once.clone());
+        let record = self.store().read(op, move |tx| tx.idempotency_get(&key, now)).await?;
+        record.map(|record| replay(record, &once)).transpose()
+    }
+
+    /// Runs `effect` in one transaction with the record of the answer.
+    ///
+    /// # Errors
+    /// As [`Service::answer_once`].
+    pub(crate) async fn answer_turn<T: 'static>(
+        &self,
+        op: &'static str,
+        writing: Writing,
+        turn: Turn,
+        render: Render<T>,
+        mut effect: impl FnMut(&mut Tx<'_>) -> Result<T, ServiceError> + Send + 'static,
+    ) -> Result<Answered, ServiceError> {
         let now = self.now();
-        let answer = self.store().write(op, move |tx| {
+        let Turn { once } = turn;
+        let (once, _claim) = once.map_or((None, None), |(once, key, claim)| (Some((once, key)), Some(claim)));
+        let work = move |tx: &mut Tx<'_>| {
+            let Some((once, key)) = &once else {
+                return effect(tx).map(|result| Answered { rendered: render(&result), replayed: false });
+            };
             if !tx.try_lock(key.lock())? {
                 return Err(Code::IdempotencyInProgress.into());
             }
-            if let Some(record) = tx.idempotency_get(&key, now)? {
-                return replay(record, &once);
+            if let Some(record) = tx.idempotency_get(key, now)? {
+                return replay(record, once);
             }
             let rendered = render(&effect(tx)?);
             let record = Record {
@@ -119,10 +186,13 @@ impl Service {
                 status: i64::from(rendered.status),
                 body: rendered.body.clone(),
             };
-            tx.idempotency_put(&key, &record, now)?;
+            tx.idempotency_put(key, &record, now)?;
             Ok(Answered { rendered, replayed: false })
-        });
-        answer.await
+        };
+        match writing {
+            Writing::AsIfAlone => self.store().write(op, work).await,
+            Writing::Guarded => self.store().write_guarded(op, work).await,
+        }
     }
 }
 

@@ -149,6 +149,10 @@ catalog! {
         "List not found.", "Use the id of one of this tenant's lists.";
     ProfileNotFound => "PUBLIC.PROFILES.NOT_FOUND", NotFound,
         "Profile not found.", "Use the id of one of this tenant's profiles.";
+    ProfileKeyTaken => "PUBLIC.PROFILES.KEY_TAKEN", Conflict,
+        "Another profile has this email or customer_id.", "Match by the key that the other profile has, or leave the field out.";
+    ProfileMatchAmbiguous => "PUBLIC.PROFILES.MATCH_AMBIGUOUS", Conflict,
+        "Several profiles have this phone number.", "Match by email or customer_id.";
     TemplateNotFound => "PUBLIC.TEMPLATES.NOT_FOUND", NotFound,
         "Template not found.", "Use the id of one of this tenant's templates.";
     TemplateInvalid => "PUBLIC.TEMPLATES.INVALID", Invalid,

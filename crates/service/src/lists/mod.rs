@@ -1,1 +1,51 @@
-//! Use cases of the lists.
+//! Static lists: named sets of profiles that somebody put together by hand.
+
+mod create;
+mod delete;
+mod get;
+mod members;
+mod update;
+
+#[cfg(test)]
+mod tests;
+
+pub use create::CreateList;
+pub use get::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Page, PageOf};
+pub use members::{CONTACT_KEYS_MAX, InvalidKey, MembersChange, MembersChanged};
+pub use postrider_store::lists::{ListRow, MemberRow};
+pub use update::UpdateList;
+
+use postrider_core::error::Refusal;
+
+/// Longest name, in characters (the seed API).
+pub const NAME_CHARS_MAX: usize = 200;
+/// Longest description, in characters (the seed API).
+pub const DESCRIPTION_CHARS_MAX: usize = 2_000;
+
+/// The name without blanks around it.
+///
+/// # Errors
+/// `REQUEST_INVALID` if it is empty, too long or holds control characters.
+pub(crate) fn check_name(name: &str) -> Result<String, Refusal> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > NAME_CHARS_MAX {
+        return Err(Refusal::invalid("name", Some(name), format!("must have 1 to {NAME_CHARS_MAX} characters")));
+    }
+    if name.contains(char::is_control) {
+        return Err(Refusal::invalid("name", None, "contains a control character"));
+    }
+    Ok(name.to_owned())
+}
+
+/// The description, absent if it is blank.
+fn check_description(description: Option<&str>) -> Result<Option<String>, Refusal> {
+    let Some(text) = description.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
+    if text.chars().count() > DESCRIPTION_CHARS_MAX {
+        let problem = format!("is longer than {DESCRIPTION_CHARS_MAX} characters");
+        return Err(Refusal::invalid("description", None, problem));
+    }
+    if text.contains('\0') {
+        return Err(Refusal::invalid("description", None, "contains a control character"));
+    }
+    Ok(Some(text.to_owned()))
+}

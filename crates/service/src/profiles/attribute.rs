@@ -1,0 +1,94 @@
+//! Attributes: the fields of a profile that are the tenant's own.
+
+use super::field::{at, clean_text, invalid};
+use postrider_core::error::Refusal;
+use serde_json::{Map, Value};
+
+/// Most attributes of one profile.
+pub const ATTRIBUTES_MAX: usize = 200;
+/// Longest name of an attribute, in characters.
+pub const ATTRIBUTE_NAME_CHARS_MAX: usize = 64;
+/// Longest text of an attribute, in characters.
+pub const ATTRIBUTE_TEXT_CHARS_MAX: usize = 4_000;
+/// Most texts in a list.
+pub const ATTRIBUTE_LIST_ITEMS_MAX: usize = 100;
+/// Most bytes that all attributes of one profile take as JSON.
+pub const ATTRIBUTES_BYTES_MAX: usize = 64 * 1024;
+
+/// Names that mean something else in a template.
+const RESERVED: [&str; 3] = ["campaign", "sender", "unsubscribe_url"];
+
+/// Whether templates can name it: a letter or underscore, then letters, digits and underscores.
+pub(crate) fn is_attribute_name(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    let starts = bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+    starts
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && name.len() <= ATTRIBUTE_NAME_CHARS_MAX
+        && !RESERVED.contains(&name)
+}
+
+/// Reads the value of an attribute: text, number, boolean or a list of texts. `None` clears it.
+pub(super) fn attribute(path: &str, name: &str, value: &Value) -> Result<Option<Value>, Refusal> {
+    let path = at(path, name);
+    if RESERVED.contains(&name) {
+        return Err(Refusal::invalid(path, None, "is a name that templates use for something else"));
+    }
+    if !is_attribute_name(name) {
+        let problem = "is not a name for an attribute: letters, digits and underscores, no digit first, at most 64";
+        return Err(Refusal::invalid(path, None, problem));
+    }
+    match value {
+        Value::Null => Ok(None),
+        Value::Bool(_) | Value::Number(_) => Ok(Some(value.clone())),
+        Value::String(text) => text_value(&path, text).map(Some),
+        Value::Array(items) => list(&path, items).map(Some),
+        Value::Object(_) => Err(Refusal::invalid(path, None, "must not be an object; attributes are flat")),
+    }
+}
+
+fn text_value(path: &str, text: &str) -> Result<Value, Refusal> {
+    clean_text(path, text, ATTRIBUTE_TEXT_CHARS_MAX).map(Value::String)
+}
+
+fn list(path: &str, items: &[Value]) -> Result<Value, Refusal> {
+    if items.len() > ATTRIBUTE_LIST_ITEMS_MAX {
+        return Err(Refusal::invalid(path, None, format!("has more than {ATTRIBUTE_LIST_ITEMS_MAX} items")));
+    }
+    let texts = items.iter().enumerate().map(|(index, item)| {
+        let path = format!("{path}[{index}]");
+        match item {
+            Value::String(text) => text_value(&path, text),
+            other => Err(invalid(&path, other, "must be text")),
+        }
+    });
+    texts.collect::<Result<_, _>>().map(Value::Array)
+}
+
+/// Applies changes to the attributes of a profile and answers their JSON with sorted names.
+pub(super) fn merge(
+    stored: &str,
+    changes: &std::collections::BTreeMap<String, Option<Value>>,
+    path: &str,
+) -> Result<String, Refusal> {
+    let mut attributes: Map<String, Value> = serde_json::from_str(stored).unwrap_or_default();
+    for (name, value) in changes {
+        match value {
+            Some(value) => drop(attributes.insert(name.clone(), value.clone())),
+            None => drop(attributes.remove(name)),
+        }
+    }
+    if attributes.len() > ATTRIBUTES_MAX {
+        return Err(Refusal::invalid(
+            path,
+            None,
+            format!("the profile would have more than {ATTRIBUTES_MAX} attributes"),
+        ));
+    }
+    let sorted: std::collections::BTreeMap<&String, &Value> = attributes.iter().collect();
+    let json = serde_json::to_string(&sorted).unwrap_or_else(|_| "{}".into());
+    if json.len() > ATTRIBUTES_BYTES_MAX {
+        return Err(Refusal::invalid(path, None, "the profile's attributes would take more than 64 KiB"));
+    }
+    Ok(json)
+}
