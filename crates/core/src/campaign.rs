@@ -9,6 +9,29 @@ pub enum CampaignType {
     Journey,
 }
 
+/// The category of a campaign that has no other.
+pub const CATEGORY_GENERAL: &str = "general";
+/// The category of messages that a person's own doing calls for: no marketing, so no way out is asked of them.
+pub const CATEGORY_TRANSACTIONAL: &str = "transactional";
+/// The categories there are.
+pub const CATEGORIES: [&str; 8] = [
+    CATEGORY_GENERAL,
+    "announcement",
+    "event",
+    "lifecycle",
+    "newsletter",
+    "promotional",
+    "seasonal",
+    CATEGORY_TRANSACTIONAL,
+];
+
+/// The category of that name, whatever its capitals; an unknown or absent one is [`CATEGORY_GENERAL`].
+#[must_use]
+pub fn category(name: Option<&str>) -> &'static str {
+    let name = name.unwrap_or_default().trim();
+    CATEGORIES.into_iter().find(|known| known.eq_ignore_ascii_case(name)).unwrap_or(CATEGORY_GENERAL)
+}
+
 /// Where a campaign stands for its authors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuthoringStatus {

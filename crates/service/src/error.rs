@@ -19,3 +19,14 @@ impl From<Code> for ServiceError {
         Self::Refused(Refusal::new(code))
     }
 }
+
+impl ServiceError {
+    /// The same error about a field that lies inside another one; see [`Refusal::under`].
+    #[must_use]
+    pub fn under(self, parent: &str) -> Self {
+        match self {
+            Self::Refused(refusal) => Self::Refused(refusal.under(parent)),
+            Self::Failed(failure) => Self::Failed(failure),
+        }
+    }
+}

@@ -3,11 +3,16 @@
 use crate::error::ApiError;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use postrider_core::error::{Code, Refusal};
-use serde::de::DeserializeOwned;
+use postrider_core::error::{Code, Detail, Refusal};
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Value;
+use serde_json::error::Category;
+use serde_path_to_error::{Path, Segment};
 
 /// Largest body, in bytes.
 pub const BODY_MAX_BYTES: usize = 10 * 1024 * 1024;
+/// Longest value that a refusal repeats, in bytes of JSON.
+const VALUE_SHOWN_MAX_BYTES: usize = 1_024;
 
 /// A JSON body. An absent one is read as `{}`.
 pub struct Json<T>(pub T);
@@ -35,12 +40,124 @@ pub async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, 
 /// Parses a body.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let bytes = if bytes.trim_ascii().is_empty() { b"{}" } else { bytes };
+    if bytes.trim_ascii().first() != Some(&b'{') && serde_json::from_slice::<IgnoredAny>(bytes).is_ok() {
+        // An array would otherwise be read as the fields in their order.
+        return Err(Refusal::invalid("body", None, "must be a JSON object").into());
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let path = error.path().to_string();
-        let path = if path == "." { "body".to_owned() } else { path };
-        ApiError::from(Refusal::invalid(path, None, error.inner().to_string()))
-    })?;
-    reader.end().map_err(|error| Refusal::invalid("body", None, error.to_string()))?;
+    let value =
+        serde_path_to_error::deserialize(&mut reader).map_err(|error| shape(bytes, error.path(), error.inner()))?;
+    reader.end().map_err(|error| not_json(&error))?;
     Ok(value)
+}
+
+fn not_json(error: &serde_json::Error) -> Refusal {
+    Refusal::invalid("body", None, format!("is not JSON: {error}"))
+}
+
+/// The refusal for a body of the wrong shape: which field, what stood there, what is wrong with it.
+fn shape(bytes: &[u8], path: &Path, error: &serde_json::Error) -> Refusal {
+    if error.classify() != Category::Data {
+        return not_json(error);
+    }
+    let said = error.to_string();
+    // The place in the text says less than the path.
+    let said = said.split(" at line ").next().unwrap_or(&said);
+    let at = path.to_string();
+    if let Some(name) = quoted(said, "missing field `") {
+        return Refusal::invalid(joined(&at, name), None, "is required");
+    }
+    if let Some(name) = quoted(said, "unknown field `") {
+        let parent = at.strip_suffix(name).map_or(at.as_str(), |parent| parent.trim_end_matches('.'));
+        let expected = said.split_once("`, ").map_or("", |(_, expected)| expected);
+        let problem = format!("is not a field of this request: {expected}");
+        return Refusal::invalid(joined(parent, name), None, problem.trim_end_matches([':', ' ']));
+    }
+    let value = serde_json::from_slice(bytes).ok().and_then(|body: Value| found(&body, path));
+    let value = value.filter(|value| value.len() <= VALUE_SHOWN_MAX_BYTES);
+    let detail = Detail::Field { path: joined(&at, ""), value, problem: format!("is of the wrong type: {said}") };
+    Refusal { code: Code::RequestInvalid, detail }
+}
+
+/// The name between the backticks that follow `before`.
+fn quoted<'a>(said: &'a str, before: &str) -> Option<&'a str> {
+    said.strip_prefix(before)?.split('`').next()
+}
+
+/// The path of a field inside `parent`, which is `.` for the body itself.
+fn joined(parent: &str, name: &str) -> String {
+    match (parent, name) {
+        ("." | "", "") => "body".to_owned(),
+        ("." | "", name) => name.to_owned(),
+        (parent, "") => parent.to_owned(),
+        (parent, name) => format!("{parent}.{name}"),
+    }
+}
+
+/// What stands at a path, as JSON text.
+fn found(body: &Value, path: &Path) -> Option<String> {
+    let mut value = body;
+    for segment in path {
+        value = match segment {
+            Segment::Seq { index } => value.get(index)?,
+            Segment::Map { key } => value.get(key)?,
+            Segment::Enum { .. } | Segment::Unknown => return None,
+        };
+    }
+    serde_json::to_string(value).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use postrider_service::ServiceError;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    #[expect(dead_code, reason = "only the shape matters")]
+    struct Outer {
+        first_name: String,
+        tags: Option<Vec<String>>,
+        inner: Option<Inner>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    #[expect(dead_code, reason = "only the shape matters")]
+    struct Inner {
+        id: u32,
+    }
+
+    fn refused(body: &str) -> (String, Option<String>) {
+        let ApiError(ServiceError::Refused(refusal)) = parse::<Outer>(body.as_bytes()).unwrap_err() else {
+            panic!("a refusal is expected")
+        };
+        match refusal.detail {
+            Detail::Field { path, value, .. } => (path, value),
+            other => panic!("a field is refused, not {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_wrong_shape_is_told_by_path_and_value() {
+        let cases = [
+            ("", "firstName", None),
+            ("{}", "firstName", None),
+            (r#"{"firstName":7}"#, "firstName", Some("7")),
+            (r#"{"firstName":null}"#, "firstName", Some("null")),
+            (r#"{"firstName":"a","tags":["x",{"a":1}]}"#, "tags[1]", Some(r#"{"a":1}"#)),
+            (r#"{"firstName":"a","inner":{}}"#, "inner.id", None),
+            (r#"{"firstName":"a","inner":{"id":1,"idd":2}}"#, "inner.idd", None),
+            (r#"{"firstName":"a","surname":"b"}"#, "surname", None),
+            ("[1]", "body", None),
+            ("7", "body", None),
+            ("{", "body", None),
+            ("nonsense", "body", None),
+            (r#"{"firstName":"a"} x"#, "body", None),
+        ];
+        for (body, path, value) in cases {
+            assert_eq!(refused(body), (path.to_owned(), value.map(str::to_owned)), "{body}");
+        }
+    }
 }

@@ -1,1 +1,50 @@
-//! Use cases of the campaigns.
+//! Use cases of the campaigns: from a draft to what a job can send.
+//!
+//! Jobs are elsewhere (`schedules`). Invariant: what a `PUT` checks, the seed of a new campaign is checked for too,
+//! by the same function.
+
+mod audience;
+mod content;
+mod create;
+mod details;
+mod get;
+mod list;
+mod put_audience;
+mod put_content;
+mod put_schedule;
+
+pub use audience::{AudienceCommand, AudienceRef};
+pub use content::ContentCommand;
+pub use create::CreateCampaign;
+pub use details::Details;
+pub use get::CampaignView;
+pub use list::ListCampaigns;
+pub use postrider_store::campaign_audiences::{AudienceBinding, BoundAudience};
+pub use postrider_store::campaigns::Campaign;
+
+pub(crate) use get::campaign_of;
+
+use crate::ServiceError;
+use postrider_core::campaign::{AuthoringStatus, CampaignType};
+use postrider_core::error::Code;
+use postrider_core::id::{CampaignId, TenantId};
+use postrider_core::schedule::TenantTime;
+use postrider_store::Tx;
+
+/// A campaign that may be edited.
+fn draft_of(tx: &mut Tx<'_>, tenant: TenantId, campaign: CampaignId) -> Result<Campaign, ServiceError> {
+    let campaign = campaign_of(tx, tenant, campaign)?;
+    if campaign.campaign_type != CampaignType::Broadcast {
+        return Err(Code::TypeUnsupported.into());
+    }
+    if campaign.authoring_status != AuthoringStatus::Draft {
+        return Err(Code::NotDraft.into());
+    }
+    Ok(campaign)
+}
+
+/// What the tenant said about time.
+pub(crate) fn tenant_time(tx: &mut Tx<'_>, tenant: TenantId) -> Result<TenantTime, ServiceError> {
+    let tenant = tx.tenant_get(tenant)?.ok_or(Code::TenantNotFound)?;
+    Ok(TenantTime { default_timezone: tenant.default_timezone, mail_cutoff_minutes: tenant.mail_cutoff_minutes })
+}

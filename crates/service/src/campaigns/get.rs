@@ -1,0 +1,49 @@
+//! `GET /campaigns/{id}`, and the view of a campaign that many answers share.
+
+use crate::{Actor, Service, ServiceError};
+use postrider_core::campaign::AudienceSide;
+use postrider_core::error::Code;
+use postrider_core::id::{CampaignId, TenantId};
+use postrider_store::Tx;
+use postrider_store::campaign_audiences::BoundAudience;
+use postrider_store::campaigns::Campaign;
+
+/// A campaign with its audiences.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CampaignView {
+    /// The campaign.
+    pub campaign: Campaign,
+    /// Its audiences, in the order given.
+    pub audiences: Vec<BoundAudience>,
+}
+
+impl CampaignView {
+    /// The audiences of one side.
+    pub fn side(&self, side: AudienceSide) -> impl Iterator<Item = &BoundAudience> {
+        self.audiences.iter().filter(move |audience| audience.binding.side == side)
+    }
+}
+
+impl Service {
+    /// One campaign.
+    ///
+    /// # Errors
+    /// `CAMPAIGNS.NOT_FOUND`.
+    pub async fn get_campaign(&self, actor: &Actor, campaign: CampaignId) -> Result<CampaignView, ServiceError> {
+        let tenant = actor.tenant;
+        self.store().read("campaign.get", move |tx| view(tx, tenant, campaign)).await
+    }
+}
+
+/// The campaign, or its absence as a refusal.
+pub(crate) fn campaign_of(tx: &mut Tx<'_>, tenant: TenantId, campaign: CampaignId) -> Result<Campaign, ServiceError> {
+    tx.campaign_get(tenant, campaign)?.ok_or_else(|| Code::CampaignNotFound.into())
+}
+
+/// The campaign as it stands in this transaction.
+pub(super) fn view(tx: &mut Tx<'_>, tenant: TenantId, campaign: CampaignId) -> Result<CampaignView, ServiceError> {
+    Ok(CampaignView {
+        campaign: campaign_of(tx, tenant, campaign)?,
+        audiences: tx.campaign_audiences(tenant, campaign)?,
+    })
+}
