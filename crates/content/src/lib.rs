@@ -1,4 +1,5 @@
-//! What a message says: templates, compiled once and rendered for each recipient, and the links in them.
+//! What a message says and who says it: templates, compiled once and rendered for each recipient, the links in them,
+//! and the fields of sender profiles.
 //!
 //! Not here: where templates are kept (`store`), when they are rendered (`engine`), how a message leaves
 //! (`channels`). Everything is a pure function of its arguments. Invariants: a template from a stranger costs
@@ -10,6 +11,8 @@ pub mod links;
 mod markup;
 pub mod render;
 pub mod scope;
+pub mod sender;
+mod shape;
 pub mod sms;
 pub mod source;
 mod tags;
@@ -20,6 +23,7 @@ pub use html::{EMAIL_CLIP_BYTES, is_clipped};
 pub use links::{UnsubscribeKey, token, unsubscribe_url, verify};
 pub use render::Rendered;
 pub use scope::{CampaignContext, CampaignFields, RecipientFields};
+pub use sender::SenderDetails;
 pub use sms::{SmsEncoding, SmsLength, sms_length};
 pub use source::{DirectMailSource, EmailSource, PushSource, SmsSource, TemplateSource};
 pub use template::{CompiledTemplate, TemplateError};

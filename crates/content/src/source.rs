@@ -3,6 +3,7 @@
 //! Shape and size only; whether it compiles is told by [`crate::template`].
 
 use crate::limits;
+use crate::shape;
 use postrider_core::channel::ChannelKind;
 use postrider_core::error::Refusal;
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,11 @@ use std::collections::BTreeMap;
 
 /// Formats of printed pieces.
 pub const DIRECT_MAIL_FORMATS: [&str; 4] = ["letter_a4", "letter_us", "postcard_a6", "postcard_4x6"];
+
+/// Where contents stand in a request.
+const ROOT: &str = "content";
+/// What is said of a field that does not belong there.
+const UNKNOWN: &str = "is not a field of this channel's content";
 
 /// The content of a template.
 #[derive(Clone, PartialEq, Eq)]
@@ -78,10 +84,10 @@ impl TemplateSource {
     /// Reads the content of a template of `channel`. Refused with `REQUEST_INVALID` and a path such as `content.html`.
     pub fn parse(channel: ChannelKind, json: &str) -> Result<Self, Refusal> {
         let source = match channel {
-            ChannelKind::Email => Self::Email(read(json)?),
-            ChannelKind::Sms => Self::Sms(read(json)?),
-            ChannelKind::Push => Self::Push(read(json)?),
-            ChannelKind::DirectMail => Self::DirectMail(read(json)?),
+            ChannelKind::Email => Self::Email(shape::read(json, ROOT, UNKNOWN)?),
+            ChannelKind::Sms => Self::Sms(shape::read(json, ROOT, UNKNOWN)?),
+            ChannelKind::Push => Self::Push(shape::read(json, ROOT, UNKNOWN)?),
+            ChannelKind::DirectMail => Self::DirectMail(shape::read(json, ROOT, UNKNOWN)?),
         };
         source.check()?;
         Ok(source)
@@ -163,39 +169,6 @@ impl std::fmt::Debug for TemplateSource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "TemplateSource({})", self.channel().as_str())
     }
-}
-
-/// Reads JSON and turns a wrong shape into a refusal that names the field.
-fn read<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, Refusal> {
-    let mut reader = serde_json::Deserializer::from_str(json);
-    let source = serde_path_to_error::deserialize(&mut reader).map_err(|error| shape(&error))?;
-    reader.end().map_err(|error| Refusal::invalid("content", None, said(&error)))?;
-    Ok(source)
-}
-
-/// The refusal for a wrong shape.
-fn shape(error: &serde_path_to_error::Error<serde_json::Error>) -> Refusal {
-    let said = said(error.inner());
-    let at = error.path().to_string();
-    if let Some(name) = quoted(&said, "missing field `") {
-        return Refusal::invalid(format!("content.{name}"), None, "is required");
-    }
-    if let Some(name) = quoted(&said, "unknown field `") {
-        return Refusal::invalid(format!("content.{name}"), None, "is not a field of this channel's content");
-    }
-    let path = if at == "." { "content".to_owned() } else { format!("content.{at}") };
-    Refusal::invalid(path, None, said)
-}
-
-/// What the JSON reader said, without its place in the text, which the caller never sees.
-fn said(error: &serde_json::Error) -> String {
-    let said = error.to_string();
-    said.split(" at line ").next().unwrap_or(&said).to_owned()
-}
-
-/// The name between the backticks that follow `before`.
-fn quoted<'a>(said: &'a str, before: &str) -> Option<&'a str> {
-    said.strip_prefix(before)?.split('`').next()
 }
 
 /// Reads a map; null is absent.

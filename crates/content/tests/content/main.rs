@@ -5,6 +5,7 @@ mod links;
 mod properties;
 mod rendering;
 mod sandbox;
+mod sender;
 mod source;
 mod support;
 mod text;
