@@ -76,12 +76,7 @@ pub fn refused(refusal: &Refusal) -> Response {
     let body = json!({
         "success": false,
         "correlationId": correlation::current(),
-        "error": {
-            "code": code.as_str(),
-            "message": refusal.message(),
-            "details": details(&refusal.detail),
-            "remediation": code.remediation(),
-        },
+        "error": error_object(refusal),
     });
     let mut response = json_response(status(code.class()), body.to_string().into_bytes());
     let headers = response.headers_mut();
@@ -103,6 +98,16 @@ pub fn refused(refusal: &Refusal) -> Response {
         _ => {}
     }
     response
+}
+
+/// What is told about a refusal, of a whole request or of one record in it.
+pub fn error_object(refusal: &Refusal) -> Value {
+    json!({
+        "code": refusal.code.as_str(),
+        "message": refusal.message(),
+        "details": details(&refusal.detail),
+        "remediation": refusal.code.remediation(),
+    })
 }
 
 fn details(detail: &Detail) -> Value {

@@ -1,8 +1,65 @@
 //! Routes of the lists.
 
+mod create;
+mod delete;
+mod get;
+mod members;
+mod update;
+
 use crate::routes::Route;
+use axum::http::Method;
+use postrider_core::scope::Scope;
+use postrider_service::lists::ListRow;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The routes.
 pub fn routes() -> Vec<Route> {
-    Vec::new()
+    let (read, write) = (Scope::CdpListsRead, Scope::CdpListsWrite);
+    vec![
+        Route::new(Method::POST, "/lists", write, create::create_list),
+        Route::new(Method::GET, "/lists", read, get::get_lists),
+        Route::new(Method::GET, "/lists/{id}", read, get::get_list),
+        Route::new(Method::PATCH, "/lists/{id}", write, update::update_list),
+        Route::new(Method::DELETE, "/lists/{id}", write, delete::delete_list),
+        Route::new(Method::GET, "/lists/{id}/members", read, members::get_members),
+        Route::new(Method::POST, "/lists/{id}/members:upsert", write, members::upsert_members),
+        Route::new(Method::POST, "/lists/{id}/members:remove", write, members::remove_members),
+    ]
+}
+
+/// A list.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ListDto {
+    id: String,
+    name: String,
+    description: Option<String>,
+    /// Always `static`: it holds who was put on it.
+    r#type: &'static str,
+    container_type: &'static str,
+    membership_behavior: &'static str,
+    population_source: &'static str,
+    status: &'static str,
+    member_count: i64,
+    created_at: String,
+    updated_at: String,
+}
+
+impl From<&ListRow> for ListDto {
+    fn from(list: &ListRow) -> Self {
+        Self {
+            id: list.id.to_string(),
+            name: list.name.clone(),
+            description: list.description.clone(),
+            r#type: "static",
+            container_type: "list",
+            membership_behavior: "snapshot",
+            population_source: "manual",
+            status: "active",
+            member_count: list.member_count,
+            created_at: list.created_at.to_string(),
+            updated_at: list.updated_at.to_string(),
+        }
+    }
 }

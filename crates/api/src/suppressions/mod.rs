@@ -1,8 +1,53 @@
 //! Routes of the suppressions.
 
+mod create;
+mod delete;
+mod get;
+mod list;
+
 use crate::routes::Route;
+use axum::http::Method;
+use postrider_core::scope::Scope;
+use postrider_service::suppressions::SuppressionRow;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The routes.
 pub fn routes() -> Vec<Route> {
-    Vec::new()
+    let (read, write) = (Scope::SuppressionsRead, Scope::SuppressionsWrite);
+    vec![
+        Route::new(Method::POST, "/suppressions", write, create::create_suppression),
+        Route::new(Method::GET, "/suppressions", read, list::get_suppressions),
+        Route::new(Method::GET, "/suppressions/{id}", read, get::get_suppression),
+        Route::new(Method::DELETE, "/suppressions/{id}", write, delete::delete_suppression),
+    ]
+}
+
+/// An entry of the suppression list.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SuppressionDto {
+    id: String,
+    /// `email`, `sms`, `push` or `direct_mail`.
+    channel: &'static str,
+    /// In its normal form; for email without `@` it is a whole domain.
+    address: String,
+    /// `unsubscribed`, `bounced`, `complained` or `manual`.
+    reason: &'static str,
+    created_at: String,
+    /// For ever if null.
+    expires_at: Option<String>,
+}
+
+impl From<&SuppressionRow> for SuppressionDto {
+    fn from(row: &SuppressionRow) -> Self {
+        Self {
+            id: row.id.to_string(),
+            channel: row.channel.as_str(),
+            address: row.address.clone(),
+            reason: row.reason.as_str(),
+            created_at: row.created_at.to_string(),
+            expires_at: row.expires_at.map(|at| at.to_string()),
+        }
+    }
 }

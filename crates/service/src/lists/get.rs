@@ -2,7 +2,7 @@
 
 use super::{ListRow, MemberRow};
 use crate::{Actor, Service, ServiceError};
-use postrider_core::error::{Code, Refusal};
+use postrider_core::error::Code;
 use postrider_core::id::ListId;
 
 /// Entries of a page if none are asked for.
@@ -10,12 +10,12 @@ pub const PAGE_SIZE_DEFAULT: i64 = 50;
 /// Most entries of a page.
 pub const PAGE_SIZE_MAX: i64 = 500;
 /// Highest page: beyond it the database would count rows for too long.
-const PAGE_MAX: i64 = 1_000_000;
+pub const PAGE_MAX: i64 = 1_000_000;
 
 /// Which page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Page {
-    /// From 1.
+    /// 1 to [`PAGE_MAX`].
     pub number: i64,
     /// 1 to [`PAGE_SIZE_MAX`].
     pub size: i64,
@@ -23,20 +23,12 @@ pub struct Page {
 
 impl Page {
     /// The page asked for, or the first one.
-    ///
-    /// # Errors
-    /// `REQUEST_INVALID` out of range.
-    pub fn new(number: Option<i64>, size: Option<i64>) -> Result<Self, Refusal> {
-        let page = Self { number: number.unwrap_or(1), size: size.unwrap_or(PAGE_SIZE_DEFAULT) };
-        let refused =
-            |path: &str, value: i64, problem: String| Err(Refusal::invalid(path, Some(&value.to_string()), problem));
-        if !(1..=PAGE_MAX).contains(&page.number) {
-            return refused("page", page.number, format!("must be 1 to {PAGE_MAX}"));
+    #[must_use]
+    pub fn new(number: Option<i64>, size: Option<i64>) -> Self {
+        Self {
+            number: number.unwrap_or(1).clamp(1, PAGE_MAX),
+            size: size.unwrap_or(PAGE_SIZE_DEFAULT).clamp(1, PAGE_SIZE_MAX),
         }
-        if !(1..=PAGE_SIZE_MAX).contains(&page.size) {
-            return refused("pageSize", page.size, format!("must be 1 to {PAGE_SIZE_MAX}"));
-        }
-        Ok(page)
     }
 
     const fn offset(self) -> i64 {

@@ -6,11 +6,8 @@ mod get;
 mod members;
 mod update;
 
-#[cfg(test)]
-mod tests;
-
 pub use create::CreateList;
-pub use get::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Page, PageOf};
+pub use get::{PAGE_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Page, PageOf};
 pub use members::{CONTACT_KEYS_MAX, InvalidKey, MembersChange, MembersChanged};
 pub use postrider_store::lists::{ListRow, MemberRow};
 pub use update::UpdateList;

@@ -11,11 +11,6 @@ mod roster;
 mod upsert;
 mod upsert_batch;
 
-#[cfg(test)]
-mod record_tests;
-#[cfg(test)]
-mod upsert_tests;
-
 pub(crate) use attribute::is_attribute_name;
 pub use attribute::{
     ATTRIBUTE_LIST_ITEMS_MAX, ATTRIBUTE_NAME_CHARS_MAX, ATTRIBUTE_TEXT_CHARS_MAX, ATTRIBUTES_BYTES_MAX, ATTRIBUTES_MAX,

@@ -9,20 +9,15 @@ use postrider_core::id::SuppressionId;
 use postrider_core::time::Timestamp;
 use postrider_store::suppressions::SuppressionFilter;
 
-/// Entries of a page if none are asked for.
-pub const LIMIT_DEFAULT: i64 = 50;
-/// Most entries of a page.
-pub const LIMIT_MAX: i64 = 100;
-
 /// Which entries.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct ListSuppressions {
     /// Of this channel only.
     pub channel: Option<ChannelKind>,
     /// Of this address only, written as on its entry.
     pub address: Option<String>,
-    /// 1 to [`LIMIT_MAX`].
-    pub limit: Option<i64>,
+    /// Most entries of the page.
+    pub limit: i64,
     /// After the last entry seen.
     pub after: Option<(Timestamp, SuppressionId)>,
 }
@@ -40,13 +35,9 @@ impl Service {
     /// Entries of the suppression list, newest first.
     ///
     /// # Errors
-    /// `REQUEST_INVALID` for a limit out of range.
+    /// `REQUEST_INVALID` for control characters in the address.
     pub async fn suppressions(&self, actor: &Actor, query: ListSuppressions) -> Result<SuppressionPage, ServiceError> {
-        let limit = query.limit.unwrap_or(LIMIT_DEFAULT);
-        if !(1..=LIMIT_MAX).contains(&limit) {
-            let problem = format!("must be 1 to {LIMIT_MAX}");
-            return Err(Refusal::invalid("limit", Some(&limit.to_string()), problem).into());
-        }
+        let limit = query.limit;
         if query.address.as_deref().is_some_and(|address| address.contains(char::is_control)) {
             return Err(Refusal::invalid("address", None, "contains a control character").into());
         }

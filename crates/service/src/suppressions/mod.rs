@@ -3,11 +3,8 @@
 mod create;
 mod list;
 
-#[cfg(test)]
-mod tests;
-
 pub use create::{CreateSuppression, SuppressedAddress};
-pub use list::{LIMIT_DEFAULT, LIMIT_MAX, ListSuppressions, SuppressionPage};
+pub use list::{ListSuppressions, SuppressionPage};
 pub use postrider_store::suppressions::SuppressionRow;
 
 use crate::{Actor, Service, ServiceError};

@@ -1,0 +1,32 @@
+//! `DELETE /lists/{id}`
+
+use crate::envelope::Answer;
+use crate::error::ApiError;
+use crate::extract::parse_id;
+use axum::Extension;
+use axum::extract::{Path, State};
+use postrider_core::error::Code;
+use postrider_core::id::ListId;
+use postrider_service::{Actor, Service};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What was deleted.
+#[derive(Serialize, ToSchema)]
+pub struct ListDeletedDto {
+    id: String,
+    deleted: bool,
+}
+
+/// Takes a list out of sight; its profiles stay.
+#[utoipa::path(delete, path = "/lists/{id}", tag = "lists", params(("id" = String, Path)),
+    responses((status = 200, body = ListDeletedDto)))]
+pub async fn delete_list(
+    State(service): State<Service>,
+    Extension(actor): Extension<Actor>,
+    Path(id): Path<String>,
+) -> Result<Answer, ApiError> {
+    let list: ListId = parse_id(&id, Code::ListNotFound)?;
+    service.delete_list(&actor, list).await?;
+    Ok(Answer::ok(&ListDeletedDto { id: list.to_string(), deleted: true }))
+}

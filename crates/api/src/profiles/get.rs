@@ -1,0 +1,48 @@
+//! `GET /profiles/{id}`
+
+use crate::envelope::Answer;
+use crate::error::ApiError;
+use crate::extract::parse_id;
+use axum::Extension;
+use axum::extract::{Path, State};
+use postrider_core::error::Code;
+use postrider_service::profiles::Profile;
+use postrider_service::{Actor, Service};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+/// A profile.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProfileDto {
+    id: String,
+    /// Every field under the name it has in an upsert; what is not known is left out.
+    #[schema(value_type = Object)]
+    record: Map<String, Value>,
+    created_at: String,
+    updated_at: String,
+}
+
+impl From<Profile> for ProfileDto {
+    fn from(profile: Profile) -> Self {
+        Self {
+            id: profile.id.to_string(),
+            record: profile.record,
+            created_at: profile.created_at.to_string(),
+            updated_at: profile.updated_at.to_string(),
+        }
+    }
+}
+
+/// One profile.
+#[utoipa::path(get, path = "/profiles/{id}", tag = "profiles", params(("id" = String, Path)),
+    responses((status = 200, body = ProfileDto)))]
+pub async fn get_profile(
+    State(service): State<Service>,
+    Extension(actor): Extension<Actor>,
+    Path(id): Path<String>,
+) -> Result<Answer, ApiError> {
+    let profile = service.profile(&actor, parse_id(&id, Code::ProfileNotFound)?).await?;
+    Ok(Answer::ok(&ProfileDto::from(profile)))
+}

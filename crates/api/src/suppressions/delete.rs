@@ -1,0 +1,32 @@
+//! `DELETE /suppressions/{id}`
+
+use crate::envelope::Answer;
+use crate::error::ApiError;
+use crate::extract::parse_id;
+use axum::Extension;
+use axum::extract::{Path, State};
+use postrider_core::error::Code;
+use postrider_core::id::SuppressionId;
+use postrider_service::{Actor, Service};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What was lifted.
+#[derive(Serialize, ToSchema)]
+pub struct SuppressionDeletedDto {
+    id: String,
+    deleted: bool,
+}
+
+/// Lifts an entry, so that the address may be sent to again.
+#[utoipa::path(delete, path = "/suppressions/{id}", tag = "suppressions", params(("id" = String, Path)),
+    responses((status = 200, body = SuppressionDeletedDto)))]
+pub async fn delete_suppression(
+    State(service): State<Service>,
+    Extension(actor): Extension<Actor>,
+    Path(id): Path<String>,
+) -> Result<Answer, ApiError> {
+    let id: SuppressionId = parse_id(&id, Code::SuppressionNotFound)?;
+    service.delete_suppression(&actor, id).await?;
+    Ok(Answer::ok(&SuppressionDeletedDto { id: id.to_string(), deleted: true }))
+}

@@ -1,0 +1,22 @@
+//! `GET /suppressions/{id}`
+
+use super::SuppressionDto;
+use crate::envelope::Answer;
+use crate::error::ApiError;
+use crate::extract::parse_id;
+use axum::Extension;
+use axum::extract::{Path, State};
+use postrider_core::error::Code;
+use postrider_service::{Actor, Service};
+
+/// One entry.
+#[utoipa::path(get, path = "/suppressions/{id}", tag = "suppressions", params(("id" = String, Path)),
+    responses((status = 200, body = SuppressionDto)))]
+pub async fn get_suppression(
+    State(service): State<Service>,
+    Extension(actor): Extension<Actor>,
+    Path(id): Path<String>,
+) -> Result<Answer, ApiError> {
+    let row = service.suppression(&actor, parse_id(&id, Code::SuppressionNotFound)?).await?;
+    Ok(Answer::ok(&SuppressionDto::from(&row)))
+}
