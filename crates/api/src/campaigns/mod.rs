@@ -1,12 +1,39 @@
-//! Routes of the campaigns.
+//! Routes of the campaigns: making drafts, reading and editing them, and asking what stands in their way.
 
+mod audience;
+mod body;
+mod content;
+mod create;
+mod get;
+mod list;
+mod schedule;
+mod view;
+
+use crate::error::ApiError;
+use crate::extract::parse_id;
 use crate::routes::Route;
+use axum::http::Method;
+use postrider_core::error::Code;
+use postrider_core::id::CampaignId;
 use postrider_core::preflight::Issue;
+use postrider_core::scope::Scope;
 use serde_json::{Value, json};
 
 /// The routes.
 pub fn routes() -> Vec<Route> {
-    Vec::new()
+    vec![
+        Route::new(Method::POST, "/campaigns", Scope::CampaignsCreate, create::create),
+        Route::new(Method::GET, "/campaigns", Scope::CampaignsRead, list::list),
+        Route::new(Method::GET, "/campaigns/{id}", Scope::CampaignsRead, get::get),
+        Route::new(Method::PUT, "/campaigns/{id}/audience", Scope::CampaignsUpdate, audience::put),
+        Route::new(Method::PUT, "/campaigns/{id}/content", Scope::CampaignsUpdate, content::put),
+        Route::new(Method::PUT, "/campaigns/{id}/schedule", Scope::CampaignsUpdate, schedule::put),
+    ]
+}
+
+/// Reads the id in the path.
+pub fn campaign_id(text: &str) -> Result<CampaignId, ApiError> {
+    parse_id(text, Code::CampaignNotFound)
 }
 
 /// A preflight issue as clients see it.

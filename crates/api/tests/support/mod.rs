@@ -30,6 +30,7 @@
 #![expect(dead_code, reason = "each test file uses its own part of this")]
 
 mod answer;
+pub mod drafts;
 mod world;
 
 pub use answer::TestAnswer;

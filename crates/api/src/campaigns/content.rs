@@ -1,0 +1,27 @@
+//! `PUT /campaigns/{id}/content`
+
+use super::body::ContentBody;
+use super::campaign_id;
+use super::view::CampaignDto;
+use crate::envelope::Answer;
+use crate::error::ApiError;
+use crate::extract::Json;
+use axum::Extension;
+use axum::extract::{Path, State};
+use postrider_service::{Actor, Service};
+
+/// Set the content of a draft.
+#[utoipa::path(put, path = "/public/v1/campaigns/{id}/content", tag = "Campaigns",
+    summary = "Set the content of a draft",
+    params(("id" = String, Path, description = "Campaign id")),
+    request_body = ContentBody,
+    responses((status = 200, description = "The campaign", body = CampaignDto)))]
+pub async fn put(
+    State(service): State<Service>,
+    Extension(actor): Extension<Actor>,
+    Path(id): Path<String>,
+    Json(body): Json<ContentBody>,
+) -> Result<Answer, ApiError> {
+    let changed = service.put_campaign_content(&actor, campaign_id(&id)?, &body.into_command()).await?;
+    Ok(Answer::ok(&CampaignDto::of(&changed)))
+}
