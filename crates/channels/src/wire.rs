@@ -13,6 +13,8 @@ use tokio_rustls::TlsStream;
 
 /// Room made in a buffer before each read, in bytes.
 const READ_BYTES: usize = 16 * 1024;
+/// Most bytes given to TLS at once: one record (RFC 8446 §5.1).
+const RECORD_BYTES: usize = 16 * 1024;
 
 /// One end of a connection.
 pub(crate) enum Wire {
@@ -61,9 +63,17 @@ impl Wire {
                 Ok(())
             }
             Self::Tls(stream) => {
-                // An encrypted record may leave although the call that made it fails, so all must count as gone.
-                *left = bytes.len();
-                stream.write_all(bytes).await?;
+                let mut written = 0;
+                while written < bytes.len() {
+                    let end = bytes.len().min(written + RECORD_BYTES);
+                    // A record may leave although the call that made it fails, so all of it must count as gone.
+                    *left = end;
+                    let taken = stream.write(&bytes[written..end]).await?;
+                    if taken == 0 {
+                        return Err(io::ErrorKind::WriteZero.into());
+                    }
+                    written += taken;
+                }
                 stream.flush().await
             }
         }

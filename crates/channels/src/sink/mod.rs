@@ -21,12 +21,15 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
 /// How many messages are kept unless somebody asks for more.
 const KEEP_MESSAGES: usize = 3;
+/// Pause after a connection could not be taken.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 
 /// What a sink offers, keeps and pretends.
 #[derive(Clone)]
@@ -161,11 +164,12 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     let mut sessions = JoinSet::new();
     loop {
         while sessions.try_join_next().is_some() {}
-        // A connection that failed before it was taken is nobody's; the next one may be well.
-        if let Ok((stream, _)) = listener.accept().await {
-            sessions.spawn(session::run(stream, Arc::clone(&shared)));
-        } else {
-            tokio::task::yield_now().await;
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                sessions.spawn(session::run(stream, Arc::clone(&shared)));
+            }
+            // Mostly there are too many open files; others must close some first.
+            Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
         }
     }
 }

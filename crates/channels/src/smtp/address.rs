@@ -3,10 +3,33 @@
 //! Not here: whether anybody lives there. Invariant: an accepted address holds no control character, no white space
 //! outside quotes, and no angle bracket outside quotes.
 
+use std::borrow::Cow;
+
 /// Longest local part, in bytes (RFC 5321 §4.5.3.1.1).
 const LOCAL_BYTES_MAX: usize = 64;
 /// Longest address, in bytes (RFC 5321 §4.5.3.1.3, without the angle brackets).
 const ADDRESS_BYTES_MAX: usize = 254;
+/// Longest label of a domain, in bytes (RFC 1035 §2.3.4).
+const LABEL_BYTES_MAX: usize = 63;
+
+/// The address with its domain in the form that every server understands (RFC 5891 §4): only a local part beyond
+/// ASCII then needs SMTPUTF8. The address must be valid and in lower case, as it is stored.
+pub(crate) fn with_ascii_domain(address: &str) -> Cow<'_, str> {
+    let Some((local, domain)) = address.rsplit_once('@').filter(|(_, domain)| !domain.is_ascii()) else {
+        return Cow::Borrowed(address);
+    };
+    let labels: Option<Vec<String>> = domain.to_lowercase().split('.').map(ascii_label).collect();
+    // A label that has no such form travels as it is, and then needs SMTPUTF8.
+    labels.map_or(Cow::Borrowed(address), |labels| Cow::Owned(format!("{local}@{}", labels.join("."))))
+}
+
+fn ascii_label(label: &str) -> Option<String> {
+    if label.is_ascii() {
+        return Some(label.to_owned());
+    }
+    let encoded = format!("xn--{}", super::punycode::encode(label)?);
+    (encoded.len() <= LABEL_BYTES_MAX).then_some(encoded)
+}
 
 /// Whether the text is one mailbox, `local@domain`.
 pub(crate) fn is_valid(address: &str) -> bool {
@@ -47,7 +70,7 @@ fn is_domain(domain: &str) -> bool {
     }
     domain.split('.').all(|label| {
         !label.is_empty()
-            && label.len() <= 63
+            && label.len() <= LABEL_BYTES_MAX
             && !label.starts_with('-')
             && !label.ends_with('-')
             && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || (!c.is_ascii() && c.is_alphanumeric()))
@@ -57,6 +80,19 @@ fn is_domain(domain: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_domain_is_made_ascii() {
+        let table = [
+            ("a@b.example", "a@b.example"),
+            ("ada@müller.example", "ada@xn--mller-kva.example"),
+            ("jürgen@müller.de", "jürgen@xn--mller-kva.de"),
+            ("a@例え.テスト", "a@xn--r8jz45g.xn--zckzah"),
+        ];
+        for (address, expected) in table {
+            assert_eq!(with_ascii_domain(address), expected);
+        }
+    }
 
     #[test]
     fn only_mailboxes_are_addresses() {

@@ -3,6 +3,7 @@
 //! Invariant: the bytes between DATA and the final dot hold no bare CR, no bare LF, no NUL, and no line that is a
 //! dot alone (RFC 5321 §4.5.2); so a message can neither end early nor begin another.
 
+use super::address::with_ascii_domain;
 use super::connection::Offers;
 use super::mime::{self, Unfit};
 use crate::refusal::refusal;
@@ -50,7 +51,8 @@ pub(super) fn prepare(index: usize, message: &Message, offers: &Offers) -> Resul
         Unfit::Recipient => reject("address_invalid", "The recipient's address is not an email address."),
         Unfit::Sender => reject("sender_invalid", "The sender's or reply address is not an email address."),
     })?;
-    let in_utf8 = !message.to.is_ascii() || !email.from_address.is_ascii();
+    let (from, to) = (with_ascii_domain(&email.from_address), with_ascii_domain(&message.to));
+    let in_utf8 = !from.is_ascii() || !to.is_ascii();
     let is_wide = !bytes.is_ascii();
     if (in_utf8 || is_wide) && !(offers.utf8 && offers.eight_bit) {
         return Err(reject("address_needs_smtputf8", "The server takes no addresses beyond ASCII (RFC 6531)."));
@@ -60,7 +62,7 @@ pub(super) fn prepare(index: usize, message: &Message, offers: &Offers) -> Resul
         return Err(reject("message_too_large", &text));
     }
     let mut commands = Vec::with_capacity(128);
-    push(&mut commands, &["MAIL FROM:<", &email.from_address, ">"]);
+    push(&mut commands, &["MAIL FROM:<", &from, ">"]);
     if offers.size.is_some() {
         push(&mut commands, &[" SIZE=", &bytes.len().to_string()]);
     }
@@ -72,7 +74,7 @@ pub(super) fn prepare(index: usize, message: &Message, offers: &Offers) -> Resul
     }
     push(&mut commands, &["\r\n"]);
     let mail_end = commands.len();
-    push(&mut commands, &["RCPT TO:<", &message.to, ">\r\n"]);
+    push(&mut commands, &["RCPT TO:<", &to, ">\r\n"]);
     let rcpt_end = commands.len();
     push(&mut commands, &["DATA\r\n"]);
     Ok(Prepared { index, commands, mail_end, rcpt_end, data: stuff(&bytes) })

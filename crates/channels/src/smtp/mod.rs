@@ -12,6 +12,7 @@ mod envelope;
 mod lane;
 pub(crate) mod mime;
 mod opening;
+mod punycode;
 mod reply;
 mod timeouts;
 mod tls;

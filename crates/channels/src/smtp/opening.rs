@@ -8,19 +8,20 @@ use super::config::{Credentials, Security, SmtpConfig};
 use super::connection::{Broken, Connection, Offers};
 use super::reply::Reply;
 use super::timeouts::SmtpTimeouts;
+use super::tls::Tls;
 use crate::wire::Wire;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_rustls::{TlsConnector, TlsStream};
+use tokio_rustls::TlsStream;
 
 /// One way to a mail server, shared by its lanes.
 pub(super) struct Route {
     pub(super) config: SmtpConfig,
     pub(super) timeouts: SmtpTimeouts,
-    pub(super) tls: Option<TlsConnector>,
+    pub(super) tls: Tls,
 }
 
 impl Route {
@@ -67,8 +68,10 @@ impl Route {
             return Err(Broken::new("tls_failed", "The server sent something in plain text after it agreed to TLS."));
         }
         let failed = |text: &str| Broken::new("tls_failed", text);
-        let (Wire::Plain(stream), Some(connector)) = (connection.wire, &self.tls) else {
-            return Err(failed("TLS is not set up."));
+        let (stream, connector) = match (connection.wire, &self.tls) {
+            (Wire::Plain(stream), Tls::Ready(connector)) => (stream, connector),
+            (_, Tls::Unusable(error)) => return Err(failed(&error.to_string())),
+            (_, Tls::Ready(_) | Tls::Off) => return Err(failed("TLS cannot begin here.")),
         };
         let name = ServerName::try_from(self.config.host.clone())
             .map_err(|_| failed("The server's name cannot stand in a certificate."))?;

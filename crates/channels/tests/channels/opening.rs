@@ -172,12 +172,30 @@ async fn addresses_beyond_ascii_go_only_where_they_are_taken() {
         let options = SinkOptions { smtputf8, hook: Some(Arc::clone(&hook)), ..SinkOptions::default() };
         let sink = sink(options).await;
         let wide = Message { to: "jürgen@müller.example".to_owned(), ..message(0) };
-        let outcomes = channel(&sink, "").lane().send(&[wide, message(1)]).await;
+        let half = Message { to: "ada@müller.example".to_owned(), ..message(1) };
+        let outcomes = channel(&sink, "").lane().send(&[wide, half]).await;
         assert_eq!(outcomes.iter().map(short).collect::<Vec<_>>(), [expected, "handed off"]);
+        assert_eq!(sink.kept().last().unwrap().to, ["ada@xn--mller-kva.example"]);
     }
     let seen = seen.lock().unwrap();
     assert_eq!(
         *seen,
         ["FROM:<m0@shop.example> BODY=8BITMIME SMTPUTF8", "FROM:<m1@shop.example>", "FROM:<m1@shop.example>"]
     );
+}
+
+#[tokio::test]
+async fn an_encrypted_message_whose_end_was_never_written_has_not_left() {
+    const TEXT_BYTES: usize = 64 * 1024 * 1024;
+    let certified = certified(false);
+    let hook: Hook = Arc::new(|step: &Step<'_>| match step.verb {
+        Verb::Data => Answer::Close { bytes: b"354 go\r\n".to_vec(), keep: false },
+        _ => Answer::Proceed,
+    });
+    let sink = sink(SinkOptions { tls: Some(certified.tls.clone()), hook: Some(hook), ..SinkOptions::default() }).await;
+    let mut email = email(0);
+    email.text = "words of the message\n".repeat(TEXT_BYTES / 21);
+    let large = Message { body: Body::Email(Box::new(email)), ..message(0) };
+    let channel = channel(&sink, &format!("?tls=required&{}", certified.option()));
+    assert_eq!(send_one(&channel, large).await, "not attempted connection_lost");
 }

@@ -7,7 +7,7 @@ mod body;
 mod date;
 mod header;
 
-use crate::smtp::address;
+use crate::smtp::address::{self, with_ascii_domain};
 use postrider_core::channel::EmailBody;
 
 /// Most characters of the message key that go into the boundary (RFC 2046 §5.1.1 allows 70 in all).
@@ -36,10 +36,10 @@ pub(crate) fn build(key: &str, to: &str, email: &EmailBody) -> Result<Vec<u8>, U
     let html = email.html.as_deref().filter(|html| !html.is_empty());
     let room = HEADER_BYTES + (email.text.len() + html.map_or(0, str::len)) * 5 / 4;
     let mut out = Vec::with_capacity(room);
-    header::push_address(&mut out, "From", &email.from_name, &email.from_address);
-    header::push_address(&mut out, "To", &email.to_name, to);
+    header::push_address(&mut out, "From", &email.from_name, &with_ascii_domain(&email.from_address));
+    header::push_address(&mut out, "To", &email.to_name, &with_ascii_domain(to));
     if let Some(reply_to) = reply_to {
-        header::push_address(&mut out, "Reply-To", "", reply_to);
+        header::push_address(&mut out, "Reply-To", "", &with_ascii_domain(reply_to));
     }
     header::push_text(&mut out, "Subject", &email.subject);
     out.extend_from_slice(b"Date: ");
