@@ -29,8 +29,16 @@ impl Answer {
 /// Makes a renderer for [`postrider_service::idempotency::Reply`]: `view` turns the result into what is serialised.
 /// The store runs it on a thread of its own, so the correlation id is taken along.
 pub fn renderer<T, V: Serialize>(status: StatusCode, view: impl Fn(&T) -> V + Send + 'static) -> Render<T> {
+    renderer_with(move |_| status, view)
+}
+
+/// As [`renderer`], where the result decides the status.
+pub fn renderer_with<T, V: Serialize>(
+    status: impl Fn(&T) -> StatusCode + Send + 'static,
+    view: impl Fn(&T) -> V + Send + 'static,
+) -> Render<T> {
     let correlation_id = correlation::current();
-    Box::new(move |result| render(status, correlation_id, &view(result)))
+    Box::new(move |result| render(status(result), correlation_id, &view(result)))
 }
 
 fn render<T: Serialize>(status: StatusCode, correlation_id: Uuid, data: &T) -> Rendered {

@@ -194,6 +194,29 @@ impl Service {
             Writing::Guarded => self.store().write_guarded(op, work).await,
         }
     }
+
+    /// As [`Service::answer_once`] for what only reads: `look` runs in one snapshot, and with a key its answer is
+    /// remembered by a small write of its own.
+    ///
+    /// # Errors
+    /// As [`Service::answer_once`].
+    pub(crate) async fn answer_read_once<T: Clone + Send + 'static>(
+        &self,
+        op: &'static str,
+        actor: &Actor,
+        reply: Reply<T>,
+        look: impl FnMut(&mut Tx<'_>) -> Result<T, ServiceError> + Send + 'static,
+    ) -> Result<Answered, ServiceError> {
+        let turn = self.turn(actor, reply.once)?;
+        if let Some(answered) = self.answered_before(op, &turn).await? {
+            return Ok(answered);
+        }
+        let result = self.store().read(op, look).await?;
+        if turn.once.is_none() {
+            return Ok(Answered { rendered: (reply.render)(&result), replayed: false });
+        }
+        self.answer_turn(op, Writing::AsIfAlone, turn, reply.render, move |_| Ok(result.clone())).await
+    }
 }
 
 fn replay(record: Record, once: &OnceKey) -> Result<Answered, ServiceError> {

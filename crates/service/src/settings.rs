@@ -2,6 +2,7 @@
 
 use crate::auth::SecretCost;
 use postrider_core::channel::ChannelKind;
+use postrider_core::schedule::PolicyDefaults;
 use std::collections::BTreeSet;
 
 /// Settings of the use cases.
@@ -17,6 +18,8 @@ pub struct Settings {
     pub secret_cost: SecretCost,
     /// Channels with an adapter; the others are `CHANNEL_NOT_CONFIGURED`.
     pub channels: BTreeSet<ChannelKind>,
+    /// What jobs do unless they say otherwise.
+    pub policy: PolicyDefaults,
     /// After how long without a heartbeat a node counts as dead, in milliseconds.
     pub node_timeout_ms: i64,
 }

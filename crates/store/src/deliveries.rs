@@ -34,6 +34,8 @@ statements! { "deliveries":
         WHERE d.manifest_number = $1 AND EXISTS \
         (SELECT 1 FROM manifests m WHERE m.number = $1 AND m.tenant_id = $2) AND d.state IN ('sent', 'failed') \
         GROUP BY d.settled_at / 60000 ORDER BY d.settled_at / 60000 LIMIT $3";
+    COUNT = "SELECT COUNT(*) FROM deliveries d WHERE d.manifest_number = $1 \
+        AND EXISTS (SELECT 1 FROM manifests m WHERE m.number = $1 AND m.tenant_id = $2)";
     HAND_OFFS = "SELECT MIN(d.settled_at), MAX(d.settled_at) FROM deliveries d WHERE d.manifest_number = $1 \
         AND d.state = 'sent' AND EXISTS (SELECT 1 FROM manifests m WHERE m.number = $1 AND m.tenant_id = $2)";
 }
@@ -194,6 +196,14 @@ impl Tx<'_> {
             let minute = Timestamp::from_millis(row.next::<i64>()? * 60_000);
             Ok(MinuteCount { minute, handed_off: row.next()?, failed: row.next()? })
         })
+    }
+
+    /// How many rows the ledger has, counted one by one.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn deliveries_count(&mut self, tenant: TenantId, manifest_number: i64) -> Result<i64, StoreError> {
+        self.query_number(&COUNT, &[manifest_number.into(), id(tenant)])
     }
 
     /// When the first and the last message were handed off.

@@ -17,9 +17,9 @@ mod tx;
 pub mod value;
 pub mod wake;
 
+pub mod accounts;
 pub mod campaign_audiences;
 pub mod campaign_listing;
-pub mod accounts;
 pub mod campaigns;
 pub mod clients;
 pub mod deliveries;

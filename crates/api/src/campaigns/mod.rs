@@ -9,6 +9,8 @@ mod list;
 mod schedule;
 mod view;
 
+pub use view::{ResolutionDto, ScheduleDto};
+
 use crate::error::ApiError;
 use crate::extract::parse_id;
 use crate::routes::Route;

@@ -1,8 +1,26 @@
-//! Routes of the status.
+//! `/campaigns/{id}/status`, `/campaigns/{id}/metrics` and `/campaigns/{id}/reconciliation`.
+
+mod counts;
+mod metrics;
+mod progress;
+mod reconciliation;
+
+pub use counts::CountsDto;
 
 use crate::routes::Route;
+use axum::http::Method;
+use postrider_core::scope::Scope;
 
 /// The routes.
 pub fn routes() -> Vec<Route> {
-    Vec::new()
+    vec![
+        Route::new(Method::GET, "/campaigns/{id}/status", Scope::CampaignsRead, progress::status),
+        Route::new(Method::GET, "/campaigns/{id}/metrics", Scope::AnalyticsRead, metrics::metrics),
+        Route::new(
+            Method::GET,
+            "/campaigns/{id}/reconciliation",
+            Scope::DeliveriesRead,
+            reconciliation::reconciliation,
+        ),
+    ]
 }

@@ -1,1 +1,14 @@
-//! Use cases of the schedules.
+//! Schedule jobs and send jobs: committing a draft, rehearsing that, looking at it, taking it back.
+//!
+//! The engine is not called: a committed job is a row that it finds, and a nudge that only makes it find it sooner.
+
+mod cancel;
+mod commit;
+mod decide;
+mod get;
+mod plan;
+
+pub use cancel::{Canceled, Receipt};
+pub use commit::{CommitCommand, Committed, JobAnswer};
+pub use get::JobView;
+pub use plan::{DryRun, Plan, Sample};

@@ -1,1 +1,8 @@
-//! Use cases of the status.
+//! How a campaign stands and how it went.
+
+mod metrics;
+mod progress;
+
+pub use metrics::Metrics;
+pub(crate) use progress::latest;
+pub use progress::{Execution, Status};

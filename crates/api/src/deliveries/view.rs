@@ -1,0 +1,77 @@
+//! One recipient as clients see it.
+
+use postrider_service::deliveries::DeliveryView as Delivery;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// One recipient of a frozen audience.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeliveryDto {
+    pub delivery_id: Uuid,
+    pub profile_id: Uuid,
+    pub address: Option<String>,
+    pub state: &'static str,
+    pub reason: Option<String>,
+    pub attempts: i64,
+    pub next_attempt_at: Option<String>,
+    pub settled_at: Option<String>,
+    pub provider_ref: Option<String>,
+}
+
+impl DeliveryDto {
+    /// The columns of the CSV form, in the order of the fields.
+    pub const COLUMNS: &str =
+        "deliveryId,profileId,address,state,reason,attempts,nextAttemptAt,settledAt,providerRef\r\n";
+
+    /// One line of CSV (RFC 4180), line end included.
+    pub fn csv(&self) -> String {
+        let fields = [
+            self.delivery_id.to_string(),
+            self.profile_id.to_string(),
+            quoted(self.address.as_deref()),
+            self.state.to_owned(),
+            quoted(self.reason.as_deref()),
+            self.attempts.to_string(),
+            quoted(self.next_attempt_at.as_deref()),
+            quoted(self.settled_at.as_deref()),
+            quoted(self.provider_ref.as_deref()),
+        ];
+        fields.join(",") + "\r\n"
+    }
+}
+
+fn quoted(text: Option<&str>) -> String {
+    let text = text.unwrap_or_default();
+    if text.contains(['"', ',', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+}
+
+impl From<&Delivery> for DeliveryDto {
+    fn from(view: &Delivery) -> Self {
+        let row = &view.delivery;
+        Self {
+            delivery_id: view.id.into(),
+            profile_id: row.profile.into(),
+            address: row.address.clone(),
+            state: row.state.as_str(),
+            reason: row.reason.clone(),
+            attempts: row.attempt,
+            next_attempt_at: row.due_at.map(|instant| instant.to_string()),
+            settled_at: row.settled_at.map(|instant| instant.to_string()),
+            provider_ref: row.provider_ref.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn csv_survives_what_a_provider_says() {
+        assert_eq!(quoted(Some("250 2.0.0 \"Ok\", queued\r\nas 1")), "\"250 2.0.0 \"\"Ok\"\", queued\r\nas 1\"");
+        assert_eq!(quoted(Some("plain")), "plain");
+        assert_eq!(quoted(None), "");
+    }
+}

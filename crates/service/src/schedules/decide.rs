@@ -1,0 +1,119 @@
+//! Gathering the facts of a decision, in the transaction that acts on it.
+
+use super::CommitCommand;
+use crate::{Service, ServiceError, Settings};
+use postrider_core::campaign::AudienceSide;
+use postrider_core::content::TemplateStatus;
+use postrider_core::error::{Code, Refusal};
+use postrider_core::id::{ListId, TemplateVersionId, TenantId, VersionId};
+use postrider_core::schedule::{ContentBinding, JobFacts, Scheduled, TenantTime, decide_job, plan};
+use postrider_core::time::Timestamp;
+use postrider_store::Tx;
+use postrider_store::campaign_audiences::BoundAudience;
+use postrider_store::campaigns::Campaign;
+use postrider_store::templates::Template;
+
+/// Hexadecimal digits of SHA-256 that stand for one part of a plan.
+const PART_HASH_BYTES: usize = 8;
+
+/// A decision with what it stands on.
+pub(super) struct Decision {
+    pub campaign: Campaign,
+    pub version: VersionId,
+    pub template_version: TemplateVersionId,
+    pub include: Vec<ListId>,
+    pub exclude: Vec<ListId>,
+    pub scheduled: Scheduled,
+    pub digest: String,
+    pub warnings: Vec<postrider_core::schedule::Warning>,
+}
+
+/// Loads what the rules need and lets them decide. The same for a real call and its dry run.
+pub(super) fn decide(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    command: &CommitCommand,
+    settings: &Settings,
+    now: Timestamp,
+) -> Result<Decision, ServiceError> {
+    let campaign = tx.campaign_get(tenant, command.campaign)?.ok_or(Code::CampaignNotFound)?;
+    let audiences = tx.campaign_audiences(tenant, campaign.id)?;
+    let template = match campaign.template_id {
+        Some(template) => tx.template_get(tenant, template)?,
+        None => None,
+    };
+    let issues = crate::preflight::issues(tx, tenant, &campaign, settings, now)?;
+    let stored = tx.tenant_get(tenant)?.ok_or(Code::TenantNotFound)?;
+    let include = lists(&audiences, AudienceSide::Include);
+    let facts = JobFacts {
+        campaign_type: campaign.campaign_type,
+        channel: campaign.channel,
+        authoring_status: campaign.authoring_status,
+        has_version: campaign.current_version_id.is_some(),
+        content: content(template.as_ref()),
+        audiences_included: include.len(),
+        intent: campaign.intent.clone(),
+        tenant: TenantTime {
+            default_timezone: stored.default_timezone,
+            mail_cutoff_minutes: stored.mail_cutoff_minutes,
+        },
+        policy_defaults: settings.policy,
+        preflight: issues.clone(),
+    };
+    let scheduled = decide_job(&facts, &command.job, now)?;
+    // The rules have just said that both are there.
+    let version = campaign.current_version_id.ok_or(Code::VersionMissing)?;
+    let template_version = template.and_then(|template| template.published_version).ok_or(Code::ContentRequired)?;
+    let exclude = lists(&audiences, AudienceSide::Exclude);
+    let fingerprint = plan::plan_fingerprint(&plan::PlanParts {
+        included: words(&include),
+        excluded: words(&exclude),
+        template_version: template_version.to_string(),
+        sender: campaign.sender_profile_id.map(|sender| sender.to_string()),
+        subject: campaign.subject_line.clone(),
+        schedule: &scheduled,
+    });
+    if let Some(expected) = &command.expect_plan {
+        let changes = plan::changes_since(expected, &fingerprint, part_hash);
+        if !changes.is_empty() {
+            let detail = postrider_core::error::Detail::Changes(changes);
+            return Err(Refusal { code: Code::PlanChanged, detail }.into());
+        }
+    }
+    let warnings = super::plan::warnings(&scheduled, &issues);
+    let digest = plan::digest(&fingerprint, part_hash);
+    Ok(Decision { campaign, version, template_version, include, exclude, scheduled, digest, warnings })
+}
+
+fn content(template: Option<&Template>) -> ContentBinding {
+    match template {
+        None => ContentBinding::None,
+        Some(template) if template.status == TemplateStatus::Published => ContentBinding::Published,
+        Some(_) => ContentBinding::NotPublished,
+    }
+}
+
+fn lists(audiences: &[BoundAudience], side: AudienceSide) -> Vec<ListId> {
+    let bindings = audiences.iter().map(|audience| &audience.binding).filter(|binding| binding.side == side);
+    bindings.map(|binding| ListId::from(binding.audience_id)).collect()
+}
+
+fn words(lists: &[ListId]) -> Vec<(String, String)> {
+    lists.iter().map(|list| ("audience".to_owned(), list.to_string())).collect()
+}
+
+fn part_hash(text: &str) -> String {
+    use std::fmt::Write as _;
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
+    digest.as_ref().iter().take(PART_HASH_BYTES).fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+impl Service {
+    /// Whether anybody could be told about a job now; see [`postrider_store::wake`].
+    pub(super) fn nudge_schedules(&self) {
+        self.store().wake().nudge(postrider_store::wake::Topic::Schedules);
+    }
+}
