@@ -8,6 +8,9 @@ use postrider_core::channel::ChannelKind;
 use postrider_core::id::{SenderProfileId, TenantId};
 use postrider_core::time::Timestamp;
 
+/// The columns of a [`SenderProfile`], in its order.
+const COLUMNS: &str = "id, name, channel, details, created_at, updated_at, deleted_at";
+
 statements! { "senders":
     INSERT = "INSERT INTO sender_profiles (id, tenant_id, name, channel, details, created_at, updated_at) \
         VALUES ($1, $2, $3, $4, $5, $6, $6)";
@@ -16,9 +19,6 @@ statements! { "senders":
         WHERE tenant_id = $1 AND id = $2";
     UPDATE = "UPDATE sender_profiles SET name = $1, details = $2, updated_at = $3, deleted_at = $4 \
         WHERE tenant_id = $5 AND id = $6";
-    LIST = "SELECT id, name, channel, details, created_at, updated_at, deleted_at FROM sender_profiles \
-        WHERE tenant_id = $1 AND deleted_at IS NULL AND (created_at < $2 OR (created_at = $2 AND id < $3)) \
-        ORDER BY created_at DESC, id DESC LIMIT $4";
 }
 
 /// A sender profile.
@@ -97,16 +97,29 @@ impl Tx<'_> {
         self.execute(&UPDATE, &values).map(drop)
     }
 
-    /// Sender profiles older than the cursor, newest first, at most `limit`.
+    /// Sender profiles that were not deleted, newest first, at most `limit`.
     ///
     /// # Errors
     /// Any [`StoreError`].
     pub fn senders_list(
         &mut self,
         tenant: TenantId,
-        before: (Timestamp, SenderProfileId),
+        channel: Option<ChannelKind>,
+        after: Option<(Timestamp, SenderProfileId)>,
         limit: i64,
     ) -> Result<Vec<SenderProfile>, StoreError> {
-        self.query_as(&LIST, &[id(tenant), before.0.into(), id(before.1), limit.into()], read)
+        let mut sql = format!("SELECT {COLUMNS} FROM sender_profiles WHERE tenant_id = $1 AND deleted_at IS NULL");
+        let mut bound = vec![id(tenant)];
+        if let Some(channel) = channel {
+            bound.push(channel.as_str().into());
+            sql.push_str(" AND channel = $2");
+        }
+        if let Some((created_at, last)) = after {
+            bound.extend([created_at.into(), id(last)]);
+            sql.push_str(&format!(" AND (created_at, id) < (${}, ${})", bound.len() - 1, bound.len()));
+        }
+        bound.push(limit.into());
+        sql.push_str(&format!(" ORDER BY created_at DESC, id DESC LIMIT ${}", bound.len()));
+        self.query_text(&sql, &bound)?.iter_mut().map(read).collect()
     }
 }

@@ -9,6 +9,9 @@ use postrider_core::content::TemplateStatus;
 use postrider_core::id::{TemplateId, TemplateVersionId, TenantId};
 use postrider_core::time::Timestamp;
 
+/// The columns of a [`TemplateSummary`]: a page of whole contents could take a hundred megabytes.
+const SUMMARY_COLUMNS: &str = "id, name, channel, status, published_version_id, created_at, updated_at";
+
 statements! { "templates":
     INSERT = "INSERT INTO templates (id, tenant_id, name, channel, status, content, published_version_id, created_at, \
         updated_at) VALUES ($1, $2, $3, $4, 'draft', $5, NULL, $6, $6)";
@@ -16,9 +19,6 @@ statements! { "templates":
         WHERE tenant_id = $1 AND id = $2";
     UPDATE = "UPDATE templates SET name = $1, status = $2, content = $3, published_version_id = $4, updated_at = $5 \
         WHERE tenant_id = $6 AND id = $7";
-    LIST = "SELECT id, name, channel, status, content, published_version_id, created_at, updated_at FROM templates \
-        WHERE tenant_id = $1 AND (created_at < $2 OR (created_at = $2 AND id < $3)) \
-        ORDER BY created_at DESC, id DESC LIMIT $4";
     VERSION_INSERT = "INSERT INTO template_versions (id, tenant_id, template_id, number, content, created_at) \
         SELECT $1, $2, $3, COALESCE(MAX(number), 0) + 1, $4, CAST($5 AS BIGINT) FROM template_versions \
         WHERE template_id = $3";
@@ -44,6 +44,46 @@ pub struct Template {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+/// A template without its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateSummary {
+    /// Its id.
+    pub id: TemplateId,
+    /// Name.
+    pub name: String,
+    /// Channel.
+    pub channel: ChannelKind,
+    /// Where it stands.
+    pub status: TemplateStatus,
+    /// The newest published version.
+    pub published_version: Option<TemplateVersionId>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Which templates a listing shows.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TemplateFilter {
+    /// Of this channel only.
+    pub channel: Option<ChannelKind>,
+    /// Of this status only.
+    pub status: Option<TemplateStatus>,
+}
+
+fn read_summary(row: &mut Row) -> Result<TemplateSummary, StoreError> {
+    Ok(TemplateSummary {
+        id: row.id()?,
+        name: row.next()?,
+        channel: row.word(ChannelKind::parse)?,
+        status: row.word(TemplateStatus::parse)?,
+        published_version: row.optional_id()?,
+        created_at: row.next()?,
+        updated_at: row.next()?,
+    })
 }
 
 fn read(row: &mut Row) -> Result<Template, StoreError> {
@@ -101,17 +141,35 @@ impl Tx<'_> {
         self.execute(&UPDATE, &values).map(drop)
     }
 
-    /// Templates older than the cursor, newest first, at most `limit`.
+    /// Templates without their contents, newest first, at most `limit`.
     ///
     /// # Errors
     /// Any [`StoreError`].
     pub fn templates_list(
         &mut self,
         tenant: TenantId,
-        before: (Timestamp, TemplateId),
+        filter: &TemplateFilter,
+        after: Option<(Timestamp, TemplateId)>,
         limit: i64,
-    ) -> Result<Vec<Template>, StoreError> {
-        self.query_as(&LIST, &[id(tenant), before.0.into(), id(before.1), limit.into()], read)
+    ) -> Result<Vec<TemplateSummary>, StoreError> {
+        let mut sql = format!("SELECT {SUMMARY_COLUMNS} FROM templates WHERE tenant_id = $1");
+        let mut bound = vec![id(tenant)];
+        let words = [
+            ("channel", filter.channel.map(ChannelKind::as_str)),
+            ("status", filter.status.map(TemplateStatus::as_str)),
+        ];
+        for (column, word) in words {
+            let Some(word) = word else { continue };
+            bound.push(word.into());
+            sql.push_str(&format!(" AND {column} = ${}", bound.len()));
+        }
+        if let Some((created_at, last)) = after {
+            bound.extend([created_at.into(), id(last)]);
+            sql.push_str(&format!(" AND (created_at, id) < (${}, ${})", bound.len() - 1, bound.len()));
+        }
+        bound.push(limit.into());
+        sql.push_str(&format!(" ORDER BY created_at DESC, id DESC LIMIT ${}", bound.len()));
+        self.query_text(&sql, &bound)?.iter_mut().map(read_summary).collect()
     }
 
     /// Freezes content as the template's next version.

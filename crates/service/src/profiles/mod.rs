@@ -21,6 +21,7 @@ pub use postrider_store::profiles::MatchKey;
 pub(crate) use record::ProfileRecord;
 pub use record::{ADDRESS_FIELDS, CONSENT_CHANNELS, TEXT_CHARS_MAX};
 pub use roster::Operation;
+pub(crate) use roster::change;
 pub(crate) use upsert::upsert_set;
 pub use upsert::{ProfileUpserted, UpsertProfile};
 pub use upsert_batch::{BATCH_RECORDS_MAX, BatchUpserted, RecordOutcome, UpsertProfiles};

@@ -216,7 +216,7 @@ impl Roster {
 }
 
 /// Writes what a record says into a row.
-fn change(row: &mut ProfileRow, record: &ProfileRecord) -> Result<(), Refusal> {
+pub(crate) fn change(row: &mut ProfileRow, record: &ProfileRecord) -> Result<(), Refusal> {
     record.email.apply(&mut row.email);
     record.phone.apply(&mut row.phone);
     record.customer_id.apply(&mut row.customer_id);

@@ -1,0 +1,100 @@
+//! `POST /sender-profiles`, `PATCH` and `DELETE /sender-profiles/{id}`
+
+use super::view::{DeletedDto, SenderProfileDto};
+use crate::envelope::{Written, renderer};
+use crate::error::ApiError;
+use crate::extract::{Once, parse_id};
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use postrider_core::error::Code;
+use postrider_core::id::SenderProfileId;
+use postrider_service::senders::{CreateSender, SenderView, UpdateSender};
+use postrider_service::{Actor, Service};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+/// A new sender profile. A field of another channel is refused.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateSenderProfileBody {
+    /// 1 to 255 characters.
+    name: String,
+    /// `email`, `sms`, `push` or `direct_mail`; never changes.
+    channel: String,
+    /// Email `fromEmail`, `fromName`, `replyTo?`; sms `number` or `senderId`; push `app`; direct_mail
+    /// `returnAddress { name or company, line1, line2?, city, region?, postalCode, country? }`.
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    fields: Map<String, Value>,
+}
+
+/// Changes; what is absent stays, what is null is cleared.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PatchSenderProfileBody {
+    /// 1 to 255 characters.
+    name: Option<String>,
+    /// Fields of its channel.
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    fields: Map<String, Value>,
+}
+
+/// No fields.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+/// Makes a sender profile.
+#[utoipa::path(post, path = "/public/v1/sender-profiles", tag = "Sender profiles",
+    summary = "Create a sender profile",
+    params(("Idempotency-Key" = Option<String>, Header, description = "UUID v4")),
+    request_body = CreateSenderProfileBody,
+    responses((status = 201, description = "The sender profile", body = SenderProfileDto)))]
+pub async fn create(
+    State(service): State<Service>,
+    Extension(actor): Extension<Actor>,
+    once: Once<CreateSenderProfileBody>,
+) -> Result<Written, ApiError> {
+    let (body, reply) = once.reply(renderer(StatusCode::CREATED, |view: &SenderView| SenderProfileDto::from(view)));
+    let command = CreateSender { name: body.name, channel: body.channel, fields: body.fields };
+    Ok(Written(service.create_sender(&actor, command, reply).await?))
+}
+
+/// Changes a sender profile.
+#[utoipa::path(patch, path = "/public/v1/sender-profiles/{id}", tag = "Sender profiles",
+    summary = "Change a sender profile",
+    params(("id" = String, Path, description = "Sender profile id")),
+    request_body = PatchSenderProfileBody,
+    responses((status = 200, description = "The sender profile", body = SenderProfileDto)))]
+pub async fn patch(
+    State(service): State<Service>,
+    Extension(actor): Extension<Actor>,
+    Path(id): Path<String>,
+    once: Once<PatchSenderProfileBody>,
+) -> Result<Written, ApiError> {
+    let id = parse_id(&id, Code::SenderProfileNotFound)?;
+    let (body, reply) = once.reply(renderer(StatusCode::OK, |view: &SenderView| SenderProfileDto::from(view)));
+    let command = UpdateSender { name: body.name, fields: body.fields };
+    Ok(Written(service.update_sender(&actor, id, command, reply).await?))
+}
+
+/// Deletes a sender profile.
+#[utoipa::path(delete, path = "/public/v1/sender-profiles/{id}", tag = "Sender profiles",
+    summary = "Delete a sender profile",
+    description = "Jobs that were committed with it still send; no new one can be.",
+    params(("id" = String, Path, description = "Sender profile id")),
+    responses((status = 200, description = "What was deleted", body = DeletedDto)))]
+pub async fn delete(
+    State(service): State<Service>,
+    Extension(actor): Extension<Actor>,
+    Path(id): Path<String>,
+    once: Once<Nothing>,
+) -> Result<Written, ApiError> {
+    let id = parse_id(&id, Code::SenderProfileNotFound)?;
+    let deleted = |id: &SenderProfileId| DeletedDto { id: (*id).into(), deleted: true };
+    let (_, reply) = once.reply(renderer(StatusCode::OK, deleted));
+    Ok(Written(service.delete_sender(&actor, id, reply).await?))
+}
