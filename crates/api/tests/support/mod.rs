@@ -42,6 +42,7 @@ use axum::http::{Method, Request, header};
 use postrider_core::channel::ChannelKind;
 use postrider_core::env::Entropy;
 use postrider_core::id::TenantId;
+use postrider_core::schedule::PolicyDefaults;
 use postrider_core::scope::Scope;
 use postrider_core::time::Timestamp;
 use postrider_service::auth::{CreateClient, SecretCost};
@@ -109,6 +110,7 @@ impl TestApp {
             token_lifetime_s: 3_600,
             secret_cost: SecretCost { memory_kib: 8, passes: 1 },
             channels: ChannelKind::ALL.iter().copied().collect(),
+            policy: PolicyDefaults::default(),
             node_timeout_ms: 10_000,
         };
         change(&mut settings);

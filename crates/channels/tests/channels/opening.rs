@@ -1,30 +1,10 @@
 //! TLS, logins, and what servers offer.
 
-use crate::support::{channel, channel_with, email, message, patient, short, sink};
-use postrider_channels::sink::{Answer, Hook, Sink, SinkOptions, SinkTls, Step, Verb};
+use crate::support::{certified, channel, channel_with, email, message, patient, short, sink};
+use postrider_channels::sink::{Answer, Hook, Sink, SinkOptions, Step, Verb};
 use postrider_channels::smtp::{SmtpChannel, SmtpConfig};
 use postrider_core::channel::{Body, Channel, Message};
 use std::sync::{Arc, Mutex};
-
-struct Certified {
-    tls: SinkTls,
-    ca_file: tempfile::NamedTempFile,
-}
-
-/// A certificate for this machine that signs itself.
-fn certified(implicit: bool) -> Certified {
-    let certified = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
-    let certificate_pem = certified.cert.pem();
-    let ca_file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(ca_file.path(), &certificate_pem).unwrap();
-    Certified { tls: SinkTls { certificate_pem, key_pem: certified.signing_key.serialize_pem(), implicit }, ca_file }
-}
-
-impl Certified {
-    fn option(&self) -> String {
-        format!("ca_file={}", self.ca_file.path().display())
-    }
-}
 
 async fn send_one(channel: &dyn Channel, message: Message) -> String {
     let mut lane = channel.lane();

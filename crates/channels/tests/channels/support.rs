@@ -1,6 +1,6 @@
 //! Messages, channels and sinks for the tests.
 
-use postrider_channels::sink::{Sink, SinkOptions};
+use postrider_channels::sink::{Sink, SinkOptions, SinkTls};
 use postrider_channels::smtp::{SmtpChannel, SmtpConfig, SmtpTimeouts};
 use postrider_core::channel::{Body, EmailBody, Message, Outcome};
 use postrider_core::time::Timestamp;
@@ -62,4 +62,26 @@ pub fn short(outcome: &Outcome) -> String {
 
 pub fn shorts(outcomes: &[Outcome]) -> Vec<String> {
     outcomes.iter().map(short).collect()
+}
+
+/// A certificate, and the file that makes it trusted.
+pub struct Certified {
+    pub tls: SinkTls,
+    ca_file: tempfile::NamedTempFile,
+}
+
+/// A certificate for this machine that signs itself.
+pub fn certified(implicit: bool) -> Certified {
+    let certified = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let certificate_pem = certified.cert.pem();
+    let ca_file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(ca_file.path(), &certificate_pem).unwrap();
+    Certified { tls: SinkTls { certificate_pem, key_pem: certified.signing_key.serialize_pem(), implicit }, ca_file }
+}
+
+impl Certified {
+    /// The option of the URL that trusts it.
+    pub fn option(&self) -> String {
+        format!("ca_file={}", self.ca_file.path().display())
+    }
 }

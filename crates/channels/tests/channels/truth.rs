@@ -1,8 +1,10 @@
 //! Whatever the server does, the outcomes agree with what it really took.
 
-use crate::support::{channel, message, short, sink, window};
+use crate::support::{Certified, certified, channel, message, short, sink, window};
 use postrider_channels::sink::{Answer, Hook, SinkOptions, Step, Verb};
 use postrider_core::channel::{Channel as _, Lane};
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
@@ -87,12 +89,30 @@ fn script(fates: Vec<Fate>) -> Hook {
     })
 }
 
-async fn check(fates: &[Fate], pipelining: bool, split_replies_at: Option<usize>) {
-    let case = format!("{fates:?} pipelining={pipelining} split={split_replies_at:?}");
+/// The server that deals the fates.
+#[derive(Debug, Clone, Copy)]
+struct Server {
+    pipelining: bool,
+    split_replies_at: Option<usize>,
+}
+
+const SERVERS: [Server; 2] =
+    [Server { pipelining: true, split_replies_at: None }, Server { pipelining: false, split_replies_at: None }];
+
+async fn check(fates: &[Fate], server: Server) {
+    check_encrypted(fates, server, None).await;
+}
+
+async fn check_encrypted(fates: &[Fate], server: Server, certified: Option<&Certified>) {
+    let Server { pipelining, split_replies_at } = server;
+    let case = format!("{fates:?} {server:?} tls={}", certified.is_some());
     let hook = Some(script(fates.to_vec()));
-    let options = SinkOptions { pipelining, split_replies_at, hook, count_recipients: true, ..SinkOptions::default() };
+    let tls = certified.map(|certified| certified.tls.clone());
+    let options =
+        SinkOptions { pipelining, split_replies_at, tls, hook, count_recipients: true, ..SinkOptions::default() };
     let sink = sink(options).await;
-    let mut lane = channel(&sink, "?tls=none").lane();
+    let option = certified.map_or("?tls=none".to_owned(), |certified| format!("?tls=required&{}", certified.option()));
+    let mut lane = channel(&sink, &option).lane();
     let outcomes = lane.send(&window(fates.len())).await;
     assert_eq!(outcomes.len(), fates.len(), "{case}");
 
@@ -121,10 +141,10 @@ async fn assert_still_good(lane: &mut dyn Lane, case: &str) {
 
 #[tokio::test]
 async fn every_pair_of_fates_is_told_truly() {
-    for pipelining in [true, false] {
+    for server in SERVERS {
         for first in FATES {
             for second in FATES {
-                check(&[first, second, Take], pipelining, None).await;
+                check(&[first, second, Take], server).await;
             }
         }
     }
@@ -132,25 +152,51 @@ async fn every_pair_of_fates_is_told_truly() {
 
 #[tokio::test]
 async fn every_fate_in_the_middle_of_a_window_is_told_truly() {
-    for pipelining in [true, false] {
+    for server in SERVERS {
         for fate in FATES {
             for before in 0..4 {
                 let mut fates = vec![Take; before];
                 fates.extend([fate, Take, fate, Take]);
-                check(&fates, pipelining, None).await;
+                check(&fates, server).await;
             }
         }
     }
 }
 
 #[tokio::test]
+async fn encryption_changes_nothing_about_the_truth() {
+    let certified = certified(false);
+    for server in SERVERS {
+        for fate in FATES {
+            check_encrypted(&[Take, fate, Take], server, Some(&certified)).await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn replies_in_pieces_are_the_same_replies() {
-    let fates =
-        [Take, RefuseAndAsk, Take, Refuse(Verb::Data, "451 4.3.0 later"), Refuse(Verb::Dot, "554 5.6.0 no"), Take];
+    let later = Refuse(Verb::Data, "451 4.3.0 later");
+    let fates = [Take, RefuseAndAsk, Take, later, Refuse(Verb::Dot, "554 5.6.0 no"), Take];
     for split in 1..100 {
-        check(&fates, true, Some(split)).await;
+        for pipelining in [true, false] {
+            check(&fates, Server { pipelining, split_replies_at: Some(split) }).await;
+        }
     }
-    for split in 1..40 {
-        check(&fates, false, Some(split)).await;
-    }
+}
+
+#[test]
+fn any_window_of_fates_is_told_truly() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    // Most messages are taken, so that windows get far.
+    let fate = prop_oneof![2 => Just(Take), 3 => prop::sample::select(FATES.to_vec())];
+    let server = (any::<bool>(), prop::option::of(1..80_usize))
+        .prop_map(|(pipelining, split_replies_at)| Server { pipelining, split_replies_at });
+    let mut runner = TestRunner::new(ProptestConfig::with_cases(500));
+    let worlds = (prop::collection::vec(fate, 1..12), server);
+    runner
+        .run(&worlds, |(fates, server)| {
+            runtime.block_on(check(&fates, server));
+            Ok(())
+        })
+        .unwrap();
 }
