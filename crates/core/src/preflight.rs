@@ -101,8 +101,10 @@ pub struct PreflightFacts {
     pub excluded: Vec<AudienceFacts>,
     /// How many recipients would be sent to, if counted.
     pub targeted: Option<i64>,
-    /// How many pieces could not be addressed (direct mail), if counted.
+    /// How many pieces could not be addressed (direct mail), of those looked at.
     pub incomplete_addresses: i64,
+    /// Whether everybody was looked at for that.
+    pub whole_audience_read: bool,
     /// The template.
     pub template: Option<TemplateFacts>,
     /// The sender profile: the campaign's, or the tenant's default for the channel.
@@ -175,10 +177,11 @@ fn audience_issues(facts: &PreflightFacts, issues: &mut Vec<Issue>) {
     }
     if facts.channel == ChannelKind::DirectMail && facts.incomplete_addresses > 0 {
         let count = facts.incomplete_addresses;
+        let bound = if facts.whole_audience_read { "" } else { "At least " };
         issues.push(warning(
             "ADDRESS_INCOMPLETE",
             STEP_AUDIENCE,
-            format!("{count} pieces have no complete postal address and would be skipped."),
+            format!("{bound}{count} pieces have no complete postal address and would be skipped."),
         ));
     }
 }

@@ -29,6 +29,7 @@ fn ready(channel: ChannelKind) -> PreflightFacts {
         excluded: Vec::new(),
         targeted: Some(100),
         incomplete_addresses: 0,
+        whole_audience_read: true,
         template: Some(TemplateFacts {
             id: "t1".into(),
             channel,

@@ -1,11 +1,12 @@
 //! Which audiences a campaign includes and excludes.
 
 use crate::error::StoreError;
+use crate::profiles::ProfileRow;
 use crate::statements;
 use crate::tx::Tx;
 use crate::value::{Row, Value, id};
 use postrider_core::campaign::{AudienceSide, AudienceType};
-use postrider_core::id::{CampaignId, TenantId};
+use postrider_core::id::{CampaignId, ListId, ProfileId, TenantId};
 use uuid::Uuid;
 
 statements! { "campaign_audiences":
@@ -18,6 +19,15 @@ statements! { "campaign_audiences":
         (SELECT id FROM campaigns WHERE tenant_id = $1 AND id = $2)";
     INSERT = "INSERT INTO campaign_audiences (campaign_id, side, position, audience_id, audience_type) \
         SELECT id, $1, $2, $3, $4 FROM campaigns WHERE tenant_id = $5 AND id = $6";
+    /// The caller has found the campaign among the tenant's.
+    MEMBERS = "SELECT EXISTS (SELECT 1 FROM campaign_audiences x JOIN list_members e ON e.list_id = x.audience_id \
+        WHERE x.campaign_id = $1 AND x.side = 'exclude' AND e.profile_id = m.profile_id), \
+        p.id, p.email, p.phone, p.customer_id, p.first_name, p.last_name, p.timezone, p.locale, p.push_tokens, \
+        p.address, p.consent_email, p.consent_sms, p.consent_push, p.consent_direct_mail, p.attributes, \
+        p.created_at, p.updated_at FROM lists l JOIN list_members m ON m.list_id = l.id \
+        JOIN profiles p ON p.tenant_id = l.tenant_id AND p.id = m.profile_id \
+        WHERE l.tenant_id = $2 AND l.id = $3 AND l.deleted_at IS NULL AND m.profile_id > $4 \
+        ORDER BY m.profile_id LIMIT $5";
 }
 
 /// One audience of a campaign.
@@ -42,6 +52,15 @@ pub struct BoundAudience {
     pub name: Option<String>,
     /// How many members it has; none if it does not exist any more.
     pub member_count: Option<i64>,
+}
+
+/// A member of an included list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AudienceMember {
+    /// Whether an excluded list takes them out again.
+    pub excluded: bool,
+    /// Who.
+    pub profile: ProfileRow,
 }
 
 impl Tx<'_> {
@@ -74,6 +93,23 @@ impl Tx<'_> {
         let mut values = vec![id(tenant)];
         values.extend(campaigns.iter().map(|campaign| id(*campaign)));
         self.query_text(&sql, &values)?.iter_mut().map(read_bound).collect()
+    }
+
+    /// Members of one list of a campaign after a profile, in the order of their ids, at most `limit`.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn campaign_members(
+        &mut self,
+        tenant: TenantId,
+        campaign: CampaignId,
+        list: ListId,
+        after: ProfileId,
+        limit: i64,
+    ) -> Result<Vec<AudienceMember>, StoreError> {
+        self.query_as(&MEMBERS, &[id(campaign), id(tenant), id(list), id(after), limit.into()], |row| {
+            Ok(AudienceMember { excluded: row.next()?, profile: ProfileRow::read(row)? })
+        })
     }
 
     /// Puts these audiences in place of all that the campaign had. The caller has seen that they exist.

@@ -12,6 +12,8 @@ use postrider_core::time::Timestamp;
 const COLUMNS: &str = "id, name, channel, details, created_at, updated_at, deleted_at";
 
 statements! { "senders":
+    DEFAULT = "SELECT id, name, channel, details, created_at, updated_at, deleted_at FROM sender_profiles \
+        WHERE tenant_id = $1 AND channel = $2 AND deleted_at IS NULL ORDER BY created_at, id LIMIT 1";
     INSERT = "INSERT INTO sender_profiles (id, tenant_id, name, channel, details, created_at, updated_at) \
         VALUES ($1, $2, $3, $4, $5, $6, $6)";
     /// A deleted one is found too: jobs that were committed with it still send.
@@ -79,6 +81,18 @@ impl Tx<'_> {
         sender: SenderProfileId,
     ) -> Result<Option<SenderProfile>, StoreError> {
         self.query_one(&GET, &[id(tenant), id(sender)], read)
+    }
+
+    /// The tenant's default for a channel, which campaigns take that name no sender profile: its oldest one.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn sender_default(
+        &mut self,
+        tenant: TenantId,
+        channel: ChannelKind,
+    ) -> Result<Option<SenderProfile>, StoreError> {
+        self.query_one(&DEFAULT, &[id(tenant), channel.as_str().into()], read)
     }
 
     /// Writes back everything that may change.
