@@ -26,4 +26,4 @@ mod templates;
 mod tenant;
 mod unsubscribe;
 
-pub use routes::router;
+pub use routes::{health_router, router};

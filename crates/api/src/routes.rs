@@ -87,6 +87,15 @@ pub fn router(service: Service) -> Router {
         .with_state(service)
 }
 
+/// What a node answers that takes no requests: whether it lives and is ready.
+pub fn health_router(service: Service) -> Router {
+    health::router()
+        .fallback(route_not_found)
+        .layer(map_response(tell_method_not_allowed))
+        .layer(from_fn_with_state(service.clone(), correlation::correlate))
+        .with_state(service)
+}
+
 async fn route_not_found() -> Response {
     refused(&Refusal::new(Code::RouteNotFound))
 }

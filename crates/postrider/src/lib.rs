@@ -1,6 +1,11 @@
-//! The parts of the `postrider` binary: configuration and the ports to the operating system.
+//! The parts of the `postrider` binary: command line, configuration, wiring and the ports to the operating system.
 //!
 //! A library only so that its tests can reach them; nothing outside this workspace depends on it.
 
+pub mod cli;
 pub mod config;
+pub mod engine_lock;
+pub mod lifecycle;
 pub mod system;
+pub mod telemetry;
+pub mod wiring;

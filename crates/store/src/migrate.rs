@@ -35,6 +35,16 @@ pub(crate) async fn run(store: &Store) -> Result<(), StoreError> {
     store.write_guarded("migrate", migrate).await
 }
 
+impl Store {
+    /// The version of the schema, which [`Store::open`] brought up to date.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn schema_version(&self) -> Result<i64, StoreError> {
+        self.read("schema.version", |tx| tx.query_number(&CURRENT, &[])).await
+    }
+}
+
 fn migrate(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     tx.wait_lock(MIGRATION_LOCK)?;
     tx.batch(LEDGER, LEDGER)?;

@@ -1,0 +1,114 @@
+//! `postrider client create|list|disable`.
+
+use super::{Context, Failure, Report};
+use clap::{Args, Subcommand};
+use postrider_core::id::{ClientId, TenantId};
+use postrider_core::scope::Scope;
+use postrider_service::auth::{ClientSummary, CreateClient};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// The word that stands for every scope.
+const ALL_SCOPES: &str = "all";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ClientCommand {
+    /// Make a client. Its secret is shown this once.
+    Create(CreateArgs),
+    /// List the clients of a tenant.
+    List(ListArgs),
+    /// Disable a client: it gets no more tokens, and those it has stop within 5 seconds.
+    Disable(DisableArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CreateArgs {
+    /// Whose data it shall reach.
+    #[arg(long, value_name = "ID")]
+    tenant: TenantId,
+    /// Its name.
+    #[arg(long)]
+    name: String,
+    /// What it may do: scopes with spaces between, or all.
+    #[arg(long, value_name = "SCOPES")]
+    scope: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ListArgs {
+    /// Of which tenant.
+    #[arg(long, value_name = "ID")]
+    tenant: TenantId,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DisableArgs {
+    /// Which client.
+    id: ClientId,
+    /// Of which tenant.
+    #[arg(long, value_name = "ID")]
+    tenant: TenantId,
+}
+
+pub(super) async fn run(command: ClientCommand, context: &Context) -> Result<(), Failure> {
+    let (_, _, service) = context.open().await?;
+    match command {
+        ClientCommand::Create(args) => {
+            let scopes = if args.scope.trim() == ALL_SCOPES { every_scope() } else { args.scope };
+            let command = CreateClient { tenant: args.tenant, name: args.name, scopes };
+            let client = service.create_client(command).await?;
+            let scopes = words(&client.scopes);
+            let document = json!({
+                "clientId": client.id.to_string(),
+                "clientSecret": client.secret,
+                "scopes": scopes,
+            });
+            let text = format!(
+                "client id      {}\nclient secret  {}  (shown this once)\nscopes         {}",
+                client.id,
+                client.secret,
+                scopes.join(" ")
+            );
+            context.answer(&Report::new(text, document));
+        }
+        ClientCommand::List(args) => {
+            let clients = service.list_clients(args.tenant).await?;
+            let text = if clients.is_empty() {
+                "The tenant has no clients yet.".to_owned()
+            } else {
+                clients.iter().map(line).collect::<Vec<_>>().join("\n")
+            };
+            let items: Vec<Value> = clients.iter().map(document).collect();
+            context.answer(&Report::new(text, json!({ "items": items })));
+        }
+        ClientCommand::Disable(args) => {
+            service.disable_client(args.tenant, args.id).await?;
+            let document = json!({ "clientId": args.id.to_string(), "disabled": true });
+            context.answer(&Report::new(format!("{} is disabled.", args.id), document));
+        }
+    }
+    Ok(())
+}
+
+fn every_scope() -> String {
+    words(&Scope::ALL.iter().copied().collect()).join(" ")
+}
+
+fn words(scopes: &BTreeSet<Scope>) -> Vec<&'static str> {
+    scopes.iter().map(|scope| scope.as_str()).collect()
+}
+
+fn line(client: &ClientSummary) -> String {
+    let state = if client.disabled_at.is_some() { "disabled  " } else { "" };
+    format!("{}  {}  {state}{}", client.id, client.name, words(&client.scopes).join(" "))
+}
+
+fn document(client: &ClientSummary) -> Value {
+    json!({
+        "clientId": client.id.to_string(),
+        "name": client.name,
+        "scopes": words(&client.scopes),
+        "createdAt": client.created_at.to_string(),
+        "disabledAt": client.disabled_at.map(|at| at.to_string()),
+    })
+}

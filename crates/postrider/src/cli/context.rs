@@ -1,0 +1,75 @@
+//! What every command is handed: the options they share, and ways to open what they need.
+
+use super::{Failure, GlobalArgs, Report};
+use crate::config::{self, Config, Overrides};
+use crate::wiring;
+use postrider_service::Service;
+use postrider_store::Store;
+use std::io::Write as _;
+
+/// The surroundings of a command.
+pub struct Context {
+    global: GlobalArgs,
+}
+
+impl Context {
+    pub(super) const fn new(global: GlobalArgs) -> Self {
+        Self { global }
+    }
+
+    /// Whether a machine reads the answer.
+    #[must_use]
+    pub const fn json(&self) -> bool {
+        self.global.json
+    }
+
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// All of its problems at once.
+    pub fn config(&self) -> Result<Config, Failure> {
+        self.config_with(Overrides::default())
+    }
+
+    /// Reads the configuration with more options of the command line over it.
+    ///
+    /// # Errors
+    /// All of its problems at once.
+    pub fn config_with(&self, overrides: Overrides) -> Result<Config, Failure> {
+        let database = self.global.database.clone();
+        // A name or value that is not Unicode is none of ours.
+        let env =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        config::load(self.global.config.as_deref(), env, Overrides { database, ..overrides })
+            .map_err(|problems| Failure::config(&problems))
+    }
+
+    /// Opens the database, and the use cases on it.
+    ///
+    /// # Errors
+    /// A wrong configuration, a database that cannot be used.
+    pub async fn open(&self) -> Result<(Config, Store, Service), Failure> {
+        let config = self.config()?;
+        let store = wiring::open_store(&config).await?;
+        let service = wiring::service(&config, &store, &wiring::public_url(&config, None));
+        Ok((config, store, service))
+    }
+
+    /// Answers; a command does it once.
+    pub fn answer(&self, report: &Report) {
+        report.write(self.global.json);
+    }
+
+    /// Says something on the side.
+    pub fn note(&self, text: impl std::fmt::Display) {
+        drop(writeln!(std::io::stderr().lock(), "postrider: {text}"));
+    }
+
+    /// Tells why there is no answer.
+    pub(super) fn tell(&self, failure: &Failure) {
+        self.note(failure);
+        if self.global.json {
+            Report::new("", failure.document()).write(true);
+        }
+    }
+}

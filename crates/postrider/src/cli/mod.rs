@@ -1,0 +1,128 @@
+//! The command line. One file for each command; what all of them share is [`Context`].
+//!
+//! A new command is a file with its `Args` and `run`, a variant of [`Command`] and an arm of [`dispatch`].
+//! Invariant: with `--json` exactly one JSON document goes to standard output; everything else that is said goes to
+//! standard error. Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
+
+mod check_config;
+mod client;
+mod context;
+mod doctor;
+mod failure;
+mod key;
+mod migrate;
+mod report;
+mod serve;
+mod tenant;
+
+pub use context::Context;
+pub use failure::{Failure, Trouble};
+pub use report::Report;
+
+use clap::{Args, Parser, Subcommand};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Exit code of a wrong usage; that of clap.
+const EXIT_USAGE: u8 = 2;
+
+const EXAMPLES: &str = "\
+Examples:
+  # Make a tenant and a client for it, then serve on port 8080.
+  postrider tenant create --name Acme --timezone Europe/Berlin
+  postrider client create --tenant ID --name crm --scope all
+  postrider serve
+
+  # Get a token and use it.
+  curl -d grant_type=client_credentials -u CLIENT_ID:CLIENT_SECRET http://127.0.0.1:8080/oauth/token
+  curl -H 'Authorization: Bearer TOKEN' http://127.0.0.1:8080/public/v1/campaigns
+
+  # Keep everything in PostgreSQL and send mail through a relay.
+  export POSTRIDER__DATABASE__URL=postgres://postrider@db.example.com/postrider
+  export POSTRIDER__CHANNELS__EMAIL__URL='smtp://mail.example.com:25'
+  postrider check-config
+
+Without --config and --database everything is kept in postrider.db in this folder.
+Exit codes: 0 done, 1 refused or failed, 2 wrong usage.";
+
+/// Schedules and sends campaigns, and accounts for every recipient.
+#[derive(Debug, Parser)]
+#[command(name = "postrider", version, after_help = EXAMPLES, arg_required_else_help = true)]
+struct Cli {
+    #[command(flatten)]
+    global: GlobalArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+pub struct GlobalArgs {
+    /// The configuration, a TOML file; POSTRIDER__SECTION__KEY in the environment overrides it.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Where everything is kept: sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE.
+    #[arg(long, global = true, value_name = "URL")]
+    pub database: Option<String>,
+    /// Answer with one JSON document on standard output.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Take requests and send.
+    Serve(serve::ServeArgs),
+    /// Make, list and change tenants.
+    #[command(subcommand)]
+    Tenant(tenant::TenantCommand),
+    /// Make, list and disable the API clients of a tenant.
+    #[command(subcommand)]
+    Client(client::ClientCommand),
+    /// Keys that sign tokens.
+    #[command(subcommand)]
+    Key(key::KeyCommand),
+    /// Read the configuration and tell every problem in it.
+    CheckConfig,
+    /// Bring the schema of the database up to date; serve does it too.
+    Migrate,
+    /// Look for what is wrong with this installation.
+    Doctor,
+}
+
+/// Runs a command line and answers its exit code.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers, not errors; clap knows where each belongs.
+            drop(error.print());
+            return ExitCode::from(if error.use_stderr() { EXIT_USAGE } else { 0 });
+        }
+    };
+    let context = Context::new(cli.global);
+    let result = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(dispatch(cli.command, &context)),
+        Err(error) => Err(Failure::of(Trouble::Failed, format!("no threads can be started: {error}"))),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            context.tell(&failure);
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+async fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
+    match command {
+        Command::Serve(args) => serve::run(args, context).await,
+        Command::Tenant(command) => tenant::run(command, context).await,
+        Command::Client(command) => client::run(command, context).await,
+        Command::Key(command) => key::run(command, context).await,
+        Command::CheckConfig => check_config::run(context),
+        Command::Migrate => migrate::run(context).await,
+        Command::Doctor => doctor::run(context).await,
+    }
+}

@@ -1,0 +1,134 @@
+//! `postrider serve`: takes requests, sends, or both, until told to stop.
+
+use super::{Context, Failure, Report, Trouble};
+use crate::config::{Config, Overrides};
+use crate::engine_lock::EngineLock;
+use crate::lifecycle::{self, Stop};
+use crate::{telemetry, wiring};
+use axum::serve::ListenerExt as _;
+use clap::{Args, ValueEnum};
+use postrider_service::Service;
+use postrider_store::Store;
+use serde_json::json;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+/// How long requests and hand-offs that have begun may take to end, in milliseconds.
+const DRAIN_MAX_MS: u64 = 30_000;
+
+/// What a process does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Role {
+    /// Takes requests and sends.
+    All,
+    /// Takes requests only; another process on the same database sends.
+    Api,
+    /// Sends only, and answers /healthz and /readyz.
+    Engine,
+}
+
+impl Role {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Api => "api",
+            Self::Engine => "engine",
+        }
+    }
+
+    const fn sends(self) -> bool {
+        matches!(self, Self::All | Self::Engine)
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ServeArgs {
+    /// Where requests are taken; port 0 takes any free one [default: server.listen of the configuration].
+    #[arg(long, value_name = "HOST:PORT")]
+    listen: Option<String>,
+    /// What this process does.
+    #[arg(long, value_enum, default_value_t = Role::All)]
+    role: Role,
+}
+
+pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<(), Failure> {
+    let config = context.config_with(Overrides { listen: args.listen, ..Overrides::default() })?;
+    telemetry::start(&config.log);
+    let stop = lifecycle::listen()?;
+    let store = wiring::open_store(&config).await?;
+    let _lock = if args.role.sends() { EngineLock::take(&store)? } else { None };
+    let (listener, bound) = bind(&config).await?;
+    let public_url = wiring::public_url(&config, Some(bound));
+    let service = wiring::service(&config, &store, &public_url);
+    service.prepare_keys().await?;
+    let engine = match args.role.sends() {
+        true => Some(wiring::start_engine(&config, &store, &public_url).await?),
+        false => None,
+    };
+    tell(context, args.role, bound, &store);
+    let served = serve(listener, router(args.role, service), stop.clone()).await;
+    if let Some(engine) = engine {
+        stop.request();
+        let drained = tokio::time::timeout(Duration::from_millis(DRAIN_MAX_MS), engine.stop());
+        if drained.await.is_err() {
+            tracing::warn!("hand-offs did not end in time; what is uncertain is settled at the next start");
+        }
+    }
+    tracing::info!("stopped");
+    served
+}
+
+fn router(role: Role, service: Service) -> axum::Router {
+    match role {
+        Role::All | Role::Api => postrider_api::router(service),
+        Role::Engine => postrider_api::health_router(service),
+    }
+}
+
+async fn bind(config: &Config) -> Result<(TcpListener, SocketAddr), Failure> {
+    let listen = &config.server.listen;
+    let failed = |error: std::io::Error| {
+        let why = match error.kind() {
+            std::io::ErrorKind::AddrInUse => {
+                "another program already does; choose another address with --listen".into()
+            }
+            std::io::ErrorKind::PermissionDenied => "it is not allowed; ports below 1024 may need a privilege".into(),
+            std::io::ErrorKind::AddrNotAvailable => "this machine does not have the address".into(),
+            _ => error.to_string(),
+        };
+        Failure::of(Trouble::Listen, format!("cannot listen at {listen}: {why}"))
+    };
+    let listener = TcpListener::bind(listen).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
+
+/// The one line that says where we are.
+fn tell(context: &Context, role: Role, bound: SocketAddr, store: &Store) {
+    let text =
+        format!("postrider ({}) listens at http://{bound} and keeps everything in {:?}", role.as_str(), store.url());
+    let document = json!({ "address": bound.to_string(), "url": format!("http://{bound}"), "role": role.as_str() });
+    context.answer(&Report::new(text, document));
+    tracing::info!(address = %bound, role = role.as_str(), "started");
+}
+
+/// Serves until told to stop, then lets requests that have begun end.
+async fn serve(listener: TcpListener, router: axum::Router, stop: Stop) -> Result<(), Failure> {
+    // Small answers must not wait for more; that it cannot be said costs only time.
+    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+    let asked = stop.clone();
+    let serving = axum::serve(listener, router).with_graceful_shutdown(async move { asked.requested().await });
+    let overdue = async {
+        stop.requested().await;
+        tokio::time::sleep(Duration::from_millis(DRAIN_MAX_MS)).await;
+    };
+    tokio::select! {
+        biased;
+        served = serving.into_future() => served.map_err(|error| Failure::of(Trouble::Listen, error.to_string())),
+        () = overdue => {
+            tracing::warn!("requests did not end in time");
+            Ok(())
+        }
+    }
+}

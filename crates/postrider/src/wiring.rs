@@ -1,0 +1,123 @@
+//! The only place that builds concrete things: store, use cases, channels, engine.
+
+use crate::cli::{Failure, Trouble};
+use crate::config::{Config, Email, Sandbox};
+use crate::system::{OsEntropy, SystemClock};
+use postrider_channels::sandbox::SandboxChannel;
+use postrider_channels::smtp::SmtpChannel;
+use postrider_core::channel::{Channel, ChannelKind};
+use postrider_service::auth::SecretCost;
+use postrider_service::{Service, Settings};
+use postrider_store::Store;
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// So many heartbeats may be missed before a node counts as dead.
+const HEARTBEATS_MISSED_MAX: u64 = 5;
+
+/// Opens the database and brings its schema up to date.
+///
+/// # Errors
+/// One sentence about what is wrong with it.
+pub async fn open_store(config: &Config) -> Result<Store, Failure> {
+    Ok(Store::open(&config.database).await?)
+}
+
+/// The address under which the world reaches the server; without one bound, the one it would be.
+#[must_use]
+pub fn public_url(config: &Config, bound: Option<SocketAddr>) -> String {
+    let bound = bound.or_else(|| config.server.listen.parse().ok());
+    match (bound, &config.server.public_url) {
+        (_, Some(url)) => url.clone(),
+        (Some(bound), None) => config.server.public_url(bound),
+        (None, None) => format!("http://{}", config.server.listen),
+    }
+}
+
+/// The use cases.
+#[must_use]
+pub fn service(config: &Config, store: &Store, public_url: &str) -> Service {
+    let settings = Settings {
+        public_url: public_url.to_owned(),
+        issuer: config.auth.issuer.clone().unwrap_or_else(|| public_url.to_owned()),
+        token_lifetime_s: i64::try_from(config.auth.token_lifetime_s).unwrap_or(i64::MAX),
+        secret_cost: SecretCost::STANDARD,
+        channels: channel_kinds(config),
+        node_timeout_ms: i64::try_from(config.engine.heartbeat_ms * HEARTBEATS_MISSED_MAX).unwrap_or(i64::MAX),
+    };
+    Service::new(store.clone(), Arc::new(SystemClock), Arc::new(OsEntropy), settings)
+}
+
+/// The channels that are configured.
+#[must_use]
+pub fn channel_kinds(config: &Config) -> BTreeSet<ChannelKind> {
+    let channels = &config.channels;
+    let configured = [
+        (ChannelKind::Email, channels.email.is_some()),
+        (ChannelKind::Sms, channels.sms.is_some()),
+        (ChannelKind::Push, channels.push.is_some()),
+        (ChannelKind::DirectMail, channels.direct_mail.is_some()),
+    ];
+    configured.into_iter().filter(|(_, there)| *there).map(|(kind, _)| kind).collect()
+}
+
+/// The ways out.
+///
+/// # Errors
+/// If the certificates of the platform cannot be read, or the folder of a sandbox cannot be written.
+pub fn channels(config: &Config) -> Result<Vec<Arc<dyn Channel>>, Failure> {
+    let mut channels: Vec<Arc<dyn Channel>> = Vec::new();
+    match &config.channels.email {
+        Some(Email::Smtp(smtp)) => {
+            let channel = SmtpChannel::new(smtp.route.clone());
+            channels.push(Arc::new(channel.map_err(|error| Failure::of(Trouble::Config, error.to_string()))?));
+        }
+        Some(Email::Sandbox(sandbox)) => channels.push(sandbox_channel(ChannelKind::Email, sandbox)?),
+        None => {}
+    }
+    let sandboxes = [
+        (ChannelKind::Sms, &config.channels.sms),
+        (ChannelKind::Push, &config.channels.push),
+        (ChannelKind::DirectMail, &config.channels.direct_mail),
+    ];
+    for (kind, sandbox) in sandboxes {
+        if let Some(sandbox) = sandbox {
+            channels.push(sandbox_channel(kind, sandbox)?);
+        }
+    }
+    Ok(channels)
+}
+
+fn sandbox_channel(kind: ChannelKind, sandbox: &Sandbox) -> Result<Arc<dyn Channel>, Failure> {
+    let channel = SandboxChannel::new(kind, sandbox.folder.clone());
+    channel.check().map_err(|error| {
+        let folder = sandbox.folder.display();
+        Failure::of(
+            Trouble::File,
+            format!("the folder {folder} of channel {} cannot be written: {error}", kind.as_str()),
+        )
+    })?;
+    Ok(Arc::new(channel))
+}
+
+/// The engine at work.
+pub struct RunningEngine {
+    channels: Vec<Arc<dyn Channel>>,
+}
+
+impl RunningEngine {
+    /// Lets hand-offs that have begun end, and gives back what was claimed.
+    pub async fn stop(self) {
+        drop(self.channels);
+    }
+}
+
+/// Starts the engine.
+///
+/// # Errors
+/// If a channel cannot be built.
+#[expect(clippy::unused_async, reason = "starting the engine waits for the store")]
+pub async fn start_engine(config: &Config, _store: &Store, _public_url: &str) -> Result<RunningEngine, Failure> {
+    Ok(RunningEngine { channels: channels(config)? })
+}

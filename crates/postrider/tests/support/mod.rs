@@ -1,0 +1,141 @@
+//! Runs the real binary in a folder of its own.
+#![expect(dead_code, reason = "each test file uses its own part of this")]
+
+use serde_json::Value;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Command, Output, Stdio};
+
+/// A folder in which postrider is run.
+pub struct Home {
+    pub folder: tempfile::TempDir,
+}
+
+/// What a command left behind.
+pub struct Ran {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Home {
+    pub fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// The binary with nothing of our own environment that could change it.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_postrider"));
+        command.args(args).current_dir(self.folder.path()).stdin(Stdio::null());
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("POSTRIDER") {
+                command.env_remove(name);
+            }
+        }
+        command
+    }
+
+    pub fn run(&self, args: &[&str]) -> Ran {
+        Ran::from(self.command(args).output().unwrap())
+    }
+
+    /// Runs a command that must succeed and answers its one JSON document.
+    #[track_caller]
+    pub fn json(&self, args: &[&str]) -> Value {
+        let args: Vec<&str> = args.iter().copied().chain(["--json"]).collect();
+        let ran = self.run(&args);
+        assert_eq!(ran.code, 0, "{args:?}: {}", ran.stderr);
+        ran.document()
+    }
+
+    /// Makes a tenant and a client with every scope: tenant, client id, secret.
+    pub fn tenant_and_client(&self) -> (String, String, String) {
+        let tenant = self.json(&["tenant", "create", "--name", "Acme"]);
+        let tenant = tenant["id"].as_str().unwrap();
+        let client = self.json(&["client", "create", "--tenant", tenant, "--name", "crm", "--scope", "all"]);
+        let text = |name: &str| client[name].as_str().unwrap().to_owned();
+        (tenant.to_owned(), text("clientId"), text("clientSecret"))
+    }
+
+    /// Serves on a free port.
+    pub fn serve(&self, args: &[&str]) -> Server {
+        let all: Vec<&str> = ["serve", "--json", "--listen", "127.0.0.1:0"].iter().chain(args).copied().collect();
+        let mut child = self.command(&all).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let Ok(started) = serde_json::from_str::<Value>(&line) else {
+            let mut stderr = String::new();
+            child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+            panic!("postrider did not start: {line} {stderr}");
+        };
+        Server { address: started["address"].as_str().unwrap().to_owned(), child }
+    }
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Self { code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+}
+
+impl Ran {
+    /// The one JSON document on standard output.
+    #[track_caller]
+    pub fn document(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {:?} {}", self.stdout, self.stderr))
+    }
+}
+
+/// A running `postrider serve`; ended when dropped.
+pub struct Server {
+    pub address: String,
+    child: Child,
+}
+
+impl Server {
+    /// Sends one request on a connection of its own: status and body.
+    pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> (u16, Value) {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n", self.address);
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        head.push_str(&format!("content-length: {}\r\n\r\n{body}", body.len()));
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, serde_json::from_str(body).unwrap_or_default())
+    }
+
+    /// A token of a client.
+    pub fn token(&self, id: &str, secret: &str) -> String {
+        let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
+        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        let (status, answer) = self.request("POST", "/oauth/token", &headers, &form);
+        assert_eq!(status, 200, "{answer}");
+        answer["access_token"].as_str().unwrap().to_owned()
+    }
+
+    /// Sends a signal, such as `INT`.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// Waits for the end: exit code and standard error.
+    pub fn wait(mut self) -> (i32, String) {
+        let mut stderr = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        (self.child.wait().unwrap().code().unwrap_or(-1), stderr)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
