@@ -1,4 +1,5 @@
 //! Which tokens are believed, on which keys, and for how long.
+#![cfg(test)]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! What every answer has in common: envelope, correlation id, and the refusals that belong to no endpoint.
+#![cfg(test)]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! The token endpoint, and what makes a token believed.
+#![cfg(test)]
 
 mod support;
 

@@ -1,8 +1,10 @@
 //! `TestApp`: the whole API in process, on a fresh database, with a clock and chance that tests set.
 //!
-//! In a test file beside this folder:
+//! In a test file beside this folder (`cfg(test)` lets its own helpers unwrap, as tests may):
 //!
 //! ```ignore
+//! #![cfg(test)]
+//!
 //! mod support;
 //! use support::TestApp;
 //!
@@ -27,6 +29,7 @@
 //! `TestApp::on(Database::Postgres)` takes the other database, `TestApp::with_channels(&[…])` other channels,
 //! `TestApp::with_settings(database, |settings| …)` anything else; `.idempotent(key)` before a verb sends an
 //! `Idempotency-Key`, `app.send(request)` sends any request, and `app.store` is the database itself.
+#![cfg(test)]
 #![expect(dead_code, reason = "each test file uses its own part of this")]
 
 mod answer;

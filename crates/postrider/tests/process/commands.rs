@@ -1,11 +1,9 @@
 //! The commands that do one thing and end, as people and programs run them.
 
-mod support;
-
+use crate::support::{self, Home};
 use postrider_store::statement::Statement;
 use postrider_store::{DatabaseUrl, Store};
 use serde_json::json;
-use support::Home;
 
 #[test]
 fn a_tenant_and_its_clients_are_made_listed_and_changed() {

@@ -1,5 +1,4 @@
 //! Runs the real binary in a folder of its own.
-#![expect(dead_code, reason = "each test file uses its own part of this")]
 
 use serde_json::Value;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

@@ -1,12 +1,9 @@
 //! `postrider serve`, as a process: requests, signals, and what it cannot do.
-#![cfg(unix)]
 
-mod support;
-
+use crate::support::Home;
 use serde_json::json;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use support::Home;
 
 #[test]
 fn a_client_gets_a_token_and_uses_it_until_the_server_is_stopped() {

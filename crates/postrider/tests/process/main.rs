@@ -1,0 +1,7 @@
+//! The binary as people and programs run it. One file for each group of commands; what they share is in `support`.
+#![cfg(test)]
+
+mod commands;
+#[cfg(unix)]
+mod serve;
+mod support;
