@@ -1,5 +1,7 @@
 //! Making, reading and editing drafts.
 
+#![cfg(test)]
+
 mod support;
 
 use axum::http::Method;

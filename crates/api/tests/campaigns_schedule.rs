@@ -1,5 +1,7 @@
 //! `PUT /campaigns/{id}/schedule`: the seed page's part "Set Schedule Intent" and "Schedule Object Variants".
 
+#![cfg(test)]
+
 mod support;
 
 use axum::http::Method;

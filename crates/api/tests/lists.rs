@@ -1,5 +1,7 @@
 //! Lists and their members over HTTP.
 
+#![cfg(test)]
+
 mod support;
 
 use axum::http::Method;

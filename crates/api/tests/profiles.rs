@@ -1,5 +1,7 @@
 //! Profiles over HTTP.
 
+#![cfg(test)]
+
 mod support;
 
 use postrider_core::scope::Scope;

@@ -1,5 +1,7 @@
 //! The suppression list over HTTP.
 
+#![cfg(test)]
+
 mod support;
 
 use serde_json::{Value, json};

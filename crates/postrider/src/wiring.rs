@@ -44,6 +44,7 @@ pub fn service(config: &Config, store: &Store, public_url: &str) -> Service {
         token_lifetime_s: i64::try_from(config.auth.token_lifetime_s).unwrap_or(i64::MAX),
         secret_cost: SecretCost::STANDARD,
         channels: channel_kinds(config),
+        policy: config.policy,
         node_timeout_ms: i64::try_from(config.engine.heartbeat_ms * HEARTBEATS_MISSED_MAX).unwrap_or(i64::MAX),
     };
     Service::new(store.clone(), Arc::new(SystemClock), Arc::new(OsEntropy), settings)
