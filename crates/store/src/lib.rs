@@ -7,6 +7,8 @@
 pub mod error;
 pub mod lookup;
 mod migrate;
+#[cfg(test)]
+mod opening_tests;
 mod postgres;
 pub mod probe;
 mod sqlite;

@@ -1,0 +1,103 @@
+//! What an operator meets: a locked, newer, read-only, full or absent database. One sentence each, and no damage.
+
+use crate::error::StoreError;
+use crate::statement::Statement;
+use crate::store::{DatabaseUrl, Store};
+use crate::testkit::{Database, fresh_store, fresh_url};
+
+const MAKE: Statement = same("INSERT INTO schema_migrations (version, name) VALUES ($1, $2)");
+const COUNT: Statement = same("SELECT COUNT(*) FROM schema_migrations WHERE version >= 100");
+const FORGET: Statement = same("DELETE FROM schema_migrations WHERE version >= 100");
+
+const fn same(sql: &'static str) -> Statement {
+    Statement { name: "opening_tests", sqlite: sql, postgres: sql }
+}
+
+async fn make(store: &Store, version: i64, size: usize) -> Result<u64, StoreError> {
+    store.write("make", move |tx| tx.execute(&MAKE, &[version.into(), "x".repeat(size).into()])).await
+}
+
+async fn count(store: &Store) -> i64 {
+    store.read("count", |tx| tx.query_number(&COUNT, &[])).await.unwrap()
+}
+
+async fn pragma(store: &Store, sql: &'static str) {
+    store.write("pragma", move |tx| tx.batch(sql, "")).await.unwrap();
+}
+
+async fn refusal(url: &DatabaseUrl) -> String {
+    match Store::open(url).await {
+        Ok(_) => panic!("it must not open"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_left_alone() {
+    for database in [Database::Sqlite, Database::Postgres] {
+        let folder = tempfile::tempdir().unwrap();
+        let url = fresh_url(database, folder.path()).await;
+        let store = Store::open(&url).await.unwrap();
+        make(&store, 999, 1).await.unwrap();
+        let text = refusal(&url).await;
+        assert!(text.starts_with("the database has schema 999, this program knows up to "), "{text}");
+        store.write("forget", |tx| tx.execute(&FORGET, &[])).await.unwrap();
+        Store::open(&url).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn two_that_open_at_once_migrate_once() {
+    for database in [Database::Sqlite, Database::Postgres] {
+        let folder = tempfile::tempdir().unwrap();
+        let url = fresh_url(database, folder.path()).await;
+        let (one, two) = tokio::join!(Store::open(&url), Store::open(&url));
+        assert_eq!(count(&one.unwrap()).await, 0);
+        assert_eq!(count(&two.unwrap()).await, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_takes_back_the_write_and_the_next_one_works() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = fresh_store(Database::Sqlite, folder.path()).await;
+    make(&store, 100, 10).await.unwrap();
+    // Limits the file to what it has: the next page is refused as on a full disk.
+    pragma(&store, "PRAGMA max_page_count = 1").await;
+    let (large, small) = tokio::join!(make(&store, 101, 1_000_000), make(&store, 102, 1));
+    assert!(matches!(large, Err(StoreError::Full)), "{large:?}");
+    assert!(small.is_ok() || matches!(small, Err(StoreError::Full)), "{small:?}");
+    assert_eq!(count(&store).await, 1 + i64::from(small.is_ok()));
+    pragma(&store, "PRAGMA max_page_count = 1000000").await;
+    make(&store, 101, 1_000_000).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_read_only_database_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = fresh_store(Database::Sqlite, folder.path()).await;
+    pragma(&store, "PRAGMA query_only = 1").await;
+    let refused = make(&store, 100, 1).await;
+    assert!(matches!(refused, Err(StoreError::ReadOnly(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_not_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("letter.db");
+    let letter = "Dear database,\n".repeat(1_000);
+    std::fs::write(&path, &letter).unwrap();
+    let text = refusal(&DatabaseUrl::Sqlite(path.clone())).await;
+    assert!(text.contains("is not an SQLite database"), "{text}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), letter);
+}
+
+#[tokio::test]
+async fn what_cannot_be_reached_is_told_without_a_password() {
+    let url = "postgres://somebody:secret@127.0.0.1:1/nowhere?sslmode=disable";
+    let text = refusal(&DatabaseUrl::parse(url).unwrap()).await;
+    assert!(text.starts_with("the database cannot be reached") && !text.contains("secret"), "{text}");
+    let folder = tempfile::tempdir().unwrap();
+    let text = refusal(&DatabaseUrl::Sqlite(folder.path().join("absent/postrider.db"))).await;
+    assert!(text.starts_with("the database cannot be reached"), "{text}");
+}
