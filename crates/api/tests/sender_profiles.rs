@@ -1,5 +1,7 @@
 //! Sender profiles: one set of fields for each channel.
 
+#![cfg(test)]
+
 mod support;
 
 use axum::http::Method;

@@ -1,5 +1,7 @@
 //! Templates: written, previewed, published, put away.
 
+#![cfg(test)]
+
 mod support;
 
 use axum::http::Method;

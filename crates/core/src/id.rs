@@ -127,6 +127,20 @@ impl DeliveryId {
         let seq = u64::try_from(self.0.as_u128() & ((1_u128 << SEQ_BITS) - 1)).ok()?;
         (Self::of(manifest, seq) == self).then_some(seq)
     }
+
+    /// The least and the greatest id that a manifest with this delivery can have. Ids of manifests are UUIDs v7, so
+    /// in practice one manifest lies between them; [`DeliveryId::seq_in`] then proves that it is the right one.
+    #[must_use]
+    pub fn manifest_range(self) -> (ManifestId, ManifestId) {
+        let mask = (1_u128 << SEQ_BITS) - 1;
+        let of = |bits: u128| {
+            let mut bytes = bits.to_be_bytes();
+            bytes[6] = (bytes[6] & 0x0f) | 0x70;
+            ManifestId(Uuid::from_bytes(bytes))
+        };
+        let bits = self.0.as_u128();
+        (of(bits & !mask), of(bits | mask))
+    }
 }
 
 #[cfg(test)]
@@ -141,5 +155,7 @@ mod tests {
         assert_eq!(id.seq_in(one), Some(1_000_000));
         assert_eq!(id.seq_in(two), None);
         assert_eq!(id.uuid().get_version_num(), 8);
+        let within = |manifest: ManifestId| (id.manifest_range().0..=id.manifest_range().1).contains(&manifest);
+        assert!(within(one) && !within(two));
     }
 }

@@ -34,6 +34,7 @@ pub mod lists;
 pub mod manifests;
 pub mod nodes;
 pub mod profiles;
+pub mod recipients;
 pub mod schedules;
 pub mod secrets;
 pub mod senders;

@@ -49,6 +49,7 @@ pub const ALL: &[&[Statement]] = &[
     crate::manifests::STATEMENTS,
     crate::nodes::STATEMENTS,
     crate::profiles::STATEMENTS,
+    crate::recipients::STATEMENTS,
     crate::schedules::STATEMENTS,
     crate::secrets::STATEMENTS,
     crate::senders::STATEMENTS,

@@ -147,5 +147,14 @@ fn postal_destination(postal: Option<&PostalAddress>) -> Result<Destination, &'s
     Ok(Destination { address: postal.lines().join("\n"), address_key: postal.key() })
 }
 
+/// The key of an address as a delivery has it: [`Destination::address_key`] of [`Destination::address`].
+#[must_use]
+pub fn address_key(channel: ChannelKind, address: &str) -> String {
+    match channel {
+        ChannelKind::Email | ChannelKind::Sms | ChannelKind::Push => address.to_owned(),
+        ChannelKind::DirectMail => address.replace('\n', "|").to_uppercase(),
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -32,6 +32,7 @@ fn each_channel_finds_its_address() {
     ] {
         let expected = Destination { address: address.to_owned(), address_key: key.to_owned() };
         assert!(eligibility(&ada, channel) == Eligibility::Eligible(expected), "{channel:?}");
+        assert_eq!(address_key(channel, address), key);
     }
 }
 

@@ -1,0 +1,71 @@
+//! Unsubscribing for real: the address is suppressed and the person's consent denied, in one transaction.
+
+use super::UnsubscribeTarget;
+use crate::{Service, ServiceError};
+use postrider_core::audience::{Consent, SuppressionReason, address_key};
+use postrider_core::channel::ChannelKind;
+use postrider_core::id::SuppressionId;
+use postrider_core::time::Timestamp;
+use postrider_store::profiles::ProfileRow;
+use postrider_store::recipients::DeliveryRecipient;
+use postrider_store::suppressions::SuppressionRow;
+use postrider_store::{StoreError, Tx};
+
+impl Service {
+    /// Ends all messages of the link's channel to the link's person and address. None if we did not make the token.
+    ///
+    /// # Errors
+    /// A failure of the store; nothing has changed then.
+    pub async fn unsubscribe(&self, token: &str) -> Result<Option<UnsubscribeTarget>, ServiceError> {
+        let Some(delivery) = self.delivery_of(token).await? else { return Ok(None) };
+        let now = self.now();
+        let suppression = SuppressionId::new(now, &*self.entropy());
+        let target = self.store().write_guarded("unsubscribe", move |tx| {
+            let Some(recipient) = tx.delivery_recipient(delivery)? else { return Ok(None) };
+            deny_consent(tx, &recipient, now)?;
+            suppress(tx, &recipient, suppression, now)?;
+            Ok::<_, ServiceError>(Some(UnsubscribeTarget::of(&recipient)))
+        });
+        target.await
+    }
+}
+
+fn deny_consent(tx: &mut Tx<'_>, recipient: &DeliveryRecipient, now: Timestamp) -> Result<(), StoreError> {
+    tx.profiles_lock(recipient.tenant)?;
+    // A person who was forgotten meanwhile has no consent to deny.
+    let Some(mut profile) = tx.profile_get(recipient.tenant, recipient.profile)? else { return Ok(()) };
+    let consent = consent_of(&mut profile, recipient.channel);
+    if *consent == Consent::Denied {
+        return Ok(());
+    }
+    *consent = Consent::Denied;
+    profile.updated_at = now;
+    tx.profiles_update(recipient.tenant, &[profile], &[])
+}
+
+fn suppress(
+    tx: &mut Tx<'_>,
+    recipient: &DeliveryRecipient,
+    id: SuppressionId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let Some(address) = &recipient.address else { return Ok(()) };
+    let row = SuppressionRow {
+        id,
+        channel: recipient.channel,
+        address: address_key(recipient.channel, address),
+        reason: SuppressionReason::Unsubscribed,
+        created_at: now,
+        expires_at: None,
+    };
+    tx.suppression_put(recipient.tenant, &row).map(drop)
+}
+
+const fn consent_of(profile: &mut ProfileRow, channel: ChannelKind) -> &mut Consent {
+    match channel {
+        ChannelKind::Email => &mut profile.consent_email,
+        ChannelKind::Sms => &mut profile.consent_sms,
+        ChannelKind::Push => &mut profile.consent_push,
+        ChannelKind::DirectMail => &mut profile.consent_direct_mail,
+    }
+}
