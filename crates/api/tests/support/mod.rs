@@ -34,7 +34,6 @@
 
 mod answer;
 pub mod drafts;
-pub mod ready;
 mod world;
 
 pub use answer::TestAnswer;
