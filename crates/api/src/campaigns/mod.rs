@@ -5,10 +5,13 @@ mod body;
 mod content;
 mod create;
 mod get;
+mod issue;
 mod list;
+mod preflight;
 mod schedule;
 mod view;
 
+pub use issue::IssueDto;
 pub use view::{ResolutionDto, ScheduleDto};
 
 use crate::error::ApiError;
@@ -19,7 +22,6 @@ use postrider_core::error::Code;
 use postrider_core::id::CampaignId;
 use postrider_core::preflight::Issue;
 use postrider_core::scope::Scope;
-use serde_json::{Value, json};
 
 /// The routes.
 pub fn routes() -> Vec<Route> {
@@ -30,6 +32,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(Method::PUT, "/campaigns/{id}/audience", Scope::CampaignsUpdate, audience::put),
         Route::new(Method::PUT, "/campaigns/{id}/content", Scope::CampaignsUpdate, content::put),
         Route::new(Method::PUT, "/campaigns/{id}/schedule", Scope::CampaignsUpdate, schedule::put),
+        Route::new(Method::POST, "/campaigns/{id}/preflight", Scope::CampaignsRead, preflight::preflight),
     ]
 }
 
@@ -38,7 +41,7 @@ pub fn campaign_id(text: &str) -> Result<CampaignId, ApiError> {
     parse_id(text, Code::CampaignNotFound)
 }
 
-/// A preflight issue as clients see it.
-pub fn issue(issue: &Issue) -> Value {
-    json!({ "severity": issue.severity.as_str(), "code": issue.code, "message": issue.message })
+/// A preflight issue where no campaign is at hand.
+pub fn issue(issue: &Issue) -> IssueDto {
+    IssueDto::of(issue, None)
 }

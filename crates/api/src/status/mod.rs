@@ -1,9 +1,10 @@
-//! `/campaigns/{id}/status`, `/campaigns/{id}/metrics` and `/campaigns/{id}/reconciliation`.
+//! `/campaigns/{id}/summary`, `/campaigns/{id}/status`, `/campaigns/{id}/metrics` and `/campaigns/{id}/reconciliation`.
 
 mod counts;
 mod metrics;
 mod progress;
 mod reconciliation;
+mod summary;
 
 pub use counts::CountsDto;
 
@@ -14,6 +15,7 @@ use postrider_core::scope::Scope;
 /// The routes.
 pub fn routes() -> Vec<Route> {
     vec![
+        Route::new(Method::GET, "/campaigns/{id}/summary", Scope::CampaignsRead, summary::summary),
         Route::new(Method::GET, "/campaigns/{id}/status", Scope::CampaignsRead, progress::status),
         Route::new(Method::GET, "/campaigns/{id}/metrics", Scope::AnalyticsRead, metrics::metrics),
         Route::new(

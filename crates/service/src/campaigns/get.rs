@@ -41,7 +41,7 @@ pub(crate) fn campaign_of(tx: &mut Tx<'_>, tenant: TenantId, campaign: CampaignI
 }
 
 /// The campaign as it stands in this transaction.
-pub(super) fn view(tx: &mut Tx<'_>, tenant: TenantId, campaign: CampaignId) -> Result<CampaignView, ServiceError> {
+pub(crate) fn view(tx: &mut Tx<'_>, tenant: TenantId, campaign: CampaignId) -> Result<CampaignView, ServiceError> {
     Ok(CampaignView {
         campaign: campaign_of(tx, tenant, campaign)?,
         audiences: tx.campaign_audiences(tenant, campaign)?,

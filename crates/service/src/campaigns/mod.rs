@@ -22,7 +22,8 @@ pub use list::ListCampaigns;
 pub use postrider_store::campaign_audiences::{AudienceBinding, BoundAudience};
 pub use postrider_store::campaigns::Campaign;
 
-pub(crate) use get::campaign_of;
+pub(crate) use content::is_published;
+pub(crate) use get::{campaign_of, view as campaign_view};
 
 use crate::ServiceError;
 use postrider_core::campaign::{AuthoringStatus, CampaignType};

@@ -66,7 +66,7 @@ impl Service {
         if command.dry_run {
             let rehearse = move |tx: &mut Tx<'_>| {
                 let decision = decide(tx, tenant, &command, &settings, now)?;
-                Ok(JobAnswer::Rehearsed(Box::new(dry_run(tx, tenant, decision, now, &*entropy)?)))
+                Ok(JobAnswer::Rehearsed(Box::new(dry_run(tx, tenant, decision, &settings, now, &*entropy)?)))
             };
             return self.answer_read_once("schedule.rehearse", actor, reply, rehearse).await;
         }
@@ -88,7 +88,7 @@ fn insert(
     now: Timestamp,
     entropy: &dyn Entropy,
 ) -> Result<Committed, ServiceError> {
-    let Decision { campaign, version, template_version, include, exclude, scheduled, warnings, .. } = decision;
+    let Decision { campaign, version, template_version, sender, include, exclude, scheduled, warnings, .. } = decision;
     // Two that decide at once both saw a draft; only one makes it published.
     if !tx.campaign_publish(tenant, campaign.id, now)? {
         return Err(Code::NotDraft.into());
@@ -109,7 +109,7 @@ fn insert(
         timezone_source: scheduled.timezone_source,
         resolution: scheduled.resolution,
         template_version,
-        sender: campaign.sender_profile_id,
+        sender,
         subject: campaign.subject_line,
         policy: scheduled.policy,
         blocked_reason: None,

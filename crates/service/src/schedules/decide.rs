@@ -5,7 +5,7 @@ use crate::{Service, ServiceError, Settings};
 use postrider_core::campaign::AudienceSide;
 use postrider_core::content::TemplateStatus;
 use postrider_core::error::{Code, Refusal};
-use postrider_core::id::{ListId, TemplateVersionId, TenantId, VersionId};
+use postrider_core::id::{ListId, SenderProfileId, TemplateVersionId, TenantId, VersionId};
 use postrider_core::schedule::{ContentBinding, JobFacts, Scheduled, TenantTime, decide_job, plan};
 use postrider_core::time::Timestamp;
 use postrider_store::Tx;
@@ -21,6 +21,8 @@ pub(super) struct Decision {
     pub campaign: Campaign,
     pub version: VersionId,
     pub template_version: TemplateVersionId,
+    /// The campaign's sender profile, or the tenant's default for the channel.
+    pub sender: Option<SenderProfileId>,
     pub include: Vec<ListId>,
     pub exclude: Vec<ListId>,
     pub scheduled: Scheduled,
@@ -64,12 +66,13 @@ pub(super) fn decide(
     // The rules have just said that both are there.
     let version = campaign.current_version_id.ok_or(Code::VersionMissing)?;
     let template_version = template.and_then(|template| template.published_version).ok_or(Code::ContentRequired)?;
+    let sender = crate::preflight::sender_of(tx, tenant, &campaign)?.map(|sender| sender.id);
     let exclude = lists(&audiences, AudienceSide::Exclude);
     let fingerprint = plan::plan_fingerprint(&plan::PlanParts {
         included: words(&include),
         excluded: words(&exclude),
         template_version: template_version.to_string(),
-        sender: campaign.sender_profile_id.map(|sender| sender.to_string()),
+        sender: sender.map(|sender| sender.to_string()),
         subject: campaign.subject_line.clone(),
         schedule: &scheduled,
     });
@@ -82,7 +85,7 @@ pub(super) fn decide(
     }
     let warnings = super::plan::warnings(&scheduled, &issues);
     let digest = plan::digest(&fingerprint, part_hash);
-    Ok(Decision { campaign, version, template_version, include, exclude, scheduled, digest, warnings })
+    Ok(Decision { campaign, version, template_version, sender, include, exclude, scheduled, digest, warnings })
 }
 
 fn content(template: Option<&Template>) -> ContentBinding {

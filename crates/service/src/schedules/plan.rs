@@ -1,7 +1,7 @@
 //! What a dry run promises.
 
 use super::decide::Decision;
-use crate::ServiceError;
+use crate::{ServiceError, Settings};
 use postrider_core::channel::ChannelKind;
 use postrider_core::env::Entropy;
 use postrider_core::id::{CampaignId, ManifestId, TenantId, VersionId};
@@ -11,8 +11,6 @@ use postrider_core::time::{MINUTE_MS, Resolution, Timestamp};
 use postrider_store::Tx;
 use postrider_store::accounts::Reach;
 
-/// Samples that a plan shows, at most.
-const SAMPLES_MAX: usize = 3;
 /// What a route without a rate limit is expected to take in a minute: a careful guess for the forecast only.
 const EXPECTED_PER_MINUTE: i64 = 60_000;
 
@@ -65,6 +63,7 @@ pub(super) fn dry_run(
     tx: &mut Tx<'_>,
     tenant: TenantId,
     decision: Decision,
+    settings: &Settings,
     now: Timestamp,
     entropy: &dyn Entropy,
 ) -> Result<DryRun, ServiceError> {
@@ -72,7 +71,7 @@ pub(super) fn dry_run(
     let audience = tx.reach(tenant, campaign.id, campaign.channel, now)?;
     let per_minute = decision.scheduled.policy.rate_per_minute.map_or(EXPECTED_PER_MINUTE, i64::from);
     let duration_ms = audience.targeted.saturating_mul(MINUTE_MS) / per_minute.max(1);
-    let samples = crate::preflight::samples(tx, tenant, campaign, decision.template_version, SAMPLES_MAX)?;
+    let samples = crate::preflight::samples(tx, tenant, campaign, decision.template_version, settings, now)?;
     Ok(DryRun {
         campaign: campaign.id,
         version: decision.version,

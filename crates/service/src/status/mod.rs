@@ -2,7 +2,9 @@
 
 mod metrics;
 mod progress;
+mod summary;
 
 pub use metrics::Metrics;
 pub(crate) use progress::latest;
 pub use progress::{Execution, Status};
+pub use summary::{Summary, SummaryExecution, SummaryTemplate};

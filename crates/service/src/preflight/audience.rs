@@ -1,0 +1,167 @@
+//! A look at the audience of a draft: real people to render for, and whether there is anybody at all.
+//!
+//! Bounded work, whatever the size of the audience; whom a job would reach in all is counted elsewhere.
+
+use crate::ServiceError;
+use postrider_core::address::{PostalAddress, email_domain};
+use postrider_core::audience::{Consent, Destination, Eligibility, Recipient, destination, eligibility};
+use postrider_core::campaign::{AudienceSide, AudienceType};
+use postrider_core::channel::ChannelKind;
+use postrider_core::id::{ListId, ProfileId, TenantId};
+use postrider_core::time::Timestamp;
+use postrider_store::Tx;
+use postrider_store::campaign_audiences::BoundAudience;
+use postrider_store::campaigns::Campaign;
+use postrider_store::profiles::ProfileRow;
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+/// Most people for whom a template is rendered.
+const SAMPLES_MAX: usize = 3;
+/// Most members that are looked at.
+const MEMBERS_READ_MAX: usize = 10_000;
+/// Members read at once.
+const PAGE_MEMBERS: i64 = 250;
+
+/// What was seen of an audience.
+#[derive(Default)]
+pub(crate) struct Glance {
+    /// The first people who would be sent to.
+    pub samples: Vec<ProfileRow>,
+    /// Whether somebody would be sent to; none if nobody was found and not everybody was looked at.
+    pub anybody: Option<bool>,
+    /// Pieces of direct mail that could not be addressed, among those looked at.
+    pub incomplete_addresses: i64,
+    /// Whether everybody was looked at.
+    pub whole: bool,
+}
+
+/// Looks at members until there are samples enough; for direct mail at all, to count incomplete addresses.
+/// Not further than [`MEMBERS_READ_MAX`].
+pub(crate) fn glance(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    campaign: &Campaign,
+    audiences: &[BoundAudience],
+    now: Timestamp,
+) -> Result<Glance, ServiceError> {
+    let mut glance = Glance { whole: true, ..Glance::default() };
+    let mut seen = BTreeSet::new();
+    let included = audiences
+        .iter()
+        .map(|audience| &audience.binding)
+        .filter(|binding| binding.side == AudienceSide::Include && binding.audience_type == AudienceType::Audience);
+    for binding in included {
+        let mut after = ProfileId::from(Uuid::nil());
+        loop {
+            if glance.has_enough(campaign.channel) || seen.len() >= MEMBERS_READ_MAX {
+                glance.whole = false;
+                break;
+            }
+            let list = ListId::from(binding.audience_id);
+            let page = tx.campaign_members(tenant, campaign.id, list, after, PAGE_MEMBERS)?;
+            let Some(last) = page.last() else { break };
+            after = last.profile.id;
+            let fresh = page.into_iter().filter(|member| seen.insert(member.profile.id) && !member.excluded);
+            let people: Vec<ProfileRow> = fresh.map(|member| member.profile).collect();
+            glance.judge(tx, tenant, campaign.channel, people, now)?;
+        }
+    }
+    glance.anybody = if glance.samples.is_empty() { glance.whole.then_some(false) } else { Some(true) };
+    Ok(glance)
+}
+
+impl Glance {
+    fn has_enough(&self, channel: ChannelKind) -> bool {
+        channel != ChannelKind::DirectMail && self.samples.len() >= SAMPLES_MAX
+    }
+
+    fn judge(
+        &mut self,
+        tx: &mut Tx<'_>,
+        tenant: TenantId,
+        channel: ChannelKind,
+        people: Vec<ProfileRow>,
+        now: Timestamp,
+    ) -> Result<(), ServiceError> {
+        let people: Vec<Person> = people.into_iter().map(|row| Person::read(row, channel)).collect();
+        let places: Vec<Option<Destination>> =
+            people.iter().map(|person| destination(&person.recipient(channel, false), channel).ok()).collect();
+        let keys: BTreeSet<&str> =
+            places.iter().flatten().flat_map(|place| suppression_keys(channel, &place.address_key)).collect();
+        let keys: Vec<&str> = keys.into_iter().collect();
+        let active = tx.suppressions_active(tenant, channel, &keys, now)?;
+        let is_active = |key: &str| active.binary_search_by(|entry| entry.as_str().cmp(key)).is_ok();
+        for (person, place) in people.into_iter().zip(&places) {
+            let keys = place.iter().flat_map(|place| suppression_keys(channel, &place.address_key));
+            let suppressed = keys.into_iter().any(is_active);
+            match eligibility(&person.recipient(channel, suppressed), channel) {
+                Eligibility::Eligible(_) if self.samples.len() < SAMPLES_MAX => self.samples.push(person.row),
+                Eligibility::Eligible(_) | Eligibility::Suppressed(_) => {}
+                Eligibility::Skipped(_) => {
+                    self.incomplete_addresses += i64::from(channel == ChannelKind::DirectMail);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Under which entries of the suppression list an address may stand: its own, and for email its domain.
+fn suppression_keys(channel: ChannelKind, key: &str) -> Vec<&str> {
+    if channel == ChannelKind::Email { vec![key, email_domain(key)] } else { vec![key] }
+}
+
+/// A profile whose stored JSON was read as far as the channel needs it.
+struct Person {
+    row: ProfileRow,
+    push_token: Option<String>,
+    postal: Option<PostalAddress>,
+}
+
+impl Person {
+    fn read(row: ProfileRow, channel: ChannelKind) -> Self {
+        let push_token = row.push_tokens.as_deref().filter(|_| channel == ChannelKind::Push).and_then(first_token);
+        let postal = row.address.as_deref().filter(|_| channel == ChannelKind::DirectMail).and_then(postal_address);
+        Self { row, push_token, postal }
+    }
+
+    fn recipient(&self, channel: ChannelKind, suppressed: bool) -> Recipient<'_> {
+        Recipient {
+            email: self.row.email.as_deref(),
+            phone: self.row.phone.as_deref(),
+            push_token: self.push_token.as_deref(),
+            postal: self.postal.as_ref(),
+            consent: consent(&self.row, channel),
+            suppressed,
+        }
+    }
+}
+
+fn consent(row: &ProfileRow, channel: ChannelKind) -> Consent {
+    match channel {
+        ChannelKind::Email => row.consent_email,
+        ChannelKind::Sms => row.consent_sms,
+        ChannelKind::Push => row.consent_push,
+        ChannelKind::DirectMail => row.consent_direct_mail,
+    }
+}
+
+fn first_token(json: &str) -> Option<String> {
+    serde_json::from_str::<Vec<String>>(json).ok()?.into_iter().next()
+}
+
+fn postal_address(json: &str) -> Option<PostalAddress> {
+    let mut fields: BTreeMap<String, String> = serde_json::from_str(json).ok()?;
+    let mut take = |name: &str| fields.remove(name).unwrap_or_default();
+    Some(PostalAddress {
+        name: take("name"),
+        company: take("company"),
+        line1: take("line1"),
+        line2: take("line2"),
+        city: take("city"),
+        region: take("region"),
+        postal_code: take("postal_code"),
+        country: take("country"),
+    })
+}

@@ -1,0 +1,86 @@
+//! Gathering the facts.
+
+use super::audience::{Glance, glance};
+use super::template::{Rendering, template_facts};
+use crate::campaigns::tenant_time;
+use crate::{ServiceError, Settings};
+use postrider_content::SenderDetails;
+use postrider_core::campaign::{AudienceSide, CATEGORY_TRANSACTIONAL};
+use postrider_core::id::TenantId;
+use postrider_core::preflight::{AudienceFacts, PreflightFacts, SenderFacts};
+use postrider_core::time::Timestamp;
+use postrider_store::Tx;
+use postrider_store::campaign_audiences::BoundAudience;
+use postrider_store::campaigns::Campaign;
+use postrider_store::senders::SenderProfile;
+
+/// Reads everything that [`postrider_core::preflight::evaluate`] looks at, as it stands in this transaction.
+///
+/// # Errors
+/// A failure of the store.
+pub(crate) fn preflight_facts(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    campaign: &Campaign,
+    settings: &Settings,
+    now: Timestamp,
+) -> Result<PreflightFacts, ServiceError> {
+    let audiences = tx.campaign_audiences(tenant, campaign.id)?;
+    let Glance { samples, anybody, incomplete_addresses, whole } = glance(tx, tenant, campaign, &audiences, now)?;
+    let sender = sender_of(tx, tenant, campaign)?;
+    let template = match campaign.template_id {
+        Some(template) => tx.template_get(tenant, template)?,
+        None => None,
+    };
+    let public_url = settings.public_url.as_str();
+    let rendering = Rendering { campaign, sender: sender.as_ref(), samples: &samples, public_url };
+    let template = template.map(|template| template_facts(tx, tenant, &template, &rendering)).transpose()?;
+    let template_has_subject = template.as_ref().is_some_and(|(_, has_subject)| *has_subject);
+    let own_subject = campaign.subject_line.as_deref().is_some_and(|subject| !subject.trim().is_empty());
+    let dead_since = now.plus_millis(-settings.node_timeout_ms);
+    Ok(PreflightFacts {
+        channel: campaign.channel,
+        has_version: campaign.current_version_id.is_some(),
+        included: side(&audiences, AudienceSide::Include),
+        excluded: side(&audiences, AudienceSide::Exclude),
+        targeted: anybody.map(i64::from),
+        incomplete_addresses,
+        whole_audience_read: whole,
+        template: template.map(|(facts, _)| facts),
+        sender: sender.as_ref().map(sender_facts),
+        has_subject: own_subject || template_has_subject,
+        is_marketing: campaign.category != CATEGORY_TRANSACTIONAL,
+        // Every email carries a one-click link (RFC 8058) once there is an address where clients reach us.
+        has_unsubscribe: !settings.public_url.is_empty(),
+        channel_configured: settings.channels.contains(&campaign.channel),
+        engine_alive: tx.engine_seen()?.is_some_and(|seen| seen > dead_since),
+        intent: campaign.intent.clone(),
+        tenant: tenant_time(tx, tenant)?,
+    })
+}
+
+/// Who a campaign's messages come from: its own sender profile, else the tenant's default for the channel.
+pub(crate) fn sender_of(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    campaign: &Campaign,
+) -> Result<Option<SenderProfile>, ServiceError> {
+    Ok(match campaign.sender_profile_id {
+        Some(sender) => tx.sender_get(tenant, sender)?.filter(|sender| sender.deleted_at.is_none()),
+        None => tx.sender_default(tenant, campaign.channel)?,
+    })
+}
+
+fn side(audiences: &[BoundAudience], side: AudienceSide) -> Vec<AudienceFacts> {
+    let own = audiences.iter().filter(|audience| audience.binding.side == side);
+    own.map(|audience| AudienceFacts { id: audience.binding.audience_id.to_string(), found: audience.name.is_some() })
+        .collect()
+}
+
+fn sender_facts(sender: &SenderProfile) -> SenderFacts {
+    let has_return_address = match SenderDetails::parse(sender.channel, &sender.details) {
+        Ok(SenderDetails::DirectMail(piece)) => piece.return_address.postal().missing().is_empty(),
+        _ => false,
+    };
+    SenderFacts { id: sender.id.to_string(), has_return_address }
+}

@@ -1,0 +1,169 @@
+//! What a preflight knows of the bound template: it is rendered for real people of the audience.
+
+use super::audience::glance;
+use super::facts::sender_of;
+use crate::campaigns::is_published;
+use crate::schedules::Sample;
+use crate::{ServiceError, Settings};
+use postrider_content::{
+    CampaignContext, CampaignFields, CompiledTemplate, RecipientFields, Rendered, SenderDetails, TemplateError,
+    TemplateSource, sms_length, unsubscribe_url,
+};
+use postrider_core::id::{TemplateVersionId, TenantId};
+use postrider_core::preflight::TemplateFacts;
+use postrider_core::time::Timestamp;
+use postrider_store::Tx;
+use postrider_store::campaigns::Campaign;
+use postrider_store::profiles::ProfileRow;
+use postrider_store::senders::SenderProfile;
+use postrider_store::templates::Template;
+use std::collections::BTreeSet;
+
+/// Stands in for the token of an unsubscribe link, in the same length.
+const SAMPLE_TOKEN: &str = "0000000000000000000000000000000000000000000";
+
+/// For whom, and as what, a template is rendered.
+pub(super) struct Rendering<'a> {
+    /// The campaign, whose subject line counts.
+    pub campaign: &'a Campaign,
+    /// Who it would come from.
+    pub sender: Option<&'a SenderProfile>,
+    /// People of the audience.
+    pub samples: &'a [ProfileRow],
+    /// Where unsubscribe links lead.
+    pub public_url: &'a str,
+}
+
+/// The facts of the template, and whether it has a subject of its own.
+pub(super) fn template_facts(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    template: &Template,
+    rendering: &Rendering<'_>,
+) -> Result<(TemplateFacts, bool), ServiceError> {
+    let mut facts = TemplateFacts {
+        id: template.id.to_string(),
+        channel: template.channel,
+        published: is_published(template),
+        render_failure: None,
+        unknown_fields: Vec::new(),
+        html_octets: None,
+        sms_parts: None,
+    };
+    // A job sends the published version, whatever has been written since.
+    let published = match template.published_version {
+        Some(version) => tx.template_version_content(tenant, version)?,
+        None => None,
+    };
+    let content = published.as_ref().unwrap_or(&template.content);
+    let source = match TemplateSource::parse(template.channel, content) {
+        Ok(source) => source,
+        Err(refusal) => {
+            facts.render_failure = Some(refusal.message());
+            return Ok((facts, false));
+        }
+    };
+    let has_subject = matches!(&source, TemplateSource::Email(email) if !email.subject.trim().is_empty());
+    match CompiledTemplate::compile(&source, rendering.campaign.subject_line.as_deref()) {
+        Err(error) => facts.render_failure = Some(clause(&error)),
+        Ok(compiled) => {
+            let names: BTreeSet<String> = tx.attribute_names(tenant)?.into_iter().collect();
+            facts.unknown_fields = compiled.unknown_fields(|name| names.contains(name));
+            render_samples(&compiled, rendering, &mut facts);
+        }
+    }
+    Ok((facts, has_subject))
+}
+
+/// Renders for every sample; without one, for nobody in particular, which tells sizes but no failures.
+fn render_samples(compiled: &CompiledTemplate, rendering: &Rendering<'_>, facts: &mut TemplateFacts) {
+    if rendering.samples.is_empty() {
+        if let Ok(rendered) = rendering.render(compiled, &RecipientFields::default()) {
+            measure(&rendered, facts);
+        }
+        return;
+    }
+    for person in rendering.samples {
+        match rendering.render(compiled, &recipient_fields(person)) {
+            Ok(rendered) => measure(&rendered, facts),
+            Err(error) => {
+                facts.render_failure = Some(clause(&error));
+                return;
+            }
+        }
+    }
+}
+
+impl Rendering<'_> {
+    fn render(&self, compiled: &CompiledTemplate, recipient: &RecipientFields<'_>) -> Result<Rendered, TemplateError> {
+        let sender = self.sender.and_then(|sender| {
+            let details = SenderDetails::parse(sender.channel, &sender.details).ok()?;
+            Some(details.fields(&sender.name))
+        });
+        let fields = CampaignFields { campaign_name: self.campaign.name.clone(), sender: sender.unwrap_or_default() };
+        let url = unsubscribe_url(self.public_url, SAMPLE_TOKEN);
+        compiled.render(&CampaignContext::new(&fields), recipient, &url)
+    }
+}
+
+/// Messages as people of the audience would get them, at most as many as a preflight renders. Those that fail are
+/// left out: the preflight tells of them.
+///
+/// # Errors
+/// A failure of the store.
+pub(crate) fn samples(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    campaign: &Campaign,
+    version: TemplateVersionId,
+    settings: &Settings,
+    now: Timestamp,
+) -> Result<Vec<Sample>, ServiceError> {
+    let content = tx.template_version_content(tenant, version)?.unwrap_or_default();
+    let Ok(source) = TemplateSource::parse(campaign.channel, &content) else { return Ok(Vec::new()) };
+    let Ok(compiled) = CompiledTemplate::compile(&source, campaign.subject_line.as_deref()) else {
+        return Ok(Vec::new());
+    };
+    let audiences = tx.campaign_audiences(tenant, campaign.id)?;
+    let people = glance(tx, tenant, campaign, &audiences, now)?.samples;
+    let sender = sender_of(tx, tenant, campaign)?;
+    let rendering =
+        Rendering { campaign, sender: sender.as_ref(), samples: &people, public_url: settings.public_url.as_str() };
+    let sample = |person: &ProfileRow| {
+        let (subject, text) = match rendering.render(&compiled, &recipient_fields(person)).ok()? {
+            Rendered::Email { subject, text, .. } => (Some(subject), text),
+            Rendered::Sms { text } => (None, text),
+            Rendered::Push { title, body, .. } => (Some(title), body),
+            Rendered::DirectMail { source, .. } => (None, source),
+        };
+        Some(Sample { profile: person.id, subject, text })
+    };
+    Ok(people.iter().filter_map(sample).collect())
+}
+
+fn measure(rendered: &Rendered, facts: &mut TemplateFacts) {
+    match rendered {
+        Rendered::Email { html, .. } => facts.html_octets = facts.html_octets.max(Some(html.len())),
+        Rendered::Sms { text } => facts.sms_parts = facts.sms_parts.max(Some(sms_length(text).segments)),
+        Rendered::Push { .. } | Rendered::DirectMail { .. } => {}
+    }
+}
+
+fn recipient_fields(person: &ProfileRow) -> RecipientFields<'_> {
+    RecipientFields {
+        email: person.email.as_deref(),
+        phone: person.phone.as_deref(),
+        customer_id: person.customer_id.as_deref(),
+        first_name: person.first_name.as_deref(),
+        last_name: person.last_name.as_deref(),
+        timezone: person.timezone.as_deref(),
+        locale: person.locale.as_deref(),
+        address_json: person.address.as_deref(),
+        attributes_json: &person.attributes,
+    }
+}
+
+/// Where it fails and why, for the middle of a sentence.
+fn clause(error: &TemplateError) -> String {
+    format!("{}, {error}", error.path)
+}
