@@ -14,6 +14,7 @@ pub mod env;
 pub mod error;
 pub mod id;
 pub mod invariant;
+pub mod pacing;
 pub mod preflight;
 pub mod schedule;
 pub mod scope;

@@ -34,6 +34,7 @@
 
 mod answer;
 pub mod drafts;
+pub mod ready;
 mod world;
 
 pub use answer::TestAnswer;

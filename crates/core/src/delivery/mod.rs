@@ -12,7 +12,7 @@ pub use retry::{
     ASSUMED_SENT, ATTEMPTS_MAX, Attempt, LATEST_FINISH, Next, RETRIES_EXHAUSTED, RETRY_HORIZON_MS, ROUTE_REST_MS,
     RetryPolicy, after,
 };
-pub use transition::job_end;
+pub use transition::{given_up, job_end};
 
 use crate::campaign::words;
 

@@ -45,13 +45,19 @@ impl RetryPolicy {
     /// The bounds of this module, with a job's own words.
     #[must_use]
     pub const fn of(policy: &Policy) -> Self {
+        Self::bounded(policy.on_uncertain, policy.latest_finish)
+    }
+
+    /// The bounds of this module, with the two words of a job that matter here.
+    #[must_use]
+    pub const fn bounded(on_uncertain: OnUncertain, latest_finish: Option<Timestamp>) -> Self {
         Self {
             attempts_max: ATTEMPTS_MAX,
             backoff_first_ms: BACKOFF_FIRST_MS,
             backoff_max_ms: BACKOFF_MAX_MS,
             horizon_ms: RETRY_HORIZON_MS,
-            on_uncertain: policy.on_uncertain,
-            latest_finish: policy.latest_finish,
+            on_uncertain,
+            latest_finish,
         }
     }
 }

@@ -15,13 +15,8 @@ impl DeliveryState {
     #[must_use]
     pub const fn may_become(self, to: Self) -> bool {
         match self {
-            // It may leave, or be found on the second look unable to.
-            Self::Pending => {
-                matches!(
-                    to,
-                    Self::InFlight | Self::Failed | Self::Suppressed | Self::Skipped | Self::Expired | Self::Canceled
-                )
-            }
+            // It may leave, or be found on the second look unable to; then an earlier attempt in doubt shows again.
+            Self::Pending => !matches!(to, Self::Pending | Self::Sent),
             // It comes back with an answer, without having left, or not at all.
             Self::InFlight => matches!(
                 to,
@@ -32,6 +27,13 @@ impl DeliveryState {
             Self::Sent | Self::Failed | Self::Suppressed | Self::Skipped | Self::Expired | Self::Canceled => false,
         }
     }
+}
+
+/// Where a pending recipient ends who will not be tried any more: one whom an earlier attempt may have reached is
+/// `uncertain`, whatever ended the waiting.
+#[must_use]
+pub const fn given_up(in_doubt: bool, state: DeliveryState) -> DeliveryState {
+    if in_doubt { DeliveryState::Uncertain } else { state }
 }
 
 /// How a job ends whose recipients stand so; none while one is live. A job that was canceled ends as `canceled`,

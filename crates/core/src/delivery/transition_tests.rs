@@ -14,6 +14,7 @@ fn every_pair_of_states_is_decided_as_written_here() {
         (Pending, Skipped),
         (Pending, Expired),
         (Pending, Canceled),
+        (Pending, Uncertain),
         (InFlight, Pending),
         (InFlight, Sent),
         (InFlight, Failed),

@@ -195,6 +195,7 @@ CREATE TABLE campaign_audiences (
 
 -- One committed execution of one campaign version: a schedule job or a send job. `id` is the API's scheduleId.
 -- The template version, sender and subject are those of the commit: later edits do not reach it.
+-- `budget_at` and `budget_taken` tell the last take from the budget of `rate_per_minute`.
 CREATE TABLE schedule_jobs (
     id BLOB NOT NULL PRIMARY KEY,
     tenant_id BLOB NOT NULL REFERENCES tenants (id),
@@ -225,6 +226,8 @@ CREATE TABLE schedule_jobs (
     on_uncertain TEXT NOT NULL CHECK (on_uncertain IN ('hold', 'retry', 'assume_sent')),
     rate_per_minute INTEGER,
     blocked_reason TEXT,
+    budget_at INTEGER,
+    budget_taken INTEGER,
     created_at INTEGER NOT NULL,
     started_at INTEGER,
     finished_at INTEGER
@@ -253,6 +256,7 @@ CREATE TABLE manifests (
     created_at INTEGER NOT NULL,
     frozen_at INTEGER
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX manifests_open ON manifests (number) WHERE frozen_at IS NULL;
 
 -- The audiences of a job, copied at its commit.
 CREATE TABLE schedule_job_audiences (
@@ -287,8 +291,8 @@ CREATE TABLE chunks (
     uncertain INTEGER NOT NULL,
     PRIMARY KEY (manifest_number, chunk)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX chunks_ready ON chunks (due_at) WHERE state = 'ready';
-CREATE INDEX chunks_claimed ON chunks (lease_until) WHERE state = 'claimed';
+CREATE INDEX chunks_ready ON chunks (manifest_number, due_at) WHERE state = 'ready';
+CREATE INDEX chunks_claimed ON chunks (manifest_number, lease_until) WHERE state = 'claimed';
 
 -- The ledger: one row for each recipient, clustered by (manifest, seq). `due_at` is set while pending after a
 -- first attempt, `settled_at` once the recipient is accounted for. `address_key` is the first 16 bytes of the

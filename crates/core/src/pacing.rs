@@ -1,0 +1,117 @@
+//! How fast a job may go: a budget of messages a minute, shared by everybody who sends for it.
+//!
+//! Nothing is saved up while nothing is sent, so a pause is not followed by a burst. Invariant (INV-7): in any
+//! minute, counted from any instant, no more than the rate is taken.
+
+use crate::time::{MINUTE_MS, Timestamp};
+
+/// A take is at most this part of a minute's budget: the flow stays even, and the loss to rounding small.
+const TAKES_PER_MINUTE: u32 = 600;
+
+/// The last take from a budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    /// When.
+    pub at: Timestamp,
+    /// How many messages.
+    pub messages: u32,
+}
+
+/// What may leave now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grant {
+    /// So many messages, at least 1.
+    Messages(u32),
+    /// None before this instant.
+    Wait(Timestamp),
+}
+
+/// Takes up to `wanted` messages (at least 1) from a budget of `rate` a minute (at least 1).
+#[must_use]
+pub fn take(last: Option<Taken>, rate: u32, wanted: u32, now: Timestamp) -> Grant {
+    match free_at(last, rate) {
+        Some(free) if free > now => Grant::Wait(free),
+        _ => Grant::Messages(largest_take(rate).min(wanted.max(1))),
+    }
+}
+
+/// When the next message may leave; none if one may at any time.
+#[must_use]
+pub fn free_at(last: Option<Taken>, rate: u32) -> Option<Timestamp> {
+    let last = last?;
+    let rate = rate.max(1);
+    // A minute that begins with the end of one take can end with the beginning of another; so that even then the
+    // sum stays within the rate, the pace is lower by one take less one message.
+    let pace = i64::from(rate) + 1 - i64::from(largest_take(rate));
+    let wait = (i64::from(last.messages) * MINUTE_MS + pace - 1) / pace;
+    Some(last.at.plus_millis(wait))
+}
+
+fn largest_take(rate: u32) -> u32 {
+    (rate / TAKES_PER_MINUTE).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn one_a_minute_is_one_a_minute() {
+        let at = Timestamp::from_millis;
+        assert_eq!(take(None, 1, 10, at(5)), Grant::Messages(1));
+        let last = Some(Taken { at: at(5), messages: 1 });
+        assert_eq!(take(last, 1, 10, at(60_004)), Grant::Wait(at(60_005)));
+        assert_eq!(take(last, 1, 10, at(60_005)), Grant::Messages(1));
+    }
+
+    proptest! {
+        #[test]
+        fn no_minute_is_over_its_budget(
+            rate in 1_u32..50_000,
+            steps in proptest::collection::vec((1_u32..200, 0_i64..400), 1..400),
+        ) {
+            let mut now = Timestamp::from_millis(0);
+            let mut last = None;
+            let mut takes: Vec<Taken> = Vec::new();
+            for (wanted, pause) in steps {
+                now = now.plus_millis(pause);
+                let messages = match take(last, rate, wanted, now) {
+                    Grant::Messages(messages) => messages,
+                    Grant::Wait(until) => {
+                        prop_assert!(until > now);
+                        now = until;
+                        let Grant::Messages(messages) = take(last, rate, wanted, now) else {
+                            panic!("the wait was too short")
+                        };
+                        messages
+                    }
+                };
+                prop_assert!((1..=wanted).contains(&messages));
+                last = Some(Taken { at: now, messages });
+                takes.extend(last);
+            }
+            for first in &takes {
+                let within = |take: &&Taken| (0..MINUTE_MS).contains(&take.at.millis_since(first.at));
+                let sum: u32 = takes.iter().filter(within).map(|take| take.messages).sum();
+                prop_assert!(sum <= rate, "{} in a minute", sum);
+            }
+        }
+
+        #[test]
+        fn the_budget_is_used_but_for_one_part_in_a_hundred(rate in 1_u32..6_000) {
+            let mut now = Timestamp::from_millis(0);
+            let (mut last, mut sum) = (None, 0);
+            while now.as_millis() < 10 * MINUTE_MS {
+                match take(last, rate, 10, now) {
+                    Grant::Messages(messages) => {
+                        sum += messages;
+                        last = Some(Taken { at: now, messages });
+                    }
+                    Grant::Wait(until) => now = until,
+                }
+            }
+            prop_assert!(f64::from(sum) >= f64::from(rate) * 10.0 * 0.98 - 1.0, "{} of {}", sum, rate * 10);
+        }
+    }
+}

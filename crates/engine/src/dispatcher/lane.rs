@@ -1,0 +1,404 @@
+//! One lane: claims a chunk, carries its messages out window by window, records what became of them.
+//!
+//! Invariant: what a lane knows and has not recorded is kept until it is recorded, however often the database
+//! fails; a lane that is cut off leaves the rest to the rescuer.
+
+use super::compose::compose;
+use super::context::{Context, Contexts, Found, Unsendable};
+use super::late;
+use super::route::Route;
+use super::scout::claimable_at;
+use super::turn::{Answer, Flight, Mark, Turn, Turned, Unrendered, conclude};
+use crate::cluster::{Cluster, Hold, Signals};
+use crate::driver::{Progress, Task, sleep_until};
+use postrider_core::channel::{Channel, ChannelKind, Lane, Message, Outcome, Refusal};
+use postrider_core::delivery::Attempt;
+use postrider_core::env::BoxFuture;
+use postrider_core::pacing::{self, Grant, Taken};
+use postrider_core::schedule::JobState;
+use postrider_core::time::Timestamp;
+use postrider_store::StoreError;
+use postrider_store::chunks::Claim;
+use postrider_store::execution::JobMove;
+use postrider_store::ledger::DueRow;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Recipients read at once: a whole chunk.
+const ROWS_MAX: usize = 500;
+/// Recipients read at once for a job with a rate: no more than it sends in this part of a minute.
+const RATED_ROWS_PER_MINUTE: u32 = 60;
+/// A lane waits this long for a job's budget, in milliseconds; for a longer wait it gives the chunk back.
+const BUDGET_WAIT_MAX_MS: i64 = 250;
+/// How often a lane that ends tries to record what it knows.
+const LAST_TRIES: u32 = 20;
+/// Pause between these tries, in milliseconds.
+const LAST_TRY_PAUSE_MS: i64 = 250;
+
+/// The task.
+pub(crate) struct SendLane {
+    cluster: Arc<Cluster>,
+    channel: Arc<dyn Channel>,
+    kind: ChannelKind,
+    lane: Box<dyn Lane>,
+    route: Arc<Route>,
+    contexts: Arc<Contexts>,
+    window: usize,
+    open: Option<Open>,
+}
+
+/// A chunk in the lane's hands.
+struct Open {
+    claim: Claim,
+    context: Arc<Context>,
+    /// Known and not recorded.
+    answers: Vec<Answer>,
+    /// Perhaps marked, not left.
+    marking: Vec<Flight>,
+    /// Left, not answered.
+    flying: Vec<Flight>,
+    _hold: Hold,
+}
+
+/// What comes after a window.
+enum After {
+    /// The next one.
+    Next,
+    /// The chunk is given back, to rest until an instant.
+    Rest(Timestamp),
+    /// The chunk is in other hands, or already given back.
+    Gone,
+}
+
+impl SendLane {
+    pub(crate) fn new(
+        cluster: Arc<Cluster>,
+        channel: Arc<dyn Channel>,
+        route: Arc<Route>,
+        contexts: Arc<Contexts>,
+    ) -> Self {
+        let kind = channel.kind();
+        let window = cluster.settings.channel(kind).window;
+        let lane = channel.lane();
+        Self { cluster, channel, kind, lane, route, contexts, window, open: None }
+    }
+
+    async fn carry_one(&mut self) -> Result<Progress, StoreError> {
+        if self.open.is_some() {
+            self.abandon().await?;
+            return Ok(Progress::More);
+        }
+        let now = self.cluster.now();
+        if self.route.resting_until(now).is_some() {
+            return Ok(Progress::Idle { next: None });
+        }
+        let Some(claim) = self.claim(now).await? else { return Ok(Progress::Idle { next: None }) };
+        let hold = self.cluster.held.hold(claim);
+        let found = match self.contexts.get(&self.cluster, claim.key.manifest).await {
+            Ok(found) => found,
+            Err(error) => {
+                self.give_back(claim).await;
+                return Err(error);
+            }
+        };
+        match found {
+            Found::Context(context) => {
+                let (answers, marking, flying) = Default::default();
+                self.open = Some(Open { claim, context, answers, marking, flying, _hold: hold });
+                self.carry().await?;
+            }
+            Found::Unsendable(unsendable) => self.hold_job(claim, unsendable).await?,
+        }
+        Ok(Progress::More)
+    }
+
+    /// Claims a chunk of one of the jobs that have one, chosen by chance, so that a long job leaves room for others.
+    async fn claim(&mut self, now: Timestamp) -> Result<Option<Claim>, StoreError> {
+        let (kind, node, lease_until) = (self.kind, self.cluster.node, self.cluster.lease_until());
+        let chance = self.cluster.jitter();
+        let claim = self.cluster.store.write_guarded("chunk.claim", move |tx| {
+            let mut work = tx.chunk_work(kind)?;
+            work.retain(|work| claimable_at(work).is_some_and(|at| at <= now));
+            let jobs = u64::try_from(work.len()).unwrap_or(u64::MAX).max(1);
+            work.rotate_left(usize::try_from(chance % jobs).unwrap_or_default());
+            for work in work {
+                if let Some(claim) = tx.chunk_claim(work.manifest, node, now, lease_until)? {
+                    return Ok(Some(claim));
+                }
+            }
+            Ok::<_, StoreError>(None)
+        });
+        claim.await
+    }
+
+    /// Carries the open chunk and gives it back.
+    async fn carry(&mut self) -> Result<(), StoreError> {
+        let Some(open) = &self.open else { return Ok(()) };
+        let (tenant, claim, rate) = (open.context.tenant, open.claim, open.context.rate_per_minute);
+        let now = self.cluster.now();
+        let limit = rate.map_or(ROWS_MAX, |rate| {
+            usize::try_from(rate / RATED_ROWS_PER_MINUTE).unwrap_or(ROWS_MAX).clamp(self.window, ROWS_MAX)
+        });
+        let due = self.cluster.store.read("ledger.due", move |tx| tx.ledger_due(tenant, &claim, now, limit));
+        let mut rows: VecDeque<DueRow> = due.await?.into();
+        let mut after = After::Next;
+        while matches!(after, After::Next) && !rows.is_empty() && !self.cluster.signals.is_stopping() {
+            after = self.carry_window(&mut rows).await?;
+        }
+        let rest_until = match after {
+            After::Gone => return Ok(()),
+            After::Next => self.cluster.now(),
+            After::Rest(until) => until,
+        };
+        self.turn(Vec::new(), Vec::new(), Some(rest_until)).await.map(drop)
+    }
+
+    async fn carry_window(&mut self, rows: &mut VecDeque<DueRow>) -> Result<After, StoreError> {
+        let wanted = self.window.min(rows.len());
+        let allowed = match self.budget(wanted).await? {
+            Ok(allowed) => allowed,
+            Err(until) => return Ok(After::Rest(until)),
+        };
+        let Some(open) = &self.open else { return Ok(After::Gone) };
+        let context = Arc::clone(&open.context);
+        let (mut marks, mut messages, mut unrendered) = (Vec::new(), VecDeque::new(), Vec::new());
+        for row in rows.drain(..allowed) {
+            let flight =
+                Flight { seq: row.seq, attempts: row.attempts, first_at: row.first_at, in_doubt: row.in_doubt };
+            match compose(&context, &self.cluster.settings.public_url, &row) {
+                Ok(message) => {
+                    marks.push(Mark { flight, address: row.address });
+                    messages.push_back(message);
+                }
+                Err(problem) => unrendered.push(Unrendered { flight, problem: problem.to_string() }),
+            }
+        }
+        let marking: Vec<Flight> = marks.iter().map(|mark| mark.flight.clone()).collect();
+        let Some((seqs, is_blocked)) = self.turn(marks, unrendered, None).await? else { return Ok(After::Gone) };
+        let (mut flights, mut window): (Vec<Flight>, Vec<Message>) = (Vec::new(), Vec::new());
+        for (flight, message) in marking.into_iter().zip(messages) {
+            if seqs.binary_search(&flight.seq).is_ok() {
+                flights.push(flight);
+                window.push(message);
+            }
+        }
+        if window.is_empty() {
+            return Ok(After::Next);
+        }
+        self.send(flights, &window, is_blocked).await
+    }
+
+    /// Takes from the budget of a job with a rate: how many may leave now, or when somebody may.
+    async fn budget(&mut self, wanted: usize) -> Result<Result<usize, Timestamp>, StoreError> {
+        let Some(open) = &self.open else { return Ok(Ok(0)) };
+        let Some(rate) = open.context.rate_per_minute else { return Ok(Ok(wanted)) };
+        let (tenant, job) = (open.context.tenant, open.context.job);
+        let want = u32::try_from(wanted).unwrap_or(u32::MAX);
+        while !self.cluster.signals.is_stopping() {
+            let now = self.cluster.now();
+            let taken = self.cluster.store.write_guarded("job.take_budget", move |tx| {
+                let last = tx.job_budget(tenant, job)?;
+                Ok::<_, StoreError>(match pacing::take(last, rate, want, now) {
+                    Grant::Messages(messages) => {
+                        let is_ours = tx.job_take(tenant, job, last, Taken { at: now, messages })?;
+                        is_ours.then_some(Grant::Messages(messages))
+                    }
+                    wait @ Grant::Wait(_) => Some(wait),
+                })
+            });
+            match taken.await? {
+                Some(Grant::Messages(messages)) => return Ok(Ok(usize::try_from(messages).unwrap_or(wanted))),
+                Some(Grant::Wait(until)) if until.millis_since(now) > BUDGET_WAIT_MAX_MS => return Ok(Err(until)),
+                Some(Grant::Wait(until)) => sleep_until(&self.cluster, until).await,
+                None => {}
+            }
+        }
+        Ok(Err(self.cluster.now()))
+    }
+
+    /// One transaction: records what is known, then marks the given recipients or gives the chunk back. Answers who
+    /// may leave; none if the chunk is not in the lane's hands any more.
+    async fn turn(
+        &mut self,
+        marks: Vec<Mark>,
+        unrendered: Vec<Unrendered>,
+        release: Option<Timestamp>,
+    ) -> Result<Option<(Vec<i64>, bool)>, StoreError> {
+        let Some(open) = &mut self.open else { return Ok(None) };
+        let unmarks = std::mem::take(&mut open.marking);
+        open.marking =
+            if release.is_some() { unmarks.clone() } else { marks.iter().map(|m| m.flight.clone()).collect() };
+        let turn = Turn {
+            context: Arc::clone(&open.context),
+            claim: open.claim,
+            now: self.cluster.now(),
+            lease_until: self.cluster.lease_until(),
+            answers: open.answers.clone(),
+            marks,
+            unrendered,
+            unmarks: if release.is_some() { unmarks } else { Vec::new() },
+            release,
+        };
+        match self.cluster.store.write_guarded("chunk.turn", move |tx| turn.run(tx)).await? {
+            Turned::Lost => {
+                self.record_late().await?;
+                self.open = None;
+                Ok(None)
+            }
+            Turned::Released(done) => {
+                self.open = None;
+                let signals = &self.cluster.signals;
+                Signals::raise(if done { &signals.settled } else { &signals.deliveries });
+                Ok(None)
+            }
+            Turned::Marked { seqs, is_blocked } => {
+                open.answers.clear();
+                open.marking.clear();
+                Ok(Some((seqs, is_blocked)))
+            }
+        }
+    }
+
+    /// Hands a marked window over. No transaction is open.
+    async fn send(&mut self, flights: Vec<Flight>, window: &[Message], is_blocked: bool) -> Result<After, StoreError> {
+        let Some(open) = &mut self.open else { return Ok(After::Gone) };
+        open.flying = flights;
+        let mut outcomes = self.lane.send(window).await;
+        outcomes.resize_with(open.flying.len(), || unanswered("the conversation ended without an answer"));
+        let now = self.cluster.now();
+        let refused = outcomes.iter().find_map(|outcome| match outcome {
+            Outcome::NotAttempted { refusal, after_ms } => Some((refusal.reason, *after_ms)),
+            _ => None,
+        });
+        let answered = outcomes.iter().any(|outcome| !matches!(outcome, Outcome::NotAttempted { .. }));
+        if answered {
+            self.route.answered();
+        }
+        let rest = refused.map(|(reason, after_ms)| (reason, self.route.rest(now, after_ms, self.cluster.jitter())));
+        for (flight, outcome) in std::mem::take(&mut open.flying).into_iter().zip(outcomes) {
+            let outcome = match (outcome, rest) {
+                (Outcome::NotAttempted { refusal, .. }, Some((_, until))) => {
+                    Outcome::NotAttempted { refusal, after_ms: u64::try_from(until.millis_since(now)).ok() }
+                }
+                (outcome, _) => outcome,
+            };
+            open.answers.push(answer(&open.context, flight, &outcome, now, self.cluster.jitter()));
+        }
+        let (tenant, job) = (open.context.tenant, open.context.job);
+        let block = match rest {
+            Some((reason, _)) => Some(format!("route_unavailable: {reason}")),
+            None if is_blocked => None,
+            None => return Ok(After::Next),
+        };
+        let block =
+            self.cluster.store.write_guarded("job.block", move |tx| tx.job_block(tenant, job, block.as_deref()));
+        block.await?;
+        Ok(rest.map_or(After::Next, |(_, until)| After::Rest(until)))
+    }
+
+    /// Records what is known and gives the chunk back, after something went wrong.
+    async fn abandon(&mut self) -> Result<(), StoreError> {
+        let now = self.cluster.now();
+        if let Some(open) = &mut self.open
+            && !open.flying.is_empty()
+        {
+            // The conversation broke down in the middle of a window.
+            for flight in std::mem::take(&mut open.flying) {
+                let outcome = unanswered("the conversation broke down");
+                open.answers.push(answer(&open.context, flight, &outcome, now, self.cluster.jitter()));
+            }
+            self.lane = self.channel.lane();
+        }
+        self.turn(Vec::new(), Vec::new(), Some(now)).await.map(drop)
+    }
+
+    /// Tells the truth about a chunk that is in other hands.
+    async fn record_late(&mut self) -> Result<(), StoreError> {
+        let Some(open) = &self.open else { return Ok(()) };
+        let (key, answers) = (open.claim.key, open.answers.clone());
+        tracing::warn!(manifest = key.manifest, chunk = key.chunk, "the lease of a chunk ran out while it was sent");
+        if answers.is_empty() {
+            return Ok(());
+        }
+        self.cluster.store.write_guarded("chunk.late", move |tx| late::record(tx, key, &answers)).await.map(drop)
+    }
+
+    /// Gives back a chunk that was not touched. If that fails too, its lease runs out.
+    async fn give_back(&mut self, claim: Claim) {
+        let now = self.cluster.now();
+        let released = self.cluster.store.write_guarded("chunk.give_back", move |tx| {
+            if tx.chunk_hold(&claim)?.is_some() {
+                tx.chunk_release(&claim, now)?;
+            }
+            Ok::<_, StoreError>(())
+        });
+        if let Err(error) = released.await {
+            tracing::debug!(%error, "a chunk keeps its lease until it runs out");
+        }
+    }
+
+    /// Stops a job that cannot be sent at all, and gives its chunk back.
+    async fn hold_job(&mut self, claim: Claim, unsendable: Unsendable) -> Result<(), StoreError> {
+        let now = self.cluster.now();
+        tracing::error!(job = %unsendable.job, reason = unsendable.reason, "a job cannot be sent and is held");
+        let held = self.cluster.store.write_guarded("job.hold", move |tx| {
+            let change = JobMove {
+                tenant: unsendable.tenant,
+                job: unsendable.job,
+                from: JobState::Running,
+                to: JobState::Held,
+                blocked_reason: Some(unsendable.reason.clone()),
+                started_at: None,
+                finished_at: None,
+            };
+            if tx.job_move(&change)? {
+                let status = JobState::Held.execution_status(true);
+                tx.campaign_set_execution_status(unsendable.tenant, unsendable.campaign, status, now)?;
+            }
+            if tx.chunk_hold(&claim)?.is_some() {
+                tx.chunk_release(&claim, now)?;
+            }
+            Ok::<_, StoreError>(())
+        });
+        held.await
+    }
+
+    async fn end(&mut self) {
+        for _ in 0..LAST_TRIES {
+            if self.open.is_none() {
+                break;
+            }
+            if let Err(error) = self.abandon().await {
+                tracing::warn!(%error, "a lane that ends could not record what it knows and tries again");
+                self.cluster.clock.sleep_until(self.cluster.now().plus_millis(LAST_TRY_PAUSE_MS)).await;
+            }
+        }
+        self.lane.close().await;
+    }
+}
+
+impl Task for SendLane {
+    fn name(&self) -> &'static str {
+        "lane"
+    }
+
+    fn tick(&mut self) -> BoxFuture<'_, Result<Progress, StoreError>> {
+        Box::pin(self.carry_one())
+    }
+
+    fn close(&mut self) -> BoxFuture<'_, ()> {
+        Box::pin(self.end())
+    }
+}
+
+fn unanswered(text: &str) -> Outcome {
+    Outcome::Uncertain(Refusal { reason: "no_answer", text: text.to_owned() })
+}
+
+fn answer(context: &Context, flight: Flight, outcome: &Outcome, now: Timestamp, jitter: u64) -> Answer {
+    let attempt =
+        Attempt { number: flight.attempts + 1, first_at: flight.first_at.unwrap_or(now), in_doubt: flight.in_doubt };
+    let (change, attempt) = conclude(&context.retry, (flight.seq, attempt), outcome, now, jitter);
+    let is_truth = matches!(outcome, Outcome::HandedOff { .. } | Outcome::Rejected(_));
+    Answer { change, attempt, is_truth }
+}

@@ -1,0 +1,15 @@
+//! Sends what is due: a scout for each channel finds work, lanes claim chunks and carry their messages out.
+
+mod compose;
+mod context;
+mod lane;
+mod late;
+mod route;
+mod scout;
+mod turn;
+
+pub(crate) use context::Contexts;
+pub(crate) use lane::SendLane;
+pub(crate) use route::Route;
+pub(crate) use scout::Scout;
+pub(crate) use turn::{apply, conclude};

@@ -1,0 +1,65 @@
+//! Looks for work on behalf of all lanes of a channel, so that an idle node asks the database once a poll.
+
+use super::route::Route;
+use crate::cluster::{Cluster, Signals};
+use crate::driver::{Progress, Task};
+use postrider_core::channel::ChannelKind;
+use postrider_core::env::BoxFuture;
+use postrider_core::pacing;
+use postrider_core::time::Timestamp;
+use postrider_store::StoreError;
+use postrider_store::chunks::Work;
+use std::sync::Arc;
+
+/// Messages a minute that one lane is trusted to send; a job with a rate takes no more lanes than it needs.
+const LANE_RATE_PER_MINUTE: i64 = 6_000;
+
+/// The task.
+pub(crate) struct Scout {
+    cluster: Arc<Cluster>,
+    channel: ChannelKind,
+    route: Arc<Route>,
+}
+
+impl Scout {
+    pub(crate) const fn new(cluster: Arc<Cluster>, channel: ChannelKind, route: Arc<Route>) -> Self {
+        Self { cluster, channel, route }
+    }
+
+    async fn look(&self) -> Result<Progress, StoreError> {
+        let now = self.cluster.now();
+        if let Some(until) = self.route.resting_until(now) {
+            return Ok(Progress::Idle { next: Some(until) });
+        }
+        let channel = self.channel;
+        let work = self.cluster.store.read("chunk.work", move |tx| tx.chunk_work(channel)).await?;
+        let next = work.iter().filter_map(claimable_at).min();
+        if next.is_some_and(|next| next <= now) {
+            if let Some(signal) = self.cluster.signals.work.get(&channel) {
+                Signals::raise(signal);
+            }
+            // The lanes take it from here: they claim until nothing is left.
+            return Ok(Progress::Idle { next: None });
+        }
+        Ok(Progress::Idle { next })
+    }
+}
+
+impl Task for Scout {
+    fn name(&self) -> &'static str {
+        "scout"
+    }
+
+    fn tick(&mut self) -> BoxFuture<'_, Result<Progress, StoreError>> {
+        Box::pin(self.look())
+    }
+}
+
+/// When a chunk of a job can be claimed; none while its rate keeps no further lane busy.
+pub(super) fn claimable_at(work: &Work) -> Option<Timestamp> {
+    let Some(rate) = work.rate_per_minute else { return Some(work.due_at) };
+    if work.claimed > i64::from(rate) / LANE_RATE_PER_MINUTE {
+        return None;
+    }
+    Some(pacing::free_at(work.taken, rate).map_or(work.due_at, |free| free.max(work.due_at)))
+}

@@ -1,0 +1,259 @@
+//! One turn of a lane at the database: a single transaction that records the last window and marks the next.
+//!
+//! Invariants: nothing leaves without a committed mark; every mark is made while the job runs, before its latest
+//! finish, and after a second look at consent and suppression; under a lost fence nothing is changed.
+
+use super::context::Context;
+use crate::planner::{is_suppressed, suppression_keys};
+use postrider_core::audience::Consent;
+use postrider_core::channel::{ChannelKind, Outcome};
+use postrider_core::delivery::{self, Attempt, Counts, DeliveryState, LATEST_FINISH, given_up};
+use postrider_core::schedule::JobState;
+use postrider_core::time::Timestamp;
+use postrider_store::chunks::Claim;
+use postrider_store::ledger::{AttemptRow, Change, PROVIDER_REF_MAX_CHARS, PROVIDER_TEXT_MAX_CHARS};
+use postrider_store::{StoreError, Tx};
+use std::sync::Arc;
+
+/// Stable reason: consent was withdrawn, or the address suppressed, after the audience was frozen.
+pub(crate) const SUPPRESSED_AFTER_FREEZE: &str = "suppressed_after_freeze";
+/// Stable reason: the profile was deleted after the audience was frozen.
+pub(crate) const PROFILE_GONE: &str = "profile_gone";
+/// Stable reason: the template could not be rendered for this recipient.
+pub(crate) const RENDER_FAILED: &str = "render_failed";
+
+/// A recipient whose message is about to leave, or has left.
+#[derive(Debug, Clone)]
+pub(super) struct Flight {
+    pub(super) seq: i64,
+    /// Attempts that count so far.
+    pub(super) attempts: u32,
+    pub(super) first_at: Option<Timestamp>,
+    pub(super) in_doubt: bool,
+}
+
+/// What became of a recipient, ready to be written.
+#[derive(Clone)]
+pub(super) struct Answer {
+    pub(super) change: Change,
+    pub(super) attempt: Option<AttemptRow>,
+    /// Whether the provider said yes or no for good: the truth, even when it comes late.
+    pub(super) is_truth: bool,
+}
+
+/// A recipient that is to be marked.
+#[derive(Clone)]
+pub(super) struct Mark {
+    pub(super) flight: Flight,
+    pub(super) address: String,
+}
+
+/// A recipient for whom the template did not render.
+#[derive(Clone)]
+pub(super) struct Unrendered {
+    pub(super) flight: Flight,
+    pub(super) problem: String,
+}
+
+/// What a turn is to do.
+pub(super) struct Turn {
+    pub(super) context: Arc<Context>,
+    pub(super) claim: Claim,
+    pub(super) now: Timestamp,
+    pub(super) lease_until: Timestamp,
+    pub(super) answers: Vec<Answer>,
+    pub(super) marks: Vec<Mark>,
+    pub(super) unrendered: Vec<Unrendered>,
+    /// Recipients that may have been marked by a turn whose answer was lost, and that have not left.
+    pub(super) unmarks: Vec<Flight>,
+    /// Gives the chunk back, to rest until an instant.
+    pub(super) release: Option<Timestamp>,
+}
+
+/// What a turn did.
+pub(super) enum Turned {
+    /// Nothing: the fence is worth nothing any more.
+    Lost,
+    /// The chunk was given back; whether it is done.
+    Released(bool),
+    /// Everything; these may leave.
+    Marked {
+        /// Their sequence numbers, ascending.
+        seqs: Vec<i64>,
+        /// Whether something was said to be in the way of the job.
+        is_blocked: bool,
+    },
+}
+
+impl Turn {
+    /// Runs the turn.
+    pub(super) fn run(&self, tx: &mut Tx<'_>) -> Result<Turned, StoreError> {
+        let Some(job) = tx.chunk_hold(&self.claim)? else { return Ok(Turned::Lost) };
+        let manifest = self.claim.key.manifest;
+        let mut delta = Counts::default();
+        let mut changes: Vec<Change> = self.answers.iter().map(|answer| answer.change.clone()).collect();
+        changes.extend(self.unmarks.iter().map(unmark));
+        apply(tx, manifest, &changes, &mut delta)?;
+        let attempts: Vec<AttemptRow> = self.answers.iter().filter_map(|answer| answer.attempt.clone()).collect();
+        tx.ledger_attempts(manifest, &attempts)?;
+        let is_over = self.context.retry.latest_finish.is_some_and(|finish| self.now >= finish);
+        let stops = is_over || self.release.is_some() || job.state != JobState::Running;
+        let mut seqs = Vec::new();
+        if !stops {
+            seqs = self.mark(tx, &mut delta)?;
+        }
+        tx.chunk_adjust(self.claim.key, &delta, Some(self.lease_until))?;
+        if is_over {
+            tx.ledger_give_up(&self.claim, DeliveryState::Expired, LATEST_FINISH, self.now)?;
+        }
+        if stops {
+            let done = tx.chunk_release(&self.claim, self.release.unwrap_or(self.now))?;
+            return Ok(Turned::Released(done));
+        }
+        Ok(Turned::Marked { seqs, is_blocked: job.blocked_reason.is_some() })
+    }
+
+    /// Looks a second time at everybody, and marks who may leave.
+    fn mark(&self, tx: &mut Tx<'_>, delta: &mut Counts) -> Result<Vec<i64>, StoreError> {
+        let manifest = self.claim.key.manifest;
+        let mut changes: Vec<Change> = Vec::new();
+        let mut failures = Vec::new();
+        for Unrendered { flight, problem } in &self.unrendered {
+            changes.push(drop_out(flight, DeliveryState::Failed, RENDER_FAILED, self.now));
+            failures.push(AttemptRow {
+                seq: flight.seq,
+                attempt: flight.attempts + 1,
+                outcome: "not_attempted",
+                reason: Some(RENDER_FAILED),
+                provider_text: Some(shortened(problem, PROVIDER_TEXT_MAX_CHARS)),
+                at: self.now,
+            });
+        }
+        let (Some(first), Some(last)) = (self.marks.first(), self.marks.last()) else {
+            apply(tx, manifest, &changes, delta)?;
+            tx.ledger_attempts(manifest, &failures)?;
+            return Ok(Vec::new());
+        };
+        let (context, range) = (&self.context, (first.flight.seq, last.flight.seq));
+        let consents = tx.ledger_consents(context.tenant, context.channel, manifest, range)?;
+        let keys: Vec<String> = self.marks.iter().map(|mark| suppression_key(context.channel, &mark.address)).collect();
+        let wanted = suppression_keys(context.channel, keys.iter().map(String::as_str));
+        let entries = tx.suppressions_active(context.tenant, context.channel, &wanted, self.now)?;
+        let mut leaving = Vec::with_capacity(self.marks.len());
+        for (mark, key) in self.marks.iter().zip(&keys) {
+            let flight = &mark.flight;
+            let consent = consents.binary_search_by_key(&flight.seq, |(seq, _)| *seq).map(|at| consents[at].1);
+            match consent {
+                Err(_) => changes.push(drop_out(flight, DeliveryState::Skipped, PROFILE_GONE, self.now)),
+                Ok(consent) if consent == Consent::Denied || is_suppressed(&entries, context.channel, key) => {
+                    changes.push(drop_out(flight, DeliveryState::Suppressed, SUPPRESSED_AFTER_FREEZE, self.now));
+                }
+                Ok(_) => leaving.push((flight.seq, flight.attempts)),
+            }
+        }
+        apply(tx, manifest, &changes, delta)?;
+        tx.ledger_attempts(manifest, &failures)?;
+        let marked = tx.ledger_mark(manifest, &leaving)?;
+        let seqs: Vec<i64> =
+            leaving.iter().zip(marked).filter(|(_, marked)| *marked).map(|(&(seq, _), _)| seq).collect();
+        let number = i64::try_from(seqs.len()).unwrap_or_default();
+        delta.shift(DeliveryState::Pending, DeliveryState::InFlight, number);
+        Ok(seqs)
+    }
+}
+
+/// Changes rows and moves the counters by those that were as they had to be.
+pub(crate) fn apply(tx: &mut Tx<'_>, manifest: i64, changes: &[Change], delta: &mut Counts) -> Result<(), StoreError> {
+    let changed = tx.ledger_change(manifest, changes)?;
+    for (change, changed) in changes.iter().zip(changed) {
+        if changed {
+            debug_assert!(change.from.may_become(change.to), "{:?} to {:?}", change.from, change.to);
+            delta.shift(change.from, change.to, 1);
+        }
+    }
+    Ok(())
+}
+
+/// What follows from what a provider said.
+pub(crate) fn conclude(
+    context: &delivery::RetryPolicy,
+    (seq, attempt): (i64, Attempt),
+    outcome: &Outcome,
+    now: Timestamp,
+    jitter: u64,
+) -> (Change, Option<AttemptRow>) {
+    let next = delivery::after(outcome, &attempt, context, now, jitter);
+    let (word, provider_ref, text) = match outcome {
+        Outcome::HandedOff { provider_ref } => ("handed_off", Some(provider_ref), None),
+        Outcome::Rejected(refusal) => ("rejected", None, Some(refusal)),
+        Outcome::Deferred { refusal, .. } => ("deferred", None, Some(refusal)),
+        Outcome::NotAttempted { refusal, .. } => ("not_attempted", None, Some(refusal)),
+        Outcome::Uncertain(refusal) => ("uncertain", None, Some(refusal)),
+    };
+    let change = Change {
+        seq,
+        from: DeliveryState::InFlight,
+        attempt: attempt.number,
+        to: next.state,
+        attempts: next.attempts,
+        due_at: next.due_at,
+        settled_at: next.state.is_final().then_some(now),
+        reason: next.reason,
+        provider_ref: provider_ref.map(|text| shortened(text, PROVIDER_REF_MAX_CHARS)),
+    };
+    let is_first_success = word == "handed_off" && attempt.number == 1;
+    // A route that could not be used is told by the job; a row for each recipient and rest would say no more.
+    let is_told = !is_first_success && word != "not_attempted";
+    let row = is_told.then(|| AttemptRow {
+        seq,
+        attempt: attempt.number,
+        outcome: word,
+        reason: text.map(|refusal| refusal.reason),
+        provider_text: text.map(|refusal| shortened(&refusal.text, PROVIDER_TEXT_MAX_CHARS)),
+        at: now,
+    });
+    (change, row)
+}
+
+/// A pending recipient who will not be tried any more.
+fn drop_out(flight: &Flight, to: DeliveryState, reason: &'static str, now: Timestamp) -> Change {
+    Change {
+        seq: flight.seq,
+        from: DeliveryState::Pending,
+        attempt: flight.attempts,
+        to: given_up(flight.in_doubt, to),
+        attempts: flight.attempts,
+        due_at: None,
+        settled_at: Some(now),
+        reason: Some(reason),
+        provider_ref: None,
+    }
+}
+
+/// A recipient that was marked and has not left.
+fn unmark(flight: &Flight) -> Change {
+    Change {
+        seq: flight.seq,
+        from: DeliveryState::InFlight,
+        attempt: flight.attempts + 1,
+        to: DeliveryState::Pending,
+        attempts: flight.attempts,
+        due_at: None,
+        settled_at: None,
+        reason: None,
+        provider_ref: None,
+    }
+}
+
+/// The form under which an address of the ledger stands on the suppression list.
+fn suppression_key(channel: ChannelKind, address: &str) -> String {
+    match channel {
+        ChannelKind::Email | ChannelKind::Sms | ChannelKind::Push => address.to_owned(),
+        ChannelKind::DirectMail => address.replace('\n', "|").to_uppercase(),
+    }
+}
+
+fn shortened(text: &str, max_chars: usize) -> String {
+    // NUL is text in neither database.
+    text.chars().filter(|&c| c != '\0').take(max_chars).collect()
+}

@@ -1,0 +1,169 @@
+//! The engine as a whole: its parts, its tasks, its end.
+
+use crate::cluster::{Cluster, Held, Signals};
+use crate::dispatcher::{Contexts, Route, Scout, SendLane};
+use crate::driver::{Rhythm, Task, drive, pause};
+use crate::janitor::Janitor;
+use crate::keeper::Keeper;
+use crate::planner::{PLANNERS, Planner};
+use crate::rescuer::{Rescuer, rescue_all};
+use crate::settings::EngineSettings;
+use crate::settler::Settler;
+use crate::starter::Starter;
+use postrider_core::channel::{Channel, ChannelKind};
+use postrider_core::env::{Clock, Entropy};
+use postrider_core::id::NodeId;
+use postrider_store::Store;
+use postrider_store::wake::Topic;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+
+/// Pause before an engine that could not begin tries again, in milliseconds.
+const BEGIN_PAUSE_MS: i64 = 1_000;
+
+/// How often the rescuer looks while a lease lasts.
+const RESCUES_IN_LEASE: i64 = 6;
+
+/// What an engine is made of.
+pub struct EngineParts {
+    /// The database.
+    pub store: Store,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub entropy: Arc<dyn Entropy>,
+    /// The ways out; a channel without one is not sent by this node.
+    pub channels: BTreeMap<ChannelKind, Arc<dyn Channel>>,
+    /// Numbers and names.
+    pub settings: EngineSettings,
+}
+
+/// A running engine. Dropping it ends it as a crash would: nothing is lost, but what was in flight is in doubt.
+pub struct Engine {
+    cluster: Arc<Cluster>,
+    tasks: Option<JoinHandle<()>>,
+}
+
+impl Engine {
+    /// Starts the tasks. Call within a tokio runtime.
+    #[must_use]
+    pub fn start(parts: EngineParts) -> Self {
+        let cluster = Arc::new(Cluster::of(parts));
+        let tasks = tokio::spawn(run(Arc::clone(&cluster)));
+        Self { cluster, tasks: Some(tasks) }
+    }
+
+    /// Stops softly: windows on their way are finished and recorded, chunks and leases are given back. Afterwards
+    /// nothing is in flight.
+    pub async fn stop(mut self) {
+        self.cluster.signals.stop.send_replace(true);
+        if let Some(tasks) = self.tasks.take()
+            && let Err(error) = tasks.await
+        {
+            tracing::error!(%error, "the engine did not end as it should");
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        if let Some(tasks) = &self.tasks {
+            tasks.abort();
+        }
+    }
+}
+
+impl Cluster {
+    pub(crate) fn of(parts: EngineParts) -> Self {
+        let EngineParts { store, clock, entropy, channels, settings } = parts;
+        let node = NodeId::new(clock.now(), &*entropy);
+        let signals = Signals::new(channels.keys().copied());
+        Self { store, clock, entropy, channels, settings, node, signals, held: Held::default() }
+    }
+}
+
+/// Runs all tasks until the stop, and the keeper until all others have ended.
+async fn run(cluster: Arc<Cluster>) {
+    if !begin(&cluster).await {
+        return;
+    }
+    let mut nudges = JoinSet::new();
+    for (topic, signal) in
+        [(Topic::Schedules, cluster.signals.schedules.clone()), (Topic::Deliveries, cluster.signals.deliveries.clone())]
+    {
+        nudges.spawn(pass_on(cluster.store.clone(), topic, signal));
+    }
+    let mut keeper = JoinSet::new();
+    let keeping = Rhythm {
+        nudges: Vec::new(),
+        poll_ms: Some(cluster.settings.heartbeat_ms),
+        stop: cluster.signals.closed.subscribe(),
+    };
+    keeper.spawn(drive(Arc::clone(&cluster), Box::new(Keeper::new(Arc::clone(&cluster))), keeping));
+    let mut tasks = JoinSet::new();
+    for (task, rhythm) in all(&cluster) {
+        tasks.spawn(drive(Arc::clone(&cluster), task, rhythm));
+    }
+    while tasks.join_next().await.is_some() {}
+    cluster.signals.closed.send_replace(true);
+    while keeper.join_next().await.is_some() {}
+}
+
+/// Every task but the keeper, with what wakes it.
+pub(crate) fn all(cluster: &Arc<Cluster>) -> Vec<(Box<dyn Task>, Rhythm)> {
+    let signals = &cluster.signals;
+    let rhythm = |nudges: &[&watch::Sender<u64>], poll_ms: Option<i64>| Rhythm {
+        nudges: nudges.iter().map(|nudge| nudge.subscribe()).collect(),
+        poll_ms,
+        stop: signals.stop.subscribe(),
+    };
+    let poll = Some(cluster.settings.poll_ms);
+    let mut tasks: Vec<(Box<dyn Task>, Rhythm)> = vec![
+        (Box::new(Starter::new(Arc::clone(cluster))), rhythm(&[&signals.schedules], poll)),
+        (Box::new(Rescuer::new(Arc::clone(cluster))), rhythm(&[], Some(cluster.settings.lease_ms / RESCUES_IN_LEASE))),
+        (Box::new(Settler::new(Arc::clone(cluster))), rhythm(&[&signals.settled, &signals.schedules], poll)),
+        (Box::new(Janitor::new(Arc::clone(cluster))), rhythm(&[], None)),
+    ];
+    for number in 0..PLANNERS {
+        // One of them is enough to find what no nudge told.
+        let poll = poll.filter(|_| number == 0);
+        tasks.push((Box::new(Planner::new(Arc::clone(cluster))), rhythm(&[&signals.schedules], poll)));
+    }
+    let contexts = Arc::new(Contexts::default());
+    for (&kind, channel) in &cluster.channels {
+        let route = Arc::new(Route::default());
+        let scout = Scout::new(Arc::clone(cluster), kind, Arc::clone(&route));
+        tasks.push((Box::new(scout), rhythm(&[&signals.deliveries], poll)));
+        for _ in 0..cluster.settings.channel(kind).lanes {
+            let (channel, route, contexts) = (Arc::clone(channel), Arc::clone(&route), Arc::clone(&contexts));
+            let lane = SendLane::new(Arc::clone(cluster), channel, route, contexts);
+            let work: Vec<_> = signals.work.get(&kind).into_iter().collect();
+            tasks.push((Box::new(lane), rhythm(&work, None)));
+        }
+    }
+    tasks
+}
+
+/// What must be done before the first task; false if the engine was stopped before it could be done.
+async fn begin(cluster: &Cluster) -> bool {
+    while cluster.store.is_embedded() && !cluster.signals.is_stopping() {
+        match rescue_all(cluster).await {
+            Ok(()) => break,
+            Err(error) => {
+                tracing::error!(%error, "the engine cannot begin and will try again");
+                pause(cluster, BEGIN_PAUSE_MS).await;
+            }
+        }
+    }
+    !cluster.signals.is_stopping()
+}
+
+/// Carries nudges from the store to every task that waits for one.
+async fn pass_on(store: Store, topic: Topic, signal: watch::Sender<u64>) {
+    loop {
+        store.wake().nudged(topic).await;
+        Signals::raise(&signal);
+    }
+}

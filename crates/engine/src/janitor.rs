@@ -1,0 +1,49 @@
+//! Sweeps what has had its time: old idempotent answers, nodes that are gone.
+
+use crate::cluster::Cluster;
+use crate::driver::{Progress, Task};
+use postrider_core::env::BoxFuture;
+use postrider_core::time::{HOUR_MS, MINUTE_MS, Timestamp};
+use postrider_store::StoreError;
+use std::sync::Arc;
+
+/// How often it sweeps, in milliseconds.
+const SWEEP_MS: i64 = 10 * MINUTE_MS;
+/// A node that was not heard of for so long, in milliseconds, is forgotten.
+const NODE_KEPT_MS: i64 = HOUR_MS;
+
+/// The task.
+pub(crate) struct Janitor {
+    cluster: Arc<Cluster>,
+    sweep_at: Option<Timestamp>,
+}
+
+impl Janitor {
+    pub(crate) const fn new(cluster: Arc<Cluster>) -> Self {
+        Self { cluster, sweep_at: None }
+    }
+
+    async fn sweep(&mut self) -> Result<Progress, StoreError> {
+        let now = self.cluster.now();
+        if let Some(at) = self.sweep_at.filter(|&at| at > now) {
+            return Ok(Progress::Idle { next: Some(at) });
+        }
+        let sweep = self.cluster.store.write_guarded("janitor.sweep", move |tx| {
+            tx.idempotency_forget(now)?;
+            tx.nodes_forget(now.plus_millis(-NODE_KEPT_MS))
+        });
+        sweep.await?;
+        self.sweep_at = Some(now.plus_millis(SWEEP_MS));
+        Ok(Progress::Idle { next: self.sweep_at })
+    }
+}
+
+impl Task for Janitor {
+    fn name(&self) -> &'static str {
+        "janitor"
+    }
+
+    fn tick(&mut self) -> BoxFuture<'_, Result<Progress, StoreError>> {
+        Box::pin(self.sweep())
+    }
+}

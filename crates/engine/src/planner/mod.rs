@@ -1,0 +1,181 @@
+//! Freezes audiences, chunk by chunk, while others already send what is frozen.
+//!
+//! One transaction freezes one chunk: it checks the lease, reads members after the cursor, decides, writes, and moves
+//! the cursor. Invariant: memory is that of one chunk, whatever the size of the audience.
+
+mod page;
+
+use crate::cluster::{Cluster, Signals};
+use crate::driver::{Progress, Task};
+use page::{Page, judge};
+pub(crate) use page::{is_suppressed, suppression_keys};
+use postrider_core::delivery::{Counts, DeliveryState};
+use postrider_core::env::BoxFuture;
+use postrider_core::id::ListId;
+use postrider_core::schedule::JobState;
+use postrider_core::time::Timestamp;
+use postrider_store::chunks::ChunkKey;
+use postrider_store::manifests::{Cursor, Freezing};
+use postrider_store::wake::Topic;
+use postrider_store::{StoreError, Tx};
+use std::sync::Arc;
+
+/// Recipients in a chunk, at most: members read in one transaction.
+pub(crate) const CHUNK_MAX: i64 = 500;
+/// Manifests that one engine freezes at once, so that a long audience does not hold up a short one.
+pub(crate) const PLANNERS: usize = 4;
+
+/// The task; several run beside each other, each with a manifest of its own.
+pub(crate) struct Planner {
+    cluster: Arc<Cluster>,
+    /// What is being frozen, and from which audiences.
+    freezing: Option<(Freezing, Arc<[ListId]>)>,
+}
+
+/// What one transaction did.
+enum Frozen {
+    /// A chunk, with room for more.
+    Chunk,
+    /// The last one.
+    Whole,
+    /// Nothing: somebody else has the lease.
+    Lost,
+}
+
+impl Planner {
+    pub(crate) const fn new(cluster: Arc<Cluster>) -> Self {
+        Self { cluster, freezing: None }
+    }
+
+    async fn freeze_one(&mut self) -> Result<Progress, StoreError> {
+        if self.freezing.is_none() {
+            self.freezing = self.claim().await?;
+        }
+        let Some((freezing, audiences)) = self.freezing.clone() else { return Ok(Progress::Idle { next: None }) };
+        let (now, lease_until) = (self.cluster.now(), self.cluster.lease_until());
+        let step = self
+            .cluster
+            .store
+            .write_guarded("manifest.freeze", move |tx| freeze_chunk(tx, &freezing, &audiences, now, lease_until));
+        let frozen = match step.await {
+            Ok(frozen) => frozen,
+            Err(error) => {
+                // Whether it happened or not, the next claim goes on from the cursor.
+                self.release().await;
+                return Err(error);
+            }
+        };
+        match frozen {
+            Frozen::Chunk => {}
+            Frozen::Lost => self.freezing = None,
+            Frozen::Whole => {
+                self.freezing = None;
+                Signals::raise(&self.cluster.signals.settled);
+            }
+        }
+        Signals::raise(&self.cluster.signals.deliveries);
+        self.cluster.nudge(Topic::Deliveries);
+        Ok(Progress::More)
+    }
+
+    async fn claim(&self) -> Result<Option<(Freezing, Arc<[ListId]>)>, StoreError> {
+        let (node, now, lease_until) = (self.cluster.node, self.cluster.now(), self.cluster.lease_until());
+        let open = self.cluster.store.read("manifest.open", move |tx| tx.manifest_is_open(now));
+        if !open.await? {
+            return Ok(None);
+        }
+        let claim = self.cluster.store.write_guarded("manifest.claim", move |tx| {
+            let Some(freezing) = tx.manifest_claim(node, now, lease_until)? else { return Ok(None) };
+            let (include, _) = tx.schedule_audiences(freezing.job)?;
+            Ok::<_, StoreError>(Some((freezing, Arc::from(include))))
+        });
+        claim.await
+    }
+
+    /// Lets others go on at once. If that fails too, the lease runs out by itself.
+    async fn release(&mut self) {
+        let Some((freezing, _)) = self.freezing.take() else { return };
+        let release = self.cluster.store.write_guarded("manifest.release", move |tx| tx.manifest_release(&freezing));
+        if let Err(error) = release.await {
+            tracing::debug!(%error, manifest = freezing.manifest, "a manifest keeps its lease until it runs out");
+        }
+    }
+}
+
+impl Task for Planner {
+    fn name(&self) -> &'static str {
+        "planner"
+    }
+
+    fn tick(&mut self) -> BoxFuture<'_, Result<Progress, StoreError>> {
+        Box::pin(self.freeze_one())
+    }
+
+    fn close(&mut self) -> BoxFuture<'_, ()> {
+        Box::pin(self.release())
+    }
+}
+
+/// Freezes the next chunk.
+fn freeze_chunk(
+    tx: &mut Tx<'_>,
+    freezing: &Freezing,
+    audiences: &[ListId],
+    now: Timestamp,
+    lease_until: Timestamp,
+) -> Result<Frozen, StoreError> {
+    let Some(mut cursor) = tx.manifest_keep(freezing, lease_until)? else { return Ok(Frozen::Lost) };
+    // Who takes a job back need not wait until its audience is whole: it is frozen as far as it came.
+    let canceled = tx.manifest_job_state(freezing)?.is_none_or(JobState::is_final);
+    let audience = usize::try_from(cursor.audience).ok().and_then(|at| audiences.get(at)).filter(|_| !canceled);
+    let Some(&audience) = audience else {
+        tx.manifest_freeze(freezing.manifest, now)?;
+        return Ok(Frozen::Whole);
+    };
+    let members = tx.manifest_members(freezing, audience, cursor.profile, CHUNK_MAX)?;
+    let read = i64::try_from(members.len()).unwrap_or(CHUNK_MAX);
+    let last_read = members.last().map(|member| member.profile);
+    let page = judge(tx, freezing, members, now)?;
+    write_chunk(tx, freezing, &mut cursor, &page, now)?;
+    cursor.matched += read;
+    if read < CHUNK_MAX {
+        cursor.audience += 1;
+        cursor.profile = None;
+    } else {
+        cursor.profile = last_read;
+    }
+    tx.manifest_advance(freezing.manifest, &cursor)?;
+    if read < CHUNK_MAX && usize::try_from(cursor.audience).is_ok_and(|at| at >= audiences.len()) {
+        tx.manifest_freeze(freezing.manifest, now)?;
+        return Ok(Frozen::Whole);
+    }
+    Ok(Frozen::Chunk)
+}
+
+/// Writes the rows of a page and the chunk that they make, and counts.
+fn write_chunk(
+    tx: &mut Tx<'_>,
+    freezing: &Freezing,
+    cursor: &mut Cursor,
+    page: &Page,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let added = tx.ledger_freeze(freezing.manifest, cursor.last_seq, &page.rows, now)?;
+    let mut counts = Counts::default();
+    for (row, _) in page.rows.iter().zip(&added).filter(|(_, added)| **added) {
+        counts.add(row.state, 1);
+        page::extend_hash(&mut cursor.audience_hash, row);
+    }
+    let frozen = counts.frozen();
+    cursor.excluded += page.excluded;
+    cursor.duplicates += page.repeated + i64::try_from(page.rows.len()).unwrap_or_default() - frozen;
+    if frozen > 0 {
+        let seqs = (cursor.last_seq + 1, cursor.last_seq + frozen);
+        cursor.last_seq += frozen;
+        cursor.last_chunk += 1;
+        let key = ChunkKey { manifest: freezing.manifest, chunk: cursor.last_chunk };
+        debug_assert_eq!(counts.of(DeliveryState::InFlight), 0, "nobody is frozen in flight");
+        tx.chunk_insert(freezing.tenant, key, seqs, freezing.due_at, &counts)?;
+    }
+    Ok(())
+}

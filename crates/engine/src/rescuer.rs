@@ -1,0 +1,92 @@
+//! Takes chunks from holders that are gone: their leases ran out.
+//!
+//! Of recipients in flight nobody knows whether the provider has their message; the job's policy decides, and an
+//! attempt row says so. Everything else in the chunk simply goes on.
+
+use crate::cluster::{Cluster, Signals};
+use crate::dispatcher::{apply, conclude};
+use crate::driver::{Progress, Task};
+use postrider_core::channel::{Outcome, Refusal};
+use postrider_core::delivery::{Attempt, Counts, RetryPolicy};
+use postrider_core::env::BoxFuture;
+use postrider_core::time::Timestamp;
+use postrider_store::chunks::LostChunk;
+use postrider_store::{StoreError, Tx};
+use std::sync::Arc;
+
+/// Stable reason: the process that sent it was gone before it could record an answer.
+pub(crate) const LEASE_LOST: &str = "lease_lost";
+
+/// The task.
+pub(crate) struct Rescuer {
+    cluster: Arc<Cluster>,
+}
+
+impl Rescuer {
+    pub(crate) const fn new(cluster: Arc<Cluster>) -> Self {
+        Self { cluster }
+    }
+}
+
+impl Task for Rescuer {
+    fn name(&self) -> &'static str {
+        "rescuer"
+    }
+
+    fn tick(&mut self) -> BoxFuture<'_, Result<Progress, StoreError>> {
+        Box::pin(rescue_one(&self.cluster, false))
+    }
+}
+
+/// Before anything else on an embedded database, which this process owns alone: every claim there is was an earlier
+/// process's.
+pub(crate) async fn rescue_all(cluster: &Cluster) -> Result<(), StoreError> {
+    cluster.store.write_guarded("manifest.release_all", |tx| tx.manifests_release_all()).await?;
+    while rescue_one(cluster, true).await? == Progress::More {}
+    Ok(())
+}
+
+/// Rescues one chunk whose lease ran out, or, with `every`, any that is claimed.
+async fn rescue_one(cluster: &Cluster, every: bool) -> Result<Progress, StoreError> {
+    let (now, jitter) = (cluster.now(), cluster.jitter());
+    let lost = cluster.store.read("chunk.lost", move |tx| tx.chunk_is_lost(now, every)).await?;
+    if !lost {
+        return Ok(Progress::Idle { next: None });
+    }
+    let rescued = cluster.store.write_guarded("chunk.rescue", move |tx| {
+        let Some(lost) = tx.chunk_rescue(now, every)? else { return Ok(None) };
+        let in_doubt = rescue(tx, &lost, now, jitter)?;
+        Ok::<_, StoreError>(Some((lost, in_doubt)))
+    });
+    if let Some((lost, in_doubt)) = rescued.await? {
+        let key = lost.claim.key;
+        tracing::warn!(manifest = key.manifest, chunk = key.chunk, in_doubt, "a chunk was rescued");
+    }
+    Signals::raise(&cluster.signals.deliveries);
+    Signals::raise(&cluster.signals.settled);
+    Ok(Progress::More)
+}
+
+/// Decides about everybody in flight and gives the chunk back. Answers how many were in flight.
+fn rescue(tx: &mut Tx<'_>, lost: &LostChunk, now: Timestamp, jitter: u64) -> Result<usize, StoreError> {
+    let policy = RetryPolicy::bounded(lost.on_uncertain, lost.latest_finish);
+    let refusal = Refusal { reason: LEASE_LOST, text: String::new() };
+    let outcome = Outcome::Uncertain(refusal);
+    let flying = tx.ledger_in_flight(&lost.claim)?;
+    let (changes, attempts): (Vec<_>, Vec<_>) = flying
+        .iter()
+        .map(|row| {
+            let first_at = row.first_at.unwrap_or(now);
+            let attempt = Attempt { number: row.attempt, first_at, in_doubt: true };
+            let (change, row) = conclude(&policy, (row.seq, attempt), &outcome, now, jitter);
+            (change, row)
+        })
+        .unzip();
+    let mut delta = Counts::default();
+    let manifest = lost.claim.key.manifest;
+    apply(tx, manifest, &changes, &mut delta)?;
+    tx.ledger_attempts(manifest, &attempts.into_iter().flatten().collect::<Vec<_>>())?;
+    tx.chunk_adjust(lost.claim.key, &delta, None)?;
+    tx.chunk_release(&lost.claim, now)?;
+    Ok(flying.len())
+}

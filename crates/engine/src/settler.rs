@@ -1,0 +1,124 @@
+//! Brings jobs to their end: cancels and expires who still waits, and closes a job once everybody is accounted for.
+
+use crate::cluster::Cluster;
+use crate::driver::{Progress, Task};
+use postrider_core::delivery::{DeliveryState, LATEST_FINISH, job_end};
+use postrider_core::env::BoxFuture;
+use postrider_core::id::ScheduleId;
+use postrider_core::schedule::JobState;
+use postrider_core::time::Timestamp;
+use postrider_store::execution::{JobMove, UnsettledJob};
+use postrider_store::{StoreError, Tx};
+use std::sync::Arc;
+
+/// Stable reason: the job was taken back.
+pub(crate) const CANCELED: &str = "canceled";
+/// Chunks whose waiting is ended in one transaction.
+const CHUNKS_PER_TURN: usize = 10;
+/// Claims that are only made to end the waiting in a chunk are due at once.
+const ANY_DUE: Timestamp = Timestamp::from_millis(i64::MAX);
+
+/// The task.
+pub(crate) struct Settler {
+    cluster: Arc<Cluster>,
+    /// The job looked at last, in this round.
+    after: ScheduleId,
+    /// The first latest finish among the jobs of this round.
+    next: Option<Timestamp>,
+}
+
+impl Settler {
+    pub(crate) fn new(cluster: Arc<Cluster>) -> Self {
+        Self { cluster, after: nobody(), next: None }
+    }
+
+    async fn settle(&mut self) -> Result<Progress, StoreError> {
+        let after = self.after;
+        let jobs = self.cluster.store.read("job.unsettled", move |tx| tx.jobs_unsettled(after)).await?;
+        for job in &jobs {
+            self.after = job.job;
+            self.settle_one(job).await?;
+        }
+        if jobs.is_empty() {
+            self.after = nobody();
+            return Ok(Progress::Idle { next: self.next.take() });
+        }
+        Ok(Progress::More)
+    }
+
+    async fn settle_one(&mut self, job: &UnsettledJob) -> Result<(), StoreError> {
+        let now = self.cluster.now();
+        let expires = job.latest_finish.filter(|_| !job.state.is_final());
+        let end = match expires {
+            _ if job.state == JobState::Canceled => Some((DeliveryState::Canceled, CANCELED)),
+            Some(finish) if finish <= now => Some((DeliveryState::Expired, LATEST_FINISH)),
+            Some(finish) => {
+                self.next = [self.next, Some(finish)].into_iter().flatten().min();
+                None
+            }
+            None => None,
+        };
+        let mut has_ready = job.has_ready;
+        if let Some((state, reason)) = end {
+            while has_ready && !self.cluster.signals.is_stopping() {
+                has_ready = self.end_waiting(job.manifest, state, reason).await?;
+            }
+        }
+        if job.frozen_at.is_some() && !has_ready && !job.has_claimed {
+            let job = *job;
+            let finish = self.cluster.store.write_guarded("job.finish", move |tx| finish(tx, &job, now));
+            finish.await?;
+        }
+        Ok(())
+    }
+
+    /// Ends the waiting in some ready chunks; whether there may be more.
+    async fn end_waiting(&self, manifest: i64, state: DeliveryState, reason: &'static str) -> Result<bool, StoreError> {
+        let (node, now, lease_until) = (self.cluster.node, self.cluster.now(), self.cluster.lease_until());
+        let more = self.cluster.store.write_guarded("chunk.give_up", move |tx| {
+            for _ in 0..CHUNKS_PER_TURN {
+                let Some(claim) = tx.chunk_claim(manifest, node, ANY_DUE, lease_until)? else { return Ok(false) };
+                tx.ledger_give_up(&claim, state, reason, now)?;
+                tx.chunk_release(&claim, now)?;
+            }
+            Ok::<_, StoreError>(true)
+        });
+        more.await
+    }
+}
+
+impl Task for Settler {
+    fn name(&self) -> &'static str {
+        "settler"
+    }
+
+    fn tick(&mut self) -> BoxFuture<'_, Result<Progress, StoreError>> {
+        Box::pin(self.settle())
+    }
+}
+
+/// Closes a job if everybody is accounted for.
+fn finish(tx: &mut Tx<'_>, job: &UnsettledJob, now: Timestamp) -> Result<(), StoreError> {
+    let counts = tx.chunks_sum(job.manifest)?;
+    let Some(end) = job_end(&counts) else { return Ok(()) };
+    // A job that was taken back stays so, whatever its counts.
+    let to = if job.state == JobState::Canceled { JobState::Canceled } else { end };
+    let change = JobMove {
+        tenant: job.tenant,
+        job: job.job,
+        from: job.state,
+        to,
+        blocked_reason: None,
+        started_at: None,
+        finished_at: Some(now),
+    };
+    if tx.job_move(&change)? {
+        tx.campaign_set_execution_status(job.tenant, job.campaign, to.execution_status(true), now)?;
+    }
+    Ok(())
+}
+
+/// Before every job.
+fn nobody() -> ScheduleId {
+    ScheduleId::from(uuid::Uuid::nil())
+}

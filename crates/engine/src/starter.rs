@@ -1,0 +1,106 @@
+//! Starts jobs exactly when they are due: never early, and late only within their policy.
+
+use crate::cluster::{Cluster, Signals};
+use crate::driver::{Progress, Task};
+use postrider_core::env::BoxFuture;
+use postrider_core::id::VersionId;
+use postrider_core::schedule::{JobState, OnMissed};
+use postrider_core::time::Timestamp;
+use postrider_store::execution::{DueJob, JobMove};
+use postrider_store::wake::Topic;
+use postrider_store::{StoreError, Tx};
+use std::sync::Arc;
+
+/// Stable reason: the latest start passed before the job could begin.
+pub(crate) const MISSED_START: &str = "missed_start";
+/// Stable reason: no engine node has a way out for the job's channel.
+pub(crate) const CHANNEL_NOT_CONFIGURED: &str = "channel_not_configured";
+
+/// The task.
+pub(crate) struct Starter {
+    cluster: Arc<Cluster>,
+}
+
+impl Starter {
+    pub(crate) const fn new(cluster: Arc<Cluster>) -> Self {
+        Self { cluster }
+    }
+
+    async fn start_one(&self) -> Result<Progress, StoreError> {
+        let now = self.cluster.now();
+        let seen = self
+            .cluster
+            .store
+            .read("job.next_due", move |tx| Ok::<_, StoreError>((tx.job_due(now)?.is_some(), tx.job_next_due()?)));
+        let (is_due, next) = seen.await?;
+        if !is_due {
+            return Ok(Progress::Idle { next });
+        }
+        let configured: Vec<_> = self.cluster.channels.keys().copied().collect();
+        let version = VersionId::new(now, &*self.cluster.entropy);
+        let started = self.cluster.store.write("job.start", move |tx| {
+            let Some(job) = tx.job_due(now)? else { return Ok(false) };
+            let blocked = (!configured.contains(&job.channel)).then(|| CHANNEL_NOT_CONFIGURED.to_owned());
+            begin(tx, &job, now, version, blocked)?;
+            Ok::<_, StoreError>(true)
+        });
+        if started.await? {
+            Signals::raise(&self.cluster.signals.schedules);
+            self.cluster.nudge(Topic::Schedules);
+        }
+        Ok(Progress::More)
+    }
+}
+
+impl Task for Starter {
+    fn name(&self) -> &'static str {
+        "starter"
+    }
+
+    fn tick(&mut self) -> BoxFuture<'_, Result<Progress, StoreError>> {
+        Box::pin(self.start_one())
+    }
+}
+
+/// Begins a due job, or does what its policy says about one that was missed.
+fn begin(
+    tx: &mut Tx<'_>,
+    job: &DueJob,
+    now: Timestamp,
+    version: VersionId,
+    blocked_reason: Option<String>,
+) -> Result<(), StoreError> {
+    // Whoever let a missed job go on has decided about its lateness.
+    let missed = job.state == JobState::Scheduled && job.latest_start.is_some_and(|latest| now > latest);
+    let mut change = JobMove {
+        tenant: job.tenant,
+        job: job.job,
+        from: job.state,
+        to: JobState::Running,
+        blocked_reason,
+        started_at: Some(now),
+        finished_at: None,
+    };
+    if missed && job.on_missed != OnMissed::Send {
+        change.started_at = None;
+        change.blocked_reason = Some(MISSED_START.to_owned());
+        change.to = JobState::Held;
+        if job.on_missed == OnMissed::Cancel {
+            change.to = JobState::Canceled;
+            change.finished_at = Some(now);
+        }
+    }
+    if !tx.job_move(&change)? {
+        return Ok(());
+    }
+    let started = change.started_at.is_some();
+    tx.campaign_set_execution_status(job.tenant, job.campaign, change.to.execution_status(started), now)?;
+    if change.to == JobState::Canceled {
+        // A job that never began leaves a draft, as one that a person takes back.
+        tx.campaign_to_draft(job.tenant, job.campaign, version, now)?;
+    }
+    if started {
+        tx.manifest_open(job.tenant, job.job, job.manifest, now)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,4 @@
+//! The engine against real databases, with scripted channels, a clock that tests move, and crashes at every step.
+
+mod flow;
+mod world;

@@ -1,0 +1,312 @@
+//! Chunks: what the engine claims. A chunk is a range of the ledger with a lease, a fence and its own accounts.
+//!
+//! Invariants: who changes rows of a claimed chunk holds its fence and its row lock; the counters change in the
+//! transaction that changes the rows, so they are equal on every read.
+
+use crate::error::StoreError;
+use crate::execution::read_taken;
+use crate::statements;
+use crate::tx::Tx;
+use crate::value::{Row, Value, id};
+use postrider_core::channel::ChannelKind;
+use postrider_core::delivery::{Counts, DeliveryState};
+use postrider_core::id::{NodeId, ScheduleId, TenantId};
+use postrider_core::pacing::Taken;
+use postrider_core::schedule::{JobState, OnUncertain};
+use postrider_core::time::Timestamp;
+
+/// Jobs that are looked at for work at once.
+const WORK_MAX: i64 = 64;
+
+statements! { "chunks":
+    INSERT = "INSERT INTO chunks (manifest_number, chunk, tenant_id, first_seq, last_seq, state, due_at, fence, \
+        pending, in_flight, sent, failed, suppressed, skipped, expired, canceled, uncertain) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, 0, 0, 0, $9, $10, 0, 0, 0)";
+    /// All tenants: running jobs of a channel that have a chunk ready, the one due first in front.
+    WORK = "SELECT number, due_at, rate_per_minute, budget_at, budget_taken, claimed FROM \
+        (SELECT m.number, j.rate_per_minute, j.budget_at, j.budget_taken, (SELECT MIN(c.due_at) FROM chunks c \
+        WHERE c.manifest_number = m.number AND c.state = 'ready') AS due_at, CASE WHEN j.rate_per_minute IS NULL \
+        THEN 0 ELSE (SELECT COUNT(*) FROM chunks c WHERE c.manifest_number = m.number AND c.state = 'claimed') END \
+        AS claimed FROM schedule_jobs j JOIN manifests m ON m.schedule_id = j.id \
+        WHERE j.state = 'running' AND j.channel = $1) AS work WHERE due_at IS NOT NULL ORDER BY due_at, number \
+        LIMIT $2";
+    /// Claimers on a server pass each other instead of queueing for the same row.
+    PICK = fork sqlite "SELECT chunk FROM chunks WHERE manifest_number = $1 AND state = 'ready' AND due_at <= $2 \
+        ORDER BY due_at, chunk LIMIT 1"
+        postgres "SELECT chunk FROM chunks WHERE manifest_number = $1 AND state = 'ready' AND due_at <= $2 \
+        ORDER BY due_at, chunk LIMIT 1 FOR UPDATE SKIP LOCKED";
+    CLAIM = "UPDATE chunks SET state = 'claimed', node_id = $1, lease_until = $2, fence = fence + 1 \
+        WHERE manifest_number = $3 AND chunk = $4 AND state = 'ready' RETURNING fence, first_seq, last_seq";
+    /// A server locks the chunk, and holds the job's state until the marks are committed.
+    HOLD = fork sqlite "SELECT j.state, j.blocked_reason FROM chunks c JOIN manifests m \
+        ON m.number = c.manifest_number JOIN schedule_jobs j ON j.id = m.schedule_id \
+        WHERE c.manifest_number = $1 AND c.chunk = $2 AND c.fence = $3 AND c.state = 'claimed'"
+        postgres "SELECT j.state, j.blocked_reason FROM chunks c JOIN manifests m \
+        ON m.number = c.manifest_number JOIN schedule_jobs j ON j.id = m.schedule_id \
+        WHERE c.manifest_number = $1 AND c.chunk = $2 AND c.fence = $3 AND c.state = 'claimed' \
+        FOR UPDATE OF c FOR SHARE OF j";
+    ADJUST = "UPDATE chunks SET pending = pending + $1, in_flight = in_flight + $2, sent = sent + $3, \
+        failed = failed + $4, suppressed = suppressed + $5, skipped = skipped + $6, expired = expired + $7, \
+        canceled = canceled + $8, uncertain = uncertain + $9, lease_until = COALESCE($10, lease_until) \
+        WHERE manifest_number = $11 AND chunk = $12";
+    RENEW = "UPDATE chunks SET lease_until = $1 WHERE manifest_number = $2 AND chunk = $3 AND fence = $4 \
+        AND state = 'claimed'";
+    NEXT_DUE = "SELECT MIN(COALESCE(due_at, 0)) FROM deliveries WHERE manifest_number = $1 AND seq BETWEEN $2 AND $3 \
+        AND state = 'pending'";
+    RELEASE = "UPDATE chunks SET state = CASE WHEN pending + in_flight = 0 THEN 'done' ELSE 'ready' END, \
+        due_at = $1, node_id = NULL, lease_until = NULL \
+        WHERE manifest_number = $2 AND chunk = $3 RETURNING state";
+    /// All tenants: claimed chunks whose lease ran out, or all of them.
+    LOST = "SELECT c.manifest_number, c.chunk, c.fence, c.first_seq, c.last_seq, m.tenant_id, j.id, j.on_uncertain, \
+        j.latest_finish FROM chunks c JOIN manifests m ON m.number = c.manifest_number \
+        JOIN schedule_jobs j ON j.id = m.schedule_id WHERE c.state = 'claimed' \
+        AND (c.lease_until <= $1 OR CAST($2 AS BIGINT) = 1) ORDER BY c.manifest_number, c.chunk LIMIT 1";
+    /// All tenants.
+    IS_LOST = "SELECT COUNT(*) FROM chunks WHERE state = 'claimed' AND (lease_until <= $1 OR CAST($2 AS BIGINT) = 1)";
+    /// The old fence is worth nothing from here on. Locks the chunk.
+    FENCE_OFF = "UPDATE chunks SET fence = fence + 1 WHERE manifest_number = $1 AND chunk = $2 AND fence = $3 \
+        AND state = 'claimed'";
+    SUM = "SELECT CAST(COALESCE(SUM(pending), 0) AS BIGINT), CAST(COALESCE(SUM(in_flight), 0) AS BIGINT), \
+        CAST(COALESCE(SUM(sent), 0) AS BIGINT), CAST(COALESCE(SUM(failed), 0) AS BIGINT), \
+        CAST(COALESCE(SUM(suppressed), 0) AS BIGINT), CAST(COALESCE(SUM(skipped), 0) AS BIGINT), \
+        CAST(COALESCE(SUM(expired), 0) AS BIGINT), CAST(COALESCE(SUM(canceled), 0) AS BIGINT), \
+        CAST(COALESCE(SUM(uncertain), 0) AS BIGINT) FROM chunks WHERE manifest_number = $1";
+}
+
+/// A chunk, named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ChunkKey {
+    /// Number of its manifest.
+    pub manifest: i64,
+    /// Its number in the manifest, from 1.
+    pub chunk: i64,
+}
+
+/// A running job with a chunk ready.
+#[derive(Debug, Clone, Copy)]
+pub struct Work {
+    /// Its manifest.
+    pub manifest: i64,
+    /// When the chunk that is due first is due.
+    pub due_at: Timestamp,
+    /// Messages a minute, if there is a limit.
+    pub rate_per_minute: Option<u32>,
+    /// The last take from the budget.
+    pub taken: Option<Taken>,
+    /// How many of its chunks are claimed; counted only where there is a rate.
+    pub claimed: i64,
+}
+
+/// A chunk that is held: who has its fence may change its rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim {
+    /// Which.
+    pub key: ChunkKey,
+    /// What the lease is worth: nobody has claimed it since.
+    pub fence: i64,
+    /// First sequence number.
+    pub first_seq: i64,
+    /// Last sequence number.
+    pub last_seq: i64,
+}
+
+/// A chunk whose holder is gone.
+#[derive(Debug, Clone, Copy)]
+pub struct LostChunk {
+    /// The claim that is worth nothing any more.
+    pub claim: Claim,
+    /// Whose.
+    pub tenant: TenantId,
+    /// Of which job.
+    pub job: ScheduleId,
+    /// What happens to recipients in flight.
+    pub on_uncertain: OnUncertain,
+    /// Nothing leaves at or after this instant.
+    pub latest_finish: Option<Timestamp>,
+}
+
+/// The job behind a held chunk, as it stands while the transaction lasts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldJob {
+    /// Where it stands.
+    pub state: JobState,
+    /// What was said to be in its way.
+    pub blocked_reason: Option<String>,
+}
+
+impl Tx<'_> {
+    /// Adds a chunk with freshly frozen rows.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn chunk_insert(
+        &mut self,
+        tenant: TenantId,
+        key: ChunkKey,
+        seqs: (i64, i64),
+        due_at: Timestamp,
+        counts: &Counts,
+    ) -> Result<(), StoreError> {
+        let state = if counts.live() == 0 { "done" } else { "ready" };
+        let values = [
+            key.manifest.into(),
+            key.chunk.into(),
+            id(tenant),
+            seqs.0.into(),
+            seqs.1.into(),
+            state.into(),
+            due_at.into(),
+            counts.of(DeliveryState::Pending).into(),
+            counts.of(DeliveryState::Suppressed).into(),
+            counts.of(DeliveryState::Skipped).into(),
+        ];
+        self.execute(&INSERT, &values).map(drop)
+    }
+
+    /// Running jobs of a channel with a chunk ready, the one due first in front.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn chunk_work(&mut self, channel: ChannelKind) -> Result<Vec<Work>, StoreError> {
+        self.query_as(&WORK, &[channel.as_str().into(), WORK_MAX.into()], |row| {
+            Ok(Work {
+                manifest: row.next()?,
+                due_at: row.next()?,
+                rate_per_minute: row.next::<Option<i64>>()?.and_then(|rate| u32::try_from(rate).ok()),
+                taken: read_taken(row)?,
+                claimed: row.next()?,
+            })
+        })
+    }
+
+    /// Claims the chunk of a manifest that is due first, if one is ready and due.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn chunk_claim(
+        &mut self,
+        manifest: i64,
+        node: NodeId,
+        due: Timestamp,
+        lease_until: Timestamp,
+    ) -> Result<Option<Claim>, StoreError> {
+        let picked: Option<i64> = self.query_one(&PICK, &[manifest.into(), due.into()], Row::next)?;
+        let Some(chunk) = picked else { return Ok(None) };
+        let values = [id(node), lease_until.into(), manifest.into(), chunk.into()];
+        self.query_one(&CLAIM, &values, |row| {
+            Ok(Claim {
+                key: ChunkKey { manifest, chunk },
+                fence: row.next()?,
+                first_seq: row.next()?,
+                last_seq: row.next()?,
+            })
+        })
+    }
+
+    /// Locks a claimed chunk and tells where its job stands; none if the fence is worth nothing any more.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn chunk_hold(&mut self, claim: &Claim) -> Result<Option<HeldJob>, StoreError> {
+        let values = [claim.key.manifest.into(), claim.key.chunk.into(), claim.fence.into()];
+        self.query_one(&HOLD, &values, |row| {
+            Ok(HeldJob { state: row.word(JobState::parse)?, blocked_reason: row.next()? })
+        })
+    }
+
+    /// Moves the counters of a chunk, and its lease if it is given one. Locks the chunk.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn chunk_adjust(
+        &mut self,
+        key: ChunkKey,
+        delta: &Counts,
+        lease_until: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        let mut values: Vec<Value> = DeliveryState::ALL.iter().map(|&state| delta.of(state).into()).collect();
+        values.extend([lease_until.into(), key.manifest.into(), key.chunk.into()]);
+        self.execute(&ADJUST, &values).map(drop)
+    }
+
+    /// Renews leases; for each, whether it was still held.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn chunks_renew(&mut self, claims: &[Claim], lease_until: Timestamp) -> Result<Vec<bool>, StoreError> {
+        let set = |claim: &Claim| {
+            vec![lease_until.into(), claim.key.manifest.into(), claim.key.chunk.into(), claim.fence.into()]
+        };
+        let sets: Vec<Vec<Value>> = claims.iter().map(set).collect();
+        Ok(self.execute_many(&RENEW, &sets)?.into_iter().map(|touched| touched == 1).collect())
+    }
+
+    /// Gives a held chunk back: done if nobody in it is live, else ready and due with its first pending row, but
+    /// not before `rest_until`. Answers whether it is done.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn chunk_release(&mut self, claim: &Claim, rest_until: Timestamp) -> Result<bool, StoreError> {
+        let range = [claim.key.manifest.into(), claim.first_seq.into(), claim.last_seq.into()];
+        let next_due: Option<Timestamp> = self.query_one(&NEXT_DUE, &range, Row::next)?.flatten();
+        let due_at = next_due.unwrap_or(rest_until).max(rest_until);
+        let values = [due_at.into(), claim.key.manifest.into(), claim.key.chunk.into()];
+        let state: Option<String> = self.query_one(&RELEASE, &values, Row::next)?;
+        Ok(state.as_deref() == Some("done"))
+    }
+
+    /// Whether there is a chunk to rescue.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn chunk_is_lost(&mut self, now: Timestamp, every: bool) -> Result<bool, StoreError> {
+        Ok(self.query_number(&IS_LOST, &[now.into(), i64::from(every).into()])? > 0)
+    }
+
+    /// Takes a chunk whose lease ran out by `now` (or, with `every`, any claimed one) from its holder. The row stays
+    /// claimed, under a fence of the caller's, who releases it in this transaction.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn chunk_rescue(&mut self, now: Timestamp, every: bool) -> Result<Option<LostChunk>, StoreError> {
+        let found = self.query_one(&LOST, &[now.into(), i64::from(every).into()], |row| {
+            Ok(LostChunk {
+                claim: Claim {
+                    key: ChunkKey { manifest: row.next()?, chunk: row.next()? },
+                    fence: row.next()?,
+                    first_seq: row.next()?,
+                    last_seq: row.next()?,
+                },
+                tenant: row.id()?,
+                job: row.id()?,
+                on_uncertain: row.word(OnUncertain::parse)?,
+                latest_finish: row.next()?,
+            })
+        })?;
+        let Some(mut lost) = found else { return Ok(None) };
+        let claim = &mut lost.claim;
+        let values = [claim.key.manifest.into(), claim.key.chunk.into(), claim.fence.into()];
+        if self.execute(&FENCE_OFF, &values)? == 0 {
+            return Ok(None);
+        }
+        claim.fence += 1;
+        Ok(Some(lost))
+    }
+
+    /// The accounts of a manifest: the sum over its chunks.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn chunks_sum(&mut self, manifest: i64) -> Result<Counts, StoreError> {
+        Ok(self.query_one(&SUM, &[manifest.into()], read_counts)?.unwrap_or_default())
+    }
+}
+
+/// Reads one number for each state, in their order.
+pub(crate) fn read_counts(row: &mut Row) -> Result<Counts, StoreError> {
+    let mut counts = Counts::default();
+    for &state in DeliveryState::ALL {
+        counts.add(state, row.next()?);
+    }
+    Ok(counts)
+}

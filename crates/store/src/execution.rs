@@ -1,0 +1,209 @@
+//! What the engine does to jobs: starts them, stops them, ends them, paces them.
+//!
+//! The engine works for all tenants; rows it writes are found by ids that it read with their tenant.
+
+use crate::error::StoreError;
+use crate::statements;
+use crate::tx::Tx;
+use crate::value::{Row, id};
+use postrider_core::channel::ChannelKind;
+use postrider_core::id::{CampaignId, ManifestId, ScheduleId, TenantId};
+use postrider_core::pacing::Taken;
+use postrider_core::schedule::{JobState, OnMissed};
+use postrider_core::time::Timestamp;
+
+statements! { "execution":
+    /// All tenants. A job set to run by a person before it began is found too.
+    DUE = "SELECT id, tenant_id, campaign_id, manifest_id, channel, state, due_at, latest_start, on_missed \
+        FROM schedule_jobs WHERE (state = 'scheduled' AND due_at <= $1) OR (state = 'running' AND started_at IS NULL) \
+        ORDER BY due_at, id LIMIT 1";
+    /// All tenants.
+    NEXT_DUE = "SELECT MIN(due_at) FROM schedule_jobs WHERE state = 'scheduled'";
+    MOVE = "UPDATE schedule_jobs SET state = $1, blocked_reason = $2, started_at = COALESCE(started_at, $3), \
+        finished_at = $4 WHERE tenant_id = $5 AND id = $6 AND state = $7 \
+        AND (CAST($8 AS BIGINT) = 0 OR started_at IS NULL)";
+    BLOCK = "UPDATE schedule_jobs SET blocked_reason = $1 WHERE tenant_id = $2 AND id = $3 AND state = 'running'";
+    BUDGET = "SELECT budget_at, budget_taken FROM schedule_jobs WHERE tenant_id = $1 AND id = $2";
+    /// The last take is compared, so that of two who take at once only one does.
+    TAKE = "UPDATE schedule_jobs SET budget_at = $1, budget_taken = $2 WHERE tenant_id = $3 AND id = $4 \
+        AND COALESCE(budget_at, 0) = $5";
+    /// All tenants. Jobs that have begun and are not over, or were taken back while running: those with something
+    /// left to settle. Asked for in the order of ids, after one.
+    UNSETTLED = "SELECT j.id, j.tenant_id, j.campaign_id, j.state, j.latest_finish, m.number, m.frozen_at, \
+        EXISTS (SELECT 1 FROM chunks c WHERE c.manifest_number = m.number AND c.state = 'ready'), \
+        EXISTS (SELECT 1 FROM chunks c WHERE c.manifest_number = m.number AND c.state = 'claimed') \
+        FROM schedule_jobs j JOIN manifests m ON m.schedule_id = j.id \
+        WHERE j.state IN ('running', 'paused', 'held', 'canceled') AND j.finished_at IS NULL AND j.id > $1 \
+        ORDER BY j.id LIMIT 100";
+}
+
+/// A job that is to begin.
+#[derive(Debug, Clone, Copy)]
+pub struct DueJob {
+    /// Its id.
+    pub job: ScheduleId,
+    /// Whose.
+    pub tenant: TenantId,
+    /// Of which campaign.
+    pub campaign: CampaignId,
+    /// The id its manifest will have.
+    pub manifest: ManifestId,
+    /// Channel.
+    pub channel: ChannelKind,
+    /// `scheduled`, or `running` if a person let it go on before it began.
+    pub state: JobState,
+    /// When it was to begin.
+    pub due_at: Timestamp,
+    /// When it counts as missed.
+    pub latest_start: Option<Timestamp>,
+    /// What happens then.
+    pub on_missed: OnMissed,
+}
+
+/// A change of a job's state.
+#[derive(Debug, Clone)]
+pub struct JobMove {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Which job.
+    pub job: ScheduleId,
+    /// The state it must be in.
+    pub from: JobState,
+    /// The state it gets.
+    pub to: JobState,
+    /// Why nothing moves.
+    pub blocked_reason: Option<String>,
+    /// When it began, if it begins now; it must not have begun.
+    pub started_at: Option<Timestamp>,
+    /// When it was over, if it is.
+    pub finished_at: Option<Timestamp>,
+}
+
+/// A job that is not over, with its manifest.
+#[derive(Debug, Clone, Copy)]
+pub struct UnsettledJob {
+    /// Its id.
+    pub job: ScheduleId,
+    /// Whose.
+    pub tenant: TenantId,
+    /// Of which campaign.
+    pub campaign: CampaignId,
+    /// Where it stands.
+    pub state: JobState,
+    /// Nothing leaves at or after this instant.
+    pub latest_finish: Option<Timestamp>,
+    /// Number of its manifest.
+    pub manifest: i64,
+    /// When its audience was frozen whole.
+    pub frozen_at: Option<Timestamp>,
+    /// Whether a chunk waits to be claimed.
+    pub has_ready: bool,
+    /// Whether a chunk is claimed.
+    pub has_claimed: bool,
+}
+
+impl Tx<'_> {
+    /// The job that is to begin first, of those due at `now`.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn job_due(&mut self, now: Timestamp) -> Result<Option<DueJob>, StoreError> {
+        self.query_one(&DUE, &[now.into()], |row| {
+            Ok(DueJob {
+                job: row.id()?,
+                tenant: row.id()?,
+                campaign: row.id()?,
+                manifest: row.id()?,
+                channel: row.word(ChannelKind::parse)?,
+                state: row.word(JobState::parse)?,
+                due_at: row.next()?,
+                latest_start: row.next()?,
+                on_missed: row.word(OnMissed::parse)?,
+            })
+        })
+    }
+
+    /// When the next scheduled job is due.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn job_next_due(&mut self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.query_one(&NEXT_DUE, &[], Row::next)?.flatten())
+    }
+
+    /// Changes a job's state if it still is in the one it must be in; answers whether it was.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn job_move(&mut self, change: &JobMove) -> Result<bool, StoreError> {
+        let values = [
+            change.to.as_str().into(),
+            change.blocked_reason.as_ref().into(),
+            change.started_at.into(),
+            change.finished_at.into(),
+            id(change.tenant),
+            id(change.job),
+            change.from.as_str().into(),
+            i64::from(change.started_at.is_some()).into(),
+        ];
+        Ok(self.execute(&MOVE, &values)? == 1)
+    }
+
+    /// Says why a running job does not move, or that it does again.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn job_block(&mut self, tenant: TenantId, job: ScheduleId, reason: Option<&str>) -> Result<(), StoreError> {
+        self.execute(&BLOCK, &[reason.into(), id(tenant), id(job)]).map(drop)
+    }
+
+    /// The last take from a job's budget.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn job_budget(&mut self, tenant: TenantId, job: ScheduleId) -> Result<Option<Taken>, StoreError> {
+        Ok(self.query_one(&BUDGET, &[id(tenant), id(job)], read_taken)?.flatten())
+    }
+
+    /// Writes a take from a job's budget, unless somebody else took since `last`; answers whether it did.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn job_take(
+        &mut self,
+        tenant: TenantId,
+        job: ScheduleId,
+        last: Option<Taken>,
+        taken: Taken,
+    ) -> Result<bool, StoreError> {
+        let before = last.map_or(0, |last| last.at.as_millis());
+        let values = [taken.at.into(), i64::from(taken.messages).into(), id(tenant), id(job), before.into()];
+        Ok(self.execute(&TAKE, &values)? == 1)
+    }
+
+    /// Up to 100 jobs with something left to settle, in the order of their ids, after one.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn jobs_unsettled(&mut self, after: ScheduleId) -> Result<Vec<UnsettledJob>, StoreError> {
+        self.query_as(&UNSETTLED, &[id(after)], |row| {
+            Ok(UnsettledJob {
+                job: row.id()?,
+                tenant: row.id()?,
+                campaign: row.id()?,
+                state: row.word(JobState::parse)?,
+                latest_finish: row.next()?,
+                manifest: row.next()?,
+                frozen_at: row.next()?,
+                has_ready: row.next()?,
+                has_claimed: row.next()?,
+            })
+        })
+    }
+}
+
+/// Reads `budget_at, budget_taken`.
+pub(crate) fn read_taken(row: &mut Row) -> Result<Option<Taken>, StoreError> {
+    let (at, messages): (Option<Timestamp>, Option<i64>) = (row.next()?, row.next()?);
+    Ok(at.map(|at| Taken { at, messages: u32::try_from(messages.unwrap_or_default()).unwrap_or(u32::MAX) }))
+}

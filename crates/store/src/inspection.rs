@@ -1,0 +1,107 @@
+//! What `doctor` looks at: for each manifest its accounts, counted twice, and what bounds it.
+//!
+//! All tenants. Each manifest is read in one snapshot, so that a busy engine does not look like a broken one.
+
+use crate::chunks::read_counts;
+use crate::error::StoreError;
+use crate::statements;
+use crate::tx::Tx;
+use postrider_core::delivery::{Counts, DeliveryState};
+use postrider_core::id::{NodeId, ScheduleId};
+use postrider_core::schedule::JobState;
+use postrider_core::time::Timestamp;
+
+/// Faulty rows that are named, at most, of one kind in one manifest.
+const NAMED_MAX: i64 = 20;
+
+statements! { "inspection":
+    MANIFEST = "SELECT m.number, j.id, j.state, m.last_seq, m.matched, m.excluded, m.duplicates, m.frozen_at \
+        FROM manifests m JOIN schedule_jobs j ON j.id = m.schedule_id WHERE m.number > $1 ORDER BY m.number LIMIT 1";
+    CHUNKS = "SELECT CAST(COALESCE(SUM(pending), 0) AS BIGINT), CAST(COALESCE(SUM(in_flight), 0) AS BIGINT), \
+        CAST(COALESCE(SUM(sent), 0) AS BIGINT), CAST(COALESCE(SUM(failed), 0) AS BIGINT), \
+        CAST(COALESCE(SUM(suppressed), 0) AS BIGINT), CAST(COALESCE(SUM(skipped), 0) AS BIGINT), \
+        CAST(COALESCE(SUM(expired), 0) AS BIGINT), CAST(COALESCE(SUM(canceled), 0) AS BIGINT), \
+        CAST(COALESCE(SUM(uncertain), 0) AS BIGINT) FROM chunks WHERE manifest_number = $1";
+    LEDGER = "SELECT state, COUNT(*), CAST(MAX(attempt) AS BIGINT) FROM deliveries WHERE manifest_number = $1 \
+        GROUP BY state";
+    REPEATED = "SELECT MIN(seq) FROM deliveries WHERE manifest_number = $1 AND address_key IS NOT NULL \
+        GROUP BY address_key HAVING COUNT(*) > 1 LIMIT $2";
+    CLAIMED = "SELECT chunk, node_id, lease_until, fence FROM chunks WHERE manifest_number = $1 AND state = 'claimed' \
+        ORDER BY chunk LIMIT $2";
+    UNEQUAL = "SELECT c.chunk FROM chunks c WHERE c.manifest_number = $1 AND c.chunk > $2 AND \
+        (c.pending + c.in_flight + c.sent + c.failed + c.suppressed + c.skipped + c.expired + c.canceled \
+        + c.uncertain <> c.last_seq - c.first_seq + 1 OR c.pending < 0 OR c.in_flight < 0 \
+        OR (c.state = 'done' AND c.pending + c.in_flight > 0) OR (c.state = 'ready' AND c.in_flight > 0)) \
+        ORDER BY c.chunk LIMIT $3";
+}
+
+/// A manifest, counted twice.
+#[derive(Debug, Clone)]
+pub struct Inspected {
+    /// Its number.
+    pub manifest: i64,
+    /// Its job.
+    pub job: ScheduleId,
+    /// Where the job stands.
+    pub state: JobState,
+    /// Recipients frozen, as the manifest says; none while freezing goes on.
+    pub frozen: Option<i64>,
+    /// Memberships looked at, less those excluded and repeated: what should be frozen.
+    pub kept: i64,
+    /// The sum of the chunks' counters.
+    pub chunks: Counts,
+    /// The ledger's rows by state.
+    pub ledger: Counts,
+    /// The most attempts that a recipient has.
+    pub attempts_max: i64,
+    /// First places of addresses that stand in it more than once; at most 20.
+    pub repeated: Vec<i64>,
+    /// Claimed chunks with owner, end of lease and fence; at most 20.
+    pub claimed: Vec<(i64, Option<NodeId>, Option<Timestamp>, i64)>,
+    /// Chunks whose counters do not add up to their range, or do not fit their state; at most 20.
+    pub unequal: Vec<i64>,
+}
+
+impl Tx<'_> {
+    /// The first manifest after a number, looked through whole. Memory is bounded, time grows with the manifest.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn inspect_after(&mut self, number: i64) -> Result<Option<Inspected>, StoreError> {
+        let found = self.query_one(&MANIFEST, &[number.into()], |row| {
+            let (manifest, job, state) = (row.next()?, row.id()?, row.word(JobState::parse)?);
+            let (last_seq, matched): (i64, i64) = (row.next()?, row.next()?);
+            let (excluded, duplicates): (i64, i64) = (row.next()?, row.next()?);
+            let frozen_at: Option<Timestamp> = row.next()?;
+            Ok(Inspected {
+                manifest,
+                job,
+                state,
+                frozen: frozen_at.map(|_| last_seq),
+                kept: matched - excluded - duplicates,
+                chunks: Counts::default(),
+                ledger: Counts::default(),
+                attempts_max: 0,
+                repeated: Vec::new(),
+                claimed: Vec::new(),
+                unequal: Vec::new(),
+            })
+        })?;
+        let Some(mut found) = found else { return Ok(None) };
+        let manifest = found.manifest;
+        found.chunks = self.query_one(&CHUNKS, &[manifest.into()], read_counts)?.unwrap_or_default();
+        let parts = self.query_as(&LEDGER, &[manifest.into()], |row| {
+            Ok((row.word(DeliveryState::parse)?, row.next::<i64>()?, row.next::<i64>()?))
+        })?;
+        for (state, rows, attempts) in parts {
+            found.ledger.add(state, rows);
+            found.attempts_max = found.attempts_max.max(attempts);
+        }
+        found.repeated = self.query_as(&REPEATED, &[manifest.into(), NAMED_MAX.into()], |row| row.next())?;
+        found.claimed = self.query_as(&CLAIMED, &[manifest.into(), NAMED_MAX.into()], |row| {
+            Ok((row.next()?, row.optional_id()?, row.next()?, row.next()?))
+        })?;
+        found.unequal = self.query_as(&UNEQUAL, &[manifest.into(), 0.into(), NAMED_MAX.into()], |row| row.next())?;
+        Ok(Some(found))
+    }
+}
