@@ -153,6 +153,10 @@ catalog! {
         "Another profile has this email or customer_id.", "Match by the key that the other profile has, or leave the field out.";
     ProfileMatchAmbiguous => "PUBLIC.PROFILES.MATCH_AMBIGUOUS", Conflict,
         "Several profiles have this phone number.", "Match by email or customer_id.";
+    ImportFileInvalid => "PUBLIC.IMPORTS.FILE_INVALID", Unprocessable,
+        "The file is not a table of people.", "Save it as CSV in UTF-8 with the names of the columns in its first line.";
+    ImportMappingInvalid => "PUBLIC.IMPORTS.MAPPING_INVALID", Invalid,
+        "The columns do not fit.", "Name the column and the field as COLUMN=FIELD.";
     TemplateNotFound => "PUBLIC.TEMPLATES.NOT_FOUND", NotFound,
         "Template not found.", "Use the id of one of this tenant's templates.";
     TemplateInvalid => "PUBLIC.TEMPLATES.INVALID", Invalid,

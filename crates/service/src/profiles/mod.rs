@@ -22,8 +22,8 @@ pub(crate) use record::ProfileRecord;
 pub use record::{ADDRESS_FIELDS, CONSENT_CHANNELS, TEXT_CHARS_MAX};
 pub use roster::Operation;
 pub(crate) use roster::change;
-pub(crate) use upsert::upsert_set;
 pub use upsert::{ProfileUpserted, UpsertProfile};
+pub(crate) use upsert::{SetOutcome, preview_set, upsert_set};
 pub use upsert_batch::{BATCH_RECORDS_MAX, BatchUpserted, RecordOutcome, UpsertProfiles};
 
 use postrider_core::error::{Code, Refusal};

@@ -1,0 +1,230 @@
+//! Which column becomes which field.
+
+use super::headers::{Channels, DIRECT_MAIL, EMAIL, EVERY_CHANNEL, Meaning, PUSH, SMS, meaning, snake_case};
+use super::report::ImportError;
+use crate::profiles::{ADDRESS_FIELDS, ATTRIBUTE_NAME_CHARS_MAX, ATTRIBUTES_MAX, MatchKey, is_attribute_name};
+use postrider_core::error::{Code, Refusal};
+use std::collections::BTreeSet;
+
+/// Well-known fields of one text.
+const FIELDS: [&str; 8] =
+    ["email", "phone", "customer_id", "first_name", "last_name", "timezone", "locale", "push_tokens"];
+/// Names that no attribute takes, beside [`FIELDS`].
+const OTHER_FIELDS: [&str; 2] = ["address", "consent"];
+/// Field words that stand for consent.
+const CONSENT_FIELDS: [(&str, Meaning); 9] = [
+    ("consent.email", Meaning::OptIn(EMAIL)),
+    ("consent.sms", Meaning::OptIn(SMS)),
+    ("consent.push", Meaning::OptIn(PUSH)),
+    ("consent.direct_mail", Meaning::OptIn(DIRECT_MAIL)),
+    ("opt_out", Meaning::OptOut(EVERY_CHANNEL)),
+    ("opt_out.email", Meaning::OptOut(EMAIL)),
+    ("opt_out.sms", Meaning::OptOut(SMS)),
+    ("opt_out.push", Meaning::OptOut(PUSH)),
+    ("opt_out.direct_mail", Meaning::OptOut(DIRECT_MAIL)),
+];
+/// The field word for a column that is left alone.
+const NOTHING: &str = "-";
+
+/// Where the cells of a column go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Target {
+    /// Nowhere.
+    Nothing,
+    /// A well-known field.
+    Field(&'static str),
+    /// A field of the address.
+    Address(&'static str),
+    /// Yes is consent, no a denial.
+    OptIn(Channels),
+    /// Yes is a denial.
+    OptOut(Channels),
+    /// Anything is a denial.
+    OptOutDate(Channels),
+    /// An attribute; the word of a denial is one.
+    Status(String),
+    /// An attribute.
+    Attribute(String),
+}
+
+impl Target {
+    /// The field as a person would name it.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Nothing => NOTHING.to_owned(),
+            Self::Field(name) => (*name).to_owned(),
+            Self::Address(name) => format!("address.{name}"),
+            Self::OptIn(channels) => consent_name(Meaning::OptIn(*channels)),
+            Self::OptOut(channels) | Self::OptOutDate(channels) => consent_name(Meaning::OptOut(*channels)),
+            Self::Status(name) | Self::Attribute(name) => name.clone(),
+        }
+    }
+}
+
+fn consent_name(meaning: Meaning) -> String {
+    let word = CONSENT_FIELDS.iter().find(|(_, known)| *known == meaning);
+    word.map_or_else(|| "consent".to_owned(), |(word, _)| (*word).to_owned())
+}
+
+/// The columns of a file, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Columns {
+    pub(super) headers: Vec<String>,
+    pub(super) targets: Vec<Target>,
+}
+
+impl Columns {
+    /// Maps every column: first as the caller says (`column`, `field`), then by its header. A field is taken by its
+    /// first column; whatever has no field becomes an attribute.
+    ///
+    /// # Errors
+    /// `IMPORTS.MAPPING_INVALID` for a column or field that is not there, `IMPORTS.FILE_INVALID` for a first line
+    /// that holds no headers.
+    pub(super) fn new(headers: &[String], map: &[(String, String)]) -> Result<Self, ImportError> {
+        let headers: Vec<String> = headers.iter().map(|header| header.trim().to_owned()).collect();
+        if headers.iter().any(|header| header.contains('@') && header.contains('.')) {
+            return Err(ImportError::file(
+                "has an email address in its first line, where the names of the columns belong",
+            ));
+        }
+        let mut targets: Vec<Option<Target>> = vec![None; headers.len()];
+        for (column, field) in map {
+            let place = find(&headers, column)?;
+            let target = explicit(column, field)?;
+            if target != Target::Nothing && targets.contains(&Some(target.clone())) {
+                return Err(mapping(Some(field), format!("two columns cannot both be {field}")));
+            }
+            targets[place] = Some(target);
+        }
+        let by_header: Vec<Option<Meaning>> = headers.iter().map(|header| meaning(header)).collect();
+        let has = |wanted: Meaning, target: &Target| {
+            by_header.contains(&Some(wanted)) || targets.contains(&Some(target.clone()))
+        };
+        let street = has(Meaning::Address("line1"), &Target::Address("line1"));
+        let first_name = has(Meaning::Field("first_name"), &Target::Field("first_name"));
+        for (place, meaning) in by_header.iter().enumerate() {
+            if targets[place].is_some() {
+                continue;
+            }
+            let target = match meaning {
+                Some(Meaning::Name) if first_name => Some(Target::Field("last_name")),
+                Some(Meaning::Field(name)) => Some(Target::Field(name)),
+                // Without a street there is no address to post to, and a city is of more use by itself.
+                Some(Meaning::Address(name)) if street => Some(Target::Address(name)),
+                Some(Meaning::OptIn(channels)) => Some(Target::OptIn(*channels)),
+                Some(Meaning::OptOut(channels)) => Some(Target::OptOut(*channels)),
+                Some(Meaning::OptOutDate(channels)) => Some(Target::OptOutDate(*channels)),
+                Some(Meaning::Ours) => Some(Target::Nothing),
+                Some(Meaning::Name | Meaning::Address(_) | Meaning::Status) | None => None,
+            };
+            let single = matches!(target, Some(Target::Field(_) | Target::Address(_)));
+            if target.is_some() && !(single && targets.contains(&target)) {
+                targets[place] = target;
+            }
+        }
+        let targets = name_attributes(&headers, targets, &by_header)?;
+        Ok(Self { headers, targets })
+    }
+
+    /// By what the rows find their profiles: the first of email, customer id and phone that has a column.
+    ///
+    /// # Errors
+    /// `IMPORTS.MAPPING_INVALID` if none has.
+    pub(super) fn match_key(&self, wanted: Option<MatchKey>) -> Result<MatchKey, ImportError> {
+        let has = |key: &MatchKey| {
+            self.targets.iter().any(|target| matches!(target, Target::Field(name) if *name == key.as_str()))
+        };
+        let found = match wanted {
+            Some(key) => Some(key).filter(has),
+            None => [MatchKey::Email, MatchKey::CustomerId, MatchKey::Phone].into_iter().find(has),
+        };
+        let needed = wanted.map_or("an email address, a customer id or a phone number", |key| match key {
+            MatchKey::Email => "an email address",
+            MatchKey::Phone => "a phone number",
+            MatchKey::CustomerId => "a customer id",
+        });
+        found.ok_or_else(|| {
+            let columns = self.headers.join(", ");
+            mapping(None, format!("no column holds {needed}; name it with --map COLUMN=email; columns: {columns}"))
+        })
+    }
+}
+
+fn mapping(value: Option<&str>, problem: impl Into<String>) -> ImportError {
+    Refusal::field(Code::ImportMappingInvalid, "map", value, problem).into()
+}
+
+/// The column that a person means: by its header to the letter, else whatever its case, else by its letters.
+fn find(headers: &[String], column: &str) -> Result<usize, ImportError> {
+    let column = column.trim();
+    let ways: [&dyn Fn(&str) -> bool; 3] =
+        [&|header| header == column, &|header| header.to_lowercase() == column.to_lowercase(), &|header| {
+            !snake_case(column).is_empty() && snake_case(header) == snake_case(column)
+        }];
+    let found = ways.iter().find_map(|way| headers.iter().position(|header| way(header)));
+    found.ok_or_else(|| {
+        let problem = format!("there is no column {column}; columns: {}", headers.join(", "));
+        mapping(Some(column), problem)
+    })
+}
+
+/// What the caller wants a column to be.
+fn explicit(column: &str, field: &str) -> Result<Target, ImportError> {
+    let field = field.trim();
+    if field.is_empty() || field == NOTHING {
+        return Ok(Target::Nothing);
+    }
+    if let Some(name) = FIELDS.into_iter().find(|name| *name == field) {
+        return Ok(Target::Field(name));
+    }
+    let address =
+        field.strip_prefix("address.").and_then(|name| ADDRESS_FIELDS.into_iter().find(|known| *known == name));
+    if let Some(name) = address {
+        return Ok(Target::Address(name));
+    }
+    match CONSENT_FIELDS.into_iter().find(|(word, _)| *word == field) {
+        Some((_, Meaning::OptIn(channels))) => return Ok(Target::OptIn(channels)),
+        Some((_, Meaning::OptOut(channels))) => return Ok(Target::OptOut(channels)),
+        _ => {}
+    }
+    if is_attribute_name(field) && !OTHER_FIELDS.contains(&field) {
+        return Ok(Target::Attribute(field.to_owned()));
+    }
+    let problem = format!(
+        "{field} is no field for the column {column}: take a well-known field, address.city and the like, \
+        consent.email, opt_out, an attribute in letters, digits and underscores, or - to leave the column out"
+    );
+    Err(mapping(Some(field), problem))
+}
+
+/// Gives every column without a field an attribute of its own.
+fn name_attributes(
+    headers: &[String],
+    targets: Vec<Option<Target>>,
+    meanings: &[Option<Meaning>],
+) -> Result<Vec<Target>, ImportError> {
+    let mut taken: BTreeSet<String> = FIELDS.into_iter().chain(OTHER_FIELDS).map(str::to_owned).collect();
+    taken.extend(targets.iter().flatten().map(Target::name));
+    let mut named = Vec::with_capacity(targets.len());
+    for (place, target) in targets.into_iter().enumerate() {
+        named.push(target.unwrap_or_else(|| {
+            let name = free_name(&snake_case(&headers[place]), place, &taken);
+            taken.insert(name.clone());
+            if meanings[place] == Some(Meaning::Status) { Target::Status(name) } else { Target::Attribute(name) }
+        }));
+    }
+    let attributes = named.iter().filter(|target| matches!(target, Target::Attribute(_) | Target::Status(_))).count();
+    if attributes > ATTRIBUTES_MAX {
+        let problem = format!("has {attributes} columns of its own, and a profile at most {ATTRIBUTES_MAX} attributes");
+        return Err(ImportError::file(problem));
+    }
+    Ok(named)
+}
+
+fn free_name(wanted: &str, place: usize, taken: &BTreeSet<String>) -> String {
+    let wanted = if wanted.is_empty() { format!("column_{}", place + 1) } else { wanted.to_owned() };
+    let short: String = wanted.chars().take(ATTRIBUTE_NAME_CHARS_MAX - 4).collect();
+    let suffixes = std::iter::once(String::new()).chain((2..).map(|number: usize| format!("_{number}")));
+    let mut names = suffixes.map(|suffix| format!("{short}{suffix}"));
+    names.find(|name| is_attribute_name(name) && !taken.contains(name)).unwrap_or(wanted)
+}

@@ -1,0 +1,227 @@
+//! Rows of a table, one at a time, whatever their bytes.
+//!
+//! Invariant: no file, however broken, makes this panic or hold more than one row of [`ROW_BYTES_MAX`].
+
+use super::report::ImportError;
+use super::sniff::{SAMPLE_BYTES, sniff};
+use std::collections::VecDeque;
+use std::io::{self, Cursor, Read};
+
+/// Longest row, in bytes. A quotation mark that is never closed makes the rest of a file one row.
+pub(super) const ROW_BYTES_MAX: usize = 256 * 1024;
+/// Most columns.
+pub(super) const COLUMNS_MAX: usize = 500;
+
+/// What the bytes 0x80 to 0x9F are in Windows-1252; five are nothing.
+const WINDOWS_1252: &str = "€\u{fffd}‚ƒ„…†‡ˆ‰Š‹Œ\u{fffd}Ž\u{fffd}\u{fffd}‘’“”•–—˜™š›œ\u{fffd}žŸ";
+
+/// One row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Row {
+    /// The line of the file on which it begins, from 1.
+    pub(super) line: u64,
+    /// Its cells as text.
+    pub(super) cells: Vec<String>,
+    /// What is wrong with it as a row.
+    pub(super) problem: Option<String>,
+}
+
+impl Row {
+    /// How much it takes, in bytes.
+    pub(super) fn size(&self) -> usize {
+        self.cells.iter().map(String::len).sum()
+    }
+
+    fn is_blank(&self) -> bool {
+        self.cells.iter().all(|cell| cell.trim().is_empty())
+    }
+}
+
+/// A table that is being read.
+pub(super) struct Rows {
+    csv: csv::Reader<Watched>,
+    record: csv::ByteRecord,
+    delimiter: u8,
+    bytes_before: u64,
+    columns: usize,
+}
+
+impl Rows {
+    /// Looks at the beginning and reads the header, the first row that is not blank.
+    ///
+    /// # Errors
+    /// `IMPORTS.FILE_INVALID` with what the file is instead; the input's own errors.
+    pub(super) fn open(mut input: Box<dyn Read + Send>) -> Result<(Self, Row), ImportError> {
+        let mut sample = Vec::new();
+        input.by_ref().take(SAMPLE_BYTES as u64).read_to_end(&mut sample).map_err(ImportError::Read)?;
+        let dialect = sniff(&sample, sample.len() < SAMPLE_BYTES).map_err(ImportError::file)?;
+        let mut sample = Cursor::new(sample);
+        sample.set_position(dialect.skip as u64);
+        let input = Watched::new(Box::new(sample.chain(input)), dialect.lines);
+        let csv =
+            csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(dialect.delimiter).from_reader(input);
+        let mut rows = Self {
+            csv,
+            record: csv::ByteRecord::new(),
+            delimiter: dialect.delimiter,
+            bytes_before: dialect.skip as u64,
+            columns: 0,
+        };
+        let header = rows.next()?.ok_or_else(|| ImportError::file("is empty"))?;
+        if header.cells.len() > COLUMNS_MAX {
+            return Err(ImportError::file(format!("has more than {COLUMNS_MAX} columns")));
+        }
+        rows.columns = header.cells.len();
+        Ok((rows, header))
+    }
+
+    /// What parts the cells.
+    pub(super) const fn delimiter(&self) -> u8 {
+        self.delimiter
+    }
+
+    /// How much of the file has been taken, in bytes.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes_before + self.csv.position().byte()
+    }
+
+    /// The next row that is not blank.
+    ///
+    /// # Errors
+    /// `IMPORTS.FILE_INVALID` if a row is too long; the input's own errors.
+    pub(super) fn next(&mut self) -> Result<Option<Row>, ImportError> {
+        loop {
+            let start = self.csv.position().byte();
+            self.csv.get_mut().begin_row(start);
+            match self.csv.read_byte_record(&mut self.record) {
+                Ok(true) => {}
+                Ok(false) => return Ok(None),
+                Err(error) if self.csv.get_ref().budget > 0 => return Err(ImportError::Read(error.into())),
+                Err(_) => {
+                    let (line, most) = (self.csv.get_ref().line_at(start), ROW_BYTES_MAX / 1024);
+                    return Err(ImportError::file(format!(
+                        "has a row longer than {most} KiB at line {line}: a quotation mark there is probably never closed"
+                    )));
+                }
+            }
+            let row = self.row();
+            if !row.is_blank() {
+                return Ok(Some(row));
+            }
+        }
+    }
+
+    fn row(&self) -> Row {
+        let start = self.record.position().map_or(0, csv::Position::byte);
+        let line = self.csv.get_ref().line_at(start);
+        let utf8 = self.record.iter().all(|cell| std::str::from_utf8(cell).is_ok());
+        let mut problem = None;
+        let mut cells = Vec::with_capacity(self.record.len());
+        for cell in &self.record {
+            if utf8 {
+                cells.push(String::from_utf8_lossy(cell).into_owned());
+            } else {
+                let (text, whole) = windows_1252(cell);
+                cells.push(text);
+                if !whole {
+                    problem = Some("is written neither in UTF-8 nor in Windows-1252".to_owned());
+                }
+            }
+        }
+        if self.columns > 0 && problem.is_none() {
+            problem = ragged(&mut cells, self.columns);
+        }
+        Row { line, cells, problem }
+    }
+}
+
+/// Brings a row to the width of the header. Cells that are missing at the end are empty, empty ones too many are
+/// dropped; anything else is a problem, because cells would come under the wrong column.
+fn ragged(cells: &mut Vec<String>, columns: usize) -> Option<String> {
+    let found = cells.len();
+    if found > columns {
+        if cells[columns..].iter().all(|cell| cell.trim().is_empty()) {
+            cells.truncate(columns);
+            return None;
+        }
+        return Some(format!("has {found} cells under {columns} columns"));
+    }
+    // A quotation mark that is closed too late takes the rows after it into one cell.
+    if found < columns && cells.iter().any(|cell| cell.contains('\n')) {
+        return Some(format!(
+            "has {found} of {columns} cells and a line break in one: a quotation mark is probably not closed"
+        ));
+    }
+    cells.resize(columns, String::new());
+    None
+}
+
+/// Reads bytes as Windows-1252; whether all of them are characters there.
+fn windows_1252(bytes: &[u8]) -> (String, bool) {
+    let above = |byte: u8| WINDOWS_1252.chars().nth(usize::from(byte - 0x80)).unwrap_or(char::REPLACEMENT_CHARACTER);
+    let text: String =
+        bytes.iter().map(|&byte| if (0x80..=0x9f).contains(&byte) { above(byte) } else { char::from(byte) }).collect();
+    let whole = !text.contains(char::REPLACEMENT_CHARACTER);
+    (text, whole)
+}
+
+/// Input that ends with an error when one row has used up its budget, and that knows where its lines begin: the
+/// parser counts a line break of two characters now on this side of a row, now on that one.
+struct Watched {
+    input: Box<dyn Read + Send>,
+    /// Bytes that the row at hand may still take.
+    budget: usize,
+    /// Bytes that were read.
+    offset: u64,
+    /// The line of the next byte.
+    line: u64,
+    before: u8,
+    /// Where lines with anything on them begin, and which they are, from the row at hand on.
+    starts: VecDeque<(u64, u64)>,
+}
+
+impl Watched {
+    fn new(input: Box<dyn Read + Send>, lines: u64) -> Self {
+        Self { input, budget: ROW_BYTES_MAX, offset: 0, line: lines + 1, before: b'\n', starts: VecDeque::new() }
+    }
+
+    /// The next row begins at or after a place.
+    fn begin_row(&mut self, start: u64) {
+        self.budget = ROW_BYTES_MAX;
+        while self.starts.front().is_some_and(|&(place, _)| place < start) {
+            self.starts.pop_front();
+        }
+    }
+
+    /// The line of the first row at or after a place.
+    fn line_at(&self, start: u64) -> u64 {
+        let mut later = self.starts.iter().filter(|&&(place, _)| place >= start);
+        later.next().map_or(self.line, |&(_, line)| line)
+    }
+
+    fn watch(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            match byte {
+                b'\n' if self.before == b'\r' => {}
+                b'\n' | b'\r' => self.line += 1,
+                _ if matches!(self.before, b'\n' | b'\r') => self.starts.push_back((self.offset, self.line)),
+                _ => {}
+            }
+            self.before = byte;
+            self.offset += 1;
+        }
+    }
+}
+
+impl Read for Watched {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.budget == 0 {
+            return Err(io::Error::other("the row is too long"));
+        }
+        let length = buffer.len().min(self.budget);
+        let read = self.input.read(&mut buffer[..length])?;
+        self.budget -= read;
+        self.watch(&buffer[..read]);
+        Ok(read)
+    }
+}

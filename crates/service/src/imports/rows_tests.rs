@@ -1,0 +1,130 @@
+//! Tables as people have them.
+
+use super::report::ImportError;
+use super::rows::{ROW_BYTES_MAX, Row, Rows};
+use proptest::prelude::*;
+use std::io::{Cursor, Read};
+
+/// Header and rows, or why there are none.
+fn read(bytes: &[u8]) -> Result<(Vec<String>, Vec<Row>), ImportError> {
+    let (mut rows, header) = Rows::open(Box::new(Cursor::new(bytes.to_vec())))?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        all.push(row);
+    }
+    Ok((header.cells, all))
+}
+
+/// Lines and cells of the rows that are whole.
+fn cells(bytes: &[u8]) -> Vec<(u64, Vec<String>)> {
+    let rows = read(bytes).unwrap().1;
+    rows.into_iter().filter(|row| row.problem.is_none()).map(|row| (row.line, row.cells)).collect()
+}
+
+fn table(rows: &[(u64, &[&str])]) -> Vec<(u64, Vec<String>)> {
+    rows.iter().map(|(line, cells)| (*line, cells.iter().map(|cell| (*cell).to_owned()).collect())).collect()
+}
+
+#[test]
+fn every_way_to_write_a_table_is_read() {
+    let expected = table(&[(2, &["a@example.com", "Zoë; née, Ada"]), (3, &["b@example.com", ""])]);
+    for text in [
+        "email,name\na@example.com,\"Zoë; née, Ada\"\nb@example.com,\n",
+        "email,name\r\na@example.com,\"Zoë; née, Ada\"\r\nb@example.com,\r\n",
+        "\u{feff}email,name\na@example.com,\"Zoë; née, Ada\"\nb@example.com,",
+        "email;name\na@example.com;\"Zoë; née, Ada\"\nb@example.com;\n",
+        "email\tname\na@example.com\tZoë; née, Ada\nb@example.com\t\n",
+        "email,name\na@example.com,\"Zoë; née, Ada\"\nb@example.com\n",
+        "email,name\na@example.com,\"Zoë; née, Ada\",,,\nb@example.com,,\n",
+    ] {
+        assert_eq!(cells(text.as_bytes()), expected, "{text}");
+    }
+}
+
+#[test]
+fn lines_are_those_of_an_editor() {
+    let text = "sep=;\nemail;note\n\na@example.com;\"two\nlines\"\n;;\n\nb@example.com;x\n";
+    let expected = table(&[(4, &["a@example.com", "two\nlines"]), (8, &["b@example.com", "x"])]);
+    assert_eq!(cells(text.as_bytes()), expected);
+}
+
+#[test]
+fn old_bytes_are_read_as_windows_1252() {
+    let bytes = b"email,name,price\na@example.com,M\xfcller,5\x80\nb@example.com,\xc3\xbc,1\nc@example.com,\x81,2\n";
+    let rows = read(bytes).unwrap().1;
+    assert_eq!(rows[0].cells, ["a@example.com", "Müller", "5€"]);
+    assert_eq!(rows[1].cells, ["b@example.com", "ü", "1"]);
+    assert!(rows[2].problem.as_deref().unwrap().contains("Windows-1252"), "0x81 is no character there");
+}
+
+#[test]
+fn cells_never_slip_under_another_column() {
+    let text = "email,name\na@example.com,A,B\nb@example.com,\"open\nc@example.com,C\n";
+    let rows = read(text.as_bytes()).unwrap().1;
+    assert_eq!(rows[0].problem.as_deref(), Some("has 3 cells under 2 columns"));
+    let swallowed = "email,name,note\na@example.com,\"open\nb@example.com,B,b\nc@example.com,C,c\n";
+    let rows = read(swallowed.as_bytes()).unwrap().1;
+    assert_eq!(rows.len(), 1);
+    assert!(rows[0].problem.as_deref().unwrap().contains("quotation mark"), "{:?}", rows[0]);
+}
+
+#[test]
+fn what_is_no_table_is_told_in_a_sentence() {
+    for (bytes, part) in [
+        (&b""[..], "is empty"),
+        (b"\xef\xbb\xbf \n \n", "is empty"),
+        (b"PK\x03\x04 rest", "spreadsheet"),
+        (b"\xd0\xcf\x11\xe0 rest", "spreadsheet"),
+        (b"\xff\xfee\0m\0", "UTF-16"),
+        (b"\xfe\xff\0e\0m", "UTF-16"),
+        (b"e\0m\0a\0i\0l\0", "zero bytes"),
+    ] {
+        let error = read(bytes).unwrap_err().to_string();
+        assert!(error.contains(part) && error.contains("IMPORTS.FILE_INVALID"), "{error}");
+    }
+}
+
+#[test]
+fn a_quotation_mark_that_is_never_closed_ends_the_import_with_its_line() {
+    let mut text = b"email,name\na@example.com,A\nb@example.com,\"B\n".to_vec();
+    text.extend(b"c@example.com,C\n".repeat(ROW_BYTES_MAX / 8));
+    let error = read(&text).unwrap_err().to_string();
+    assert!(error.contains("at line 3") && error.contains("quotation mark"), "{error}");
+}
+
+/// Gives bytes in pieces, as a slow disk would.
+struct Pieces(Cursor<Vec<u8>>, usize);
+
+impl Read for Pieces {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let length = buffer.len().min(self.1);
+        self.0.read(&mut buffer[..length])
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..2_000)) {
+        drop(read(&bytes));
+    }
+
+    #[test]
+    fn no_text_of_a_table_makes_it_panic(text in "[a-z@.,;\"\t\r\n äé\u{feff}=]{0,400}") {
+        drop(read(text.as_bytes()));
+    }
+
+    #[test]
+    fn pieces_of_any_size_are_the_same_table(text in "[a-c,;\"\r\n ü]{1,200}", size in 1_usize..9) {
+        let whole = read(text.as_bytes()).map_err(|error| error.to_string());
+        let pieces = Rows::open(Box::new(Pieces(Cursor::new(text.into_bytes()), size)))
+            .and_then(|(mut rows, header)| {
+                let mut all = Vec::new();
+                while let Some(row) = rows.next()? {
+                    all.push(row);
+                }
+                Ok((header.cells, all))
+            })
+            .map_err(|error| error.to_string());
+        prop_assert_eq!(whole, pieces);
+    }
+}

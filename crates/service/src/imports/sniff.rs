@@ -1,0 +1,77 @@
+//! Which kind of table a file is, told from its beginning.
+
+/// How much of a file is looked at, in bytes.
+pub(super) const SAMPLE_BYTES: usize = 64 * 1024;
+/// Records of the sample that are compared.
+const SAMPLE_RECORDS: usize = 50;
+/// What parts the cells, the likeliest first.
+const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
+
+/// How a table is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Dialect {
+    /// What parts the cells.
+    pub(super) delimiter: u8,
+    /// Bytes before the table: a byte order mark, a `sep=` line.
+    pub(super) skip: usize,
+    /// Lines in those bytes.
+    pub(super) lines: u64,
+}
+
+/// Looks at the beginning of a file. `whole` says that there is no more of it.
+///
+/// # Errors
+/// What the file is instead of a table, with what to do.
+pub(super) fn sniff(sample: &[u8], whole: bool) -> Result<Dialect, &'static str> {
+    if sample.starts_with(b"PK\x03\x04") || sample.starts_with(b"\xd0\xcf\x11\xe0") {
+        return Err("is a spreadsheet: save it as CSV (UTF-8) and import that");
+    }
+    if sample.starts_with(b"\xff\xfe") || sample.starts_with(b"\xfe\xff") {
+        return Err("is written in UTF-16: save it as CSV UTF-8 and import that");
+    }
+    if sample.contains(&0) {
+        return Err("holds zero bytes, so it is no text file: save it as CSV UTF-8 and import that");
+    }
+    let mark = if sample.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    let table = &sample[mark..];
+    if table.trim_ascii().is_empty() {
+        return Err("is empty");
+    }
+    if let Some((delimiter, length)) = separator_line(table) {
+        return Ok(Dialect { delimiter, skip: mark + length, lines: 1 });
+    }
+    let scored = DELIMITERS.map(|delimiter| (score(table, whole, delimiter), delimiter));
+    let mut best = scored[0];
+    for candidate in scored {
+        if candidate.0 > best.0 {
+            best = candidate;
+        }
+    }
+    Ok(Dialect { delimiter: best.1, skip: mark, lines: 0 })
+}
+
+/// The line with which spreadsheets tell each other the delimiter: `sep=;`.
+fn separator_line(table: &[u8]) -> Option<(u8, usize)> {
+    let end = table.iter().position(|&byte| byte == b'\n')?;
+    let line = table[..end].trim_ascii_end();
+    let [a, b, c, b'=', delimiter] = *line.trim_ascii_start() else { return None };
+    let separator = [a, b, c].eq_ignore_ascii_case(b"sep") && (delimiter.is_ascii_punctuation() || delimiter == b'\t');
+    separator.then_some((delimiter, end + 1))
+}
+
+/// How well a delimiter explains the sample: records with as many cells as the first, then cells.
+fn score(table: &[u8], whole: bool, delimiter: u8) -> (usize, usize) {
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(table);
+    let mut record = csv::ByteRecord::new();
+    let mut cells = Vec::new();
+    while cells.len() <= SAMPLE_RECORDS && matches!(reader.read_byte_record(&mut record), Ok(true)) {
+        cells.push(record.len());
+    }
+    // The sample may end in the middle of its last record.
+    if !whole && cells.len() > 1 {
+        cells.pop();
+    }
+    let first = cells.first().copied().unwrap_or(0);
+    if first < 2 { (0, 0) } else { (cells.iter().filter(|&&count| count == first).count(), first) }
+}
