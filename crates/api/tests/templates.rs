@@ -300,3 +300,35 @@ async fn scopes_are_asked_for_and_other_tenants_see_nothing() {
     let refused = app.request(Method::POST, &path(&template, "/publish"), &reader, None).await;
     refused.refused(403, "JOURNEY_API.AUTH.INSUFFICIENT_SCOPE");
 }
+
+#[tokio::test]
+async fn a_campaign_sends_the_version_that_is_newest_when_it_is_committed() {
+    let app = TestApp::new().await;
+    let admin = app.as_admin();
+    admin.post("/profiles/upsert", json!({ "record": { "email": "ada@example.com" } })).await.data();
+    let list = admin.post("/lists", json!({ "name": "Friends" })).await.data()["id"].clone();
+    let members = format!("/lists/{}/members:upsert", list.as_str().unwrap());
+    admin.post(&members, json!({ "contactKeys": ["ada@example.com"] })).await.data();
+    let sender = json!({ "name": "News", "channel": "email", "fromEmail": "news@shop.example", "fromName": "Shop" });
+    let sender = admin.post("/sender-profiles", sender).await.data()["id"].clone();
+    let publish = async |template: &Value, html: &str| {
+        let content = json!({ "subject": "s", "html": format!("{html} <a href='{{{{ unsubscribe_url }}}}'>out</a>") });
+        admin.patch(&path(template, ""), json!({ "content": content })).await.data();
+        admin.post(&path(template, "/publish"), json!({})).await.data()["publishedVersionId"].clone()
+    };
+    let template = create(&admin, email("<p>x</p>")).await;
+    let first = publish(&template, "first").await;
+    let campaign = json!({ "campaignType": "broadcast", "name": "c", "channel": "email",
+        "audience": { "include": [{ "audienceId": list, "type": "audience" }] },
+        "content": { "templateId": template["id"], "senderProfileId": sender } });
+    let campaign = admin.post("/campaigns", campaign).await.data()["id"].clone();
+    let second = publish(&template, "second").await;
+    let jobs = format!("/campaigns/{}/schedule-jobs", campaign.as_str().unwrap());
+    admin.post(&jobs, json!({ "sendAt": "2026-05-01T09:00:00Z" })).await.data();
+    let third = publish(&template, "third").await;
+
+    let (tenant, campaign) = (app.tenant(), campaign.as_str().unwrap().parse().unwrap());
+    let jobs = app.store.read("test.jobs", move |tx| tx.schedules_of(tenant, campaign)).await.unwrap();
+    let sent = json!(jobs[0].template_version.to_string());
+    assert!(sent == second && sent != first && sent != third, "{sent}");
+}

@@ -62,7 +62,7 @@ impl Service {
         created.await
     }
 
-    /// Changes a sender profile. Jobs that send from it use its new fields from then on.
+    /// Changes a sender profile. A job sends with the fields that stand when it starts.
     ///
     /// # Errors
     /// `SENDER_PROFILES.NOT_FOUND`, `REQUEST_INVALID`.
