@@ -2,10 +2,14 @@
 //!
 //! A library only so that its tests can reach them; nothing outside this workspace depends on it.
 
+pub mod api_client;
+pub mod books;
 pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod engine_lock;
 pub mod lifecycle;
+pub mod progress;
 pub mod system;
 pub mod telemetry;
 pub mod wiring;

@@ -23,6 +23,12 @@ impl Context {
         self.global.json
     }
 
+    /// The database that the command line names, if it names one.
+    #[must_use]
+    pub fn database(&self) -> Option<&str> {
+        self.global.database.as_deref()
+    }
+
     /// Reads the configuration.
     ///
     /// # Errors

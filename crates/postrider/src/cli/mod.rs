@@ -4,9 +4,11 @@
 //! Invariant: with `--json` exactly one JSON document goes to standard output; everything else that is said goes to
 //! standard error. Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
 
+mod campaign;
 mod check_config;
 mod client;
 mod context;
+mod demo;
 mod doctor;
 mod failure;
 mod key;
@@ -74,12 +76,17 @@ pub struct GlobalArgs {
 enum Command {
     /// Take requests and send.
     Serve(serve::ServeArgs),
+    /// Show a whole campaign on this machine, from an empty folder to balanced accounts.
+    Demo(demo::DemoArgs),
     /// Make, list and change tenants.
     #[command(subcommand)]
     Tenant(tenant::TenantCommand),
     /// Make, list and disable the API clients of a tenant.
     #[command(subcommand)]
     Client(client::ClientCommand),
+    /// Show how a campaign stands, or follow it.
+    #[command(subcommand)]
+    Campaign(campaign::CampaignCommand),
     /// Keys that sign tokens.
     #[command(subcommand)]
     Key(key::KeyCommand),
@@ -118,8 +125,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 async fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
     match command {
         Command::Serve(args) => serve::run(args, context).await,
+        Command::Demo(args) => demo::run(args, context).await,
         Command::Tenant(command) => tenant::run(command, context).await,
         Command::Client(command) => client::run(command, context).await,
+        Command::Campaign(command) => campaign::run(command, context).await,
         Command::Key(command) => key::run(command, context).await,
         Command::CheckConfig => check_config::run(context),
         Command::Migrate => migrate::run(context).await,

@@ -1,0 +1,30 @@
+//! `postrider demo`: shows everything once, with people made up and a mail server that keeps every message to itself.
+
+use super::{Context, Failure};
+use crate::demo::{self, DemoOptions};
+use clap::Args;
+use std::path::PathBuf;
+
+/// How many people are made up if nothing is said.
+const RECIPIENTS_DEFAULT: u32 = 1_000;
+/// Most people that are made up.
+const RECIPIENTS_MAX: i64 = 1_000_000;
+
+#[derive(Debug, Args)]
+pub(super) struct DemoArgs {
+    /// Make up so many people.
+    #[arg(long, value_name = "N", default_value_t = RECIPIENTS_DEFAULT,
+        value_parser = clap::value_parser!(u32).range(1..=RECIPIENTS_MAX))]
+    recipients: u32,
+    /// Keep everything in this folder, which must be empty or not exist [default: a new temporary one].
+    #[arg(long, value_name = "FOLDER")]
+    folder: Option<PathBuf>,
+    /// End when it is over instead of serving on.
+    #[arg(long)]
+    exit: bool,
+}
+
+pub(super) async fn run(args: DemoArgs, context: &Context) -> Result<(), Failure> {
+    let DemoArgs { recipients, folder, exit } = args;
+    demo::run(context, DemoOptions { recipients, folder, exit }).await
+}

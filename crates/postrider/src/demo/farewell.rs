@@ -1,0 +1,42 @@
+//! What is left for people to look at: messages to open, and requests to try.
+
+use super::failure::DemoError;
+use super::narrator::Narrator;
+use super::session::BASE_PATH;
+use postrider_channels::sink::ReceivedMail;
+use std::path::{Path, PathBuf};
+
+/// Writes the messages that were kept into the folder, as any mail program opens them.
+///
+/// # Errors
+/// The folder cannot be written.
+pub async fn write_messages(folder: &Path, kept: &[ReceivedMail]) -> Result<Vec<PathBuf>, DemoError> {
+    let failed = |error: std::io::Error| DemoError::Machine("write a message", error.to_string());
+    let mut paths = Vec::with_capacity(kept.len());
+    for (index, mail) in kept.iter().enumerate() {
+        let path = folder.join(format!("message-{}.eml", index + 1));
+        tokio::fs::write(&path, &mail.bytes).await.map_err(failed)?;
+        paths.push(path);
+    }
+    Ok(paths)
+}
+
+/// Shows requests to try while the server runs.
+pub fn show_requests(narrator: Narrator, base_url: &str, token: &str, campaign_id: &str) {
+    narrator.say("\nTry next, in another terminal:");
+    narrator.say(&format!("  export TOKEN={token}"));
+    for line in requests(base_url, campaign_id) {
+        narrator.say(&format!("  {line}"));
+    }
+    narrator.say("\nIt keeps serving. Ctrl-C ends it.");
+}
+
+fn requests(base_url: &str, campaign_id: &str) -> [String; 3] {
+    let campaign = format!("{base_url}{BASE_PATH}/campaigns/{campaign_id}");
+    let bearer = "curl -H \"Authorization: Bearer $TOKEN\"";
+    [
+        format!("{bearer} {campaign}/status"),
+        format!("{bearer} -H 'Accept: text/csv' {campaign}/deliveries"),
+        format!("{bearer} {campaign}/reconciliation"),
+    ]
+}

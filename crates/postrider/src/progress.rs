@@ -1,0 +1,106 @@
+//! Shows how far a campaign is: a bar on a terminal, now and then a line where there is none.
+//!
+//! Invariant: everything goes to standard error, so standard output stays for results.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::IsTerminal as _;
+
+/// How much further a campaign must be for another line, in percent.
+const LINE_STEP_PERCENT: u64 = 10;
+
+/// How a campaign stands.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Glance<'a> {
+    /// Its execution status.
+    pub status: &'a str,
+    /// How many recipients there are, as far as they are frozen.
+    pub frozen: u64,
+    /// How many are accounted for.
+    pub settled: u64,
+    /// How many are handed off.
+    pub sent: u64,
+    /// How many are accounted for in a second.
+    pub rate_per_second: Option<f64>,
+    /// How long until it starts, in milliseconds.
+    pub starts_in_ms: Option<i64>,
+}
+
+/// A bar, or lines.
+pub struct Progress {
+    bar: Option<ProgressBar>,
+    told: Option<(String, u64)>,
+}
+
+impl Progress {
+    /// A bar if standard error is a terminal.
+    #[must_use]
+    pub fn new() -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
+            let style = ProgressStyle::with_template("  {prefix:<12} {bar:32} {pos:>7} of {len:<7} {msg}");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar
+        });
+        Self { bar, told: None }
+    }
+
+    /// Shows how it stands.
+    pub fn show(&mut self, glance: &Glance<'_>) {
+        if let Some(bar) = &self.bar {
+            bar.set_prefix(glance.status.to_owned());
+            bar.set_length(glance.frozen);
+            bar.set_position(glance.settled);
+            bar.set_message(message(glance));
+            return;
+        }
+        let percent = (glance.settled * 100).checked_div(glance.frozen).unwrap_or(0);
+        let step = percent / LINE_STEP_PERCENT;
+        let now = (glance.status.to_owned(), step);
+        if self.told.as_ref() != Some(&now) {
+            eprintln!("  {}: {} of {} {}", glance.status, glance.settled, glance.frozen, message(glance));
+            self.told = Some(now);
+        }
+    }
+
+    /// Leaves the bar as it stands.
+    pub fn end(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.abandon();
+        }
+    }
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn message(glance: &Glance<'_>) -> String {
+    match (glance.starts_in_ms, glance.rate_per_second) {
+        (Some(ms), _) if ms > 0 => format!("starts in {}.{} s", ms / 1_000, ms % 1_000 / 100),
+        (_, Some(rate)) => format!("{} sent, {rate:.0} a second", glance.sent),
+        (_, None) => format!("{} sent", glance.sent),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_beside_the_bar_follows_the_campaign() {
+        let scheduled = Glance {
+            status: "scheduled",
+            frozen: 0,
+            settled: 0,
+            sent: 0,
+            rate_per_second: None,
+            starts_in_ms: Some(2_140),
+        };
+        assert_eq!(message(&scheduled), "starts in 2.1 s");
+        let running = Glance { sent: 7, rate_per_second: Some(1234.5), starts_in_ms: Some(-3), ..scheduled };
+        assert_eq!(message(&running), "7 sent, 1234 a second");
+        assert_eq!(message(&Glance { rate_per_second: None, ..running }), "7 sent");
+    }
+}
