@@ -1,4 +1,5 @@
 //! Campaigns on both databases.
+#![expect(clippy::unwrap_used, reason = "a test whose setting cannot be made must fail")]
 
 use postrider_core::campaign::{AudienceSide, AudienceType, AuthoringStatus, CampaignType, ExecutionStatus};
 use postrider_core::channel::ChannelKind;

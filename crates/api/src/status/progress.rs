@@ -73,7 +73,7 @@ impl From<&Status> for StatusDto {
             campaign_id: campaign.id.into(),
             authoring_status: campaign.authoring_status.as_str(),
             execution_status: campaign.execution_status.as_str(),
-            schedule: campaign.intent.as_ref().map(|intent| ScheduleDto::of(intent)),
+            schedule: campaign.intent.as_ref().map(ScheduleDto::of),
             execution: status.execution.as_ref().map(ExecutionDto::from),
         }
     }
