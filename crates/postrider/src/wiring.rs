@@ -6,10 +6,11 @@ use crate::system::{OsEntropy, SystemClock};
 use postrider_channels::sandbox::SandboxChannel;
 use postrider_channels::smtp::SmtpChannel;
 use postrider_core::channel::{Channel, ChannelKind};
+use postrider_engine::{ChannelSettings, Engine, EngineParts, EngineSettings, NodeRole};
 use postrider_service::auth::SecretCost;
 use postrider_service::{Service, Settings};
 use postrider_store::Store;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -103,14 +104,12 @@ fn sandbox_channel(kind: ChannelKind, sandbox: &Sandbox) -> Result<Arc<dyn Chann
 }
 
 /// The engine at work.
-pub struct RunningEngine {
-    channels: Vec<Arc<dyn Channel>>,
-}
+pub struct RunningEngine(Engine);
 
 impl RunningEngine {
     /// Lets hand-offs that have begun end, and gives back what was claimed.
     pub async fn stop(self) {
-        drop(self.channels);
+        self.0.stop().await;
     }
 }
 
@@ -118,7 +117,39 @@ impl RunningEngine {
 ///
 /// # Errors
 /// If a channel cannot be built.
-#[expect(clippy::unused_async, reason = "starting the engine waits for the store")]
-pub async fn start_engine(config: &Config, _store: &Store, _public_url: &str) -> Result<RunningEngine, Failure> {
-    Ok(RunningEngine { channels: channels(config)? })
+pub fn start_engine(
+    config: &Config,
+    store: &Store,
+    public_url: &str,
+    role: NodeRole,
+) -> Result<RunningEngine, Failure> {
+    let millis = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+    let settings = EngineSettings {
+        channels: channel_settings(config),
+        lease_ms: millis(config.engine.lease_ms),
+        heartbeat_ms: millis(config.engine.heartbeat_ms),
+        poll_ms: millis(config.engine.poll_ms),
+        public_url: public_url.to_owned(),
+        role,
+    };
+    let parts = EngineParts {
+        store: store.clone(),
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(OsEntropy),
+        channels: channels(config)?.into_iter().map(|channel| (channel.kind(), channel)).collect(),
+        settings,
+    };
+    Ok(RunningEngine(Engine::start(parts)))
+}
+
+/// How the channels are used that have something to say about it.
+fn channel_settings(config: &Config) -> BTreeMap<ChannelKind, ChannelSettings> {
+    let email = match &config.channels.email {
+        Some(Email::Smtp(smtp)) => {
+            let (lanes, window) = (smtp.connections as usize, smtp.window as usize);
+            Some((ChannelKind::Email, ChannelSettings { lanes, window }))
+        }
+        Some(Email::Sandbox(_)) | None => None,
+    };
+    email.into_iter().collect()
 }

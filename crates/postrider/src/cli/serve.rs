@@ -7,6 +7,7 @@ use crate::lifecycle::{self, Stop};
 use crate::{telemetry, wiring};
 use axum::serve::ListenerExt as _;
 use clap::{Args, ValueEnum};
+use postrider_engine::NodeRole;
 use postrider_service::Service;
 use postrider_store::Store;
 use serde_json::json;
@@ -37,6 +38,13 @@ impl Role {
         }
     }
 
+    const fn node(self) -> NodeRole {
+        match self {
+            Self::All | Self::Api => NodeRole::All,
+            Self::Engine => NodeRole::Engine,
+        }
+    }
+
     const fn sends(self) -> bool {
         matches!(self, Self::All | Self::Engine)
     }
@@ -63,7 +71,7 @@ pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<(), Failur
     let service = wiring::service(&config, &store, &public_url);
     service.prepare_keys().await?;
     let engine = match args.role.sends() {
-        true => Some(wiring::start_engine(&config, &store, &public_url).await?),
+        true => Some(wiring::start_engine(&config, &store, &public_url, args.role.node())?),
         false => None,
     };
     tell(context, args.role, bound, &store);

@@ -13,6 +13,7 @@ use postrider_channels::smtp::SmtpConfig;
 use postrider_core::env::{Clock, Entropy};
 use postrider_core::id::uuid_v7;
 use postrider_core::scope::Scope;
+use postrider_engine::NodeRole;
 use postrider_service::Service;
 use postrider_service::auth::{CreateClient, NewClient};
 use postrider_service::tenants::{CreateTenant, Tenant};
@@ -67,7 +68,7 @@ impl Stage {
         let base_url = wiring::public_url(&config, Some(bound));
         let service = wiring::service(&config, &store, &base_url);
         service.prepare_keys().await?;
-        let engine = wiring::start_engine(&config, &store, &base_url).await?;
+        let engine = wiring::start_engine(&config, &store, &base_url, NodeRole::All)?;
         let router = postrider_api::router(service.clone());
         let serving = tokio::spawn(async move {
             // It ends when the task is aborted; until then a failed connection is its client's to notice.
