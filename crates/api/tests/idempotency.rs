@@ -1,5 +1,7 @@
 //! One key, one effect, one answer: on both databases.
 
+#![cfg(test)]
+
 mod support;
 
 use postrider_core::channel::ChannelKind;

@@ -1,5 +1,7 @@
 //! Schedule jobs and send jobs: every example of the seed page, every code of its table, and our decisions.
 
+#![cfg(test)]
+
 mod support;
 
 use axum::http::Method;
