@@ -11,6 +11,7 @@ mod context;
 mod demo;
 mod doctor;
 mod failure;
+mod import;
 mod key;
 mod migrate;
 mod report;
@@ -35,6 +36,10 @@ Examples:
   postrider tenant create --name Acme --timezone Europe/Berlin
   postrider client create --tenant ID --name crm --scope all
   postrider serve
+
+  # Bring in the people of a file, first as a rehearsal.
+  postrider import people.csv --tenant ID --list Friends --dry-run
+  postrider import people.csv --tenant ID --list Friends
 
   # Get a token and use it.
   curl -d grant_type=client_credentials -u CLIENT_ID:CLIENT_SECRET http://127.0.0.1:8080/oauth/token
@@ -84,6 +89,8 @@ enum Command {
     /// Make, list and disable the API clients of a tenant.
     #[command(subcommand)]
     Client(client::ClientCommand),
+    /// Bring the people of a CSV file in.
+    Import(import::ImportArgs),
     /// Show how a campaign stands, or follow it.
     #[command(subcommand)]
     Campaign(campaign::CampaignCommand),
@@ -128,6 +135,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Demo(args) => demo::run(args, context).await,
         Command::Tenant(command) => tenant::run(command, context).await,
         Command::Client(command) => client::run(command, context).await,
+        Command::Import(args) => import::run(args, context).await,
         Command::Campaign(command) => campaign::run(command, context).await,
         Command::Key(command) => key::run(command, context).await,
         Command::CheckConfig => check_config::run(context),

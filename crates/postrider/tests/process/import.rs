@@ -1,0 +1,76 @@
+//! `postrider import`, as people and programs run it.
+
+use crate::support::Home;
+use serde_json::{Value, json};
+use std::fs;
+
+const PEOPLE: &str = "E-Mail;Vorname;Farbe\nada@example.com;Ada;rot\nnobody;Nobody;blau\nbob@example.com;Bob;grün\n";
+
+fn home() -> (Home, String) {
+    let home = Home::new();
+    let tenant = home.json(&["tenant", "create", "--name", "Acme"])["id"].as_str().unwrap().to_owned();
+    (home, tenant)
+}
+
+#[test]
+fn a_file_is_rehearsed_imported_and_imported_again() {
+    let (home, tenant) = home();
+    fs::write(home.folder.path().join("people.csv"), PEOPLE).unwrap();
+    let import = |more: &[&str]| home.json(&[&["import", "people.csv", "--tenant", &tenant], more].concat());
+    let counts = |report: &Value| {
+        ["read", "created", "updated", "unchanged", "refused"].map(|name| report[name].as_u64().unwrap())
+    };
+
+    let rehearsed = import(&["--dry-run"]);
+    assert_eq!(counts(&rehearsed), [3, 2, 0, 0, 1]);
+    assert_eq!((&rehearsed["refusedFile"], &rehearsed["listId"]), (&Value::Null, &Value::Null));
+    assert!(!home.folder.path().join("people.refused.csv").exists(), "a dry run writes nothing");
+
+    let first = import(&["--map", "Farbe=colour"]);
+    assert_eq!(counts(&first), [3, 2, 0, 0, 1]);
+    assert_eq!(first["addedToList"], 2);
+    assert_eq!(first["columns"][2], json!({ "column": "Farbe", "field": "colour" }));
+    assert_eq!(first["examples"], json!([{ "line": 3, "reason": "email: has no @" }]));
+    assert_eq!(first["refusedFile"], "people.refused.csv");
+    let refused = fs::read_to_string(home.folder.path().join("people.refused.csv")).unwrap();
+    assert_eq!(refused, "E-Mail;Vorname;Farbe;postrider_line;postrider_reason\nnobody;Nobody;blau;3;email: has no @\n");
+
+    let again = import(&["--map", "Farbe=colour"]);
+    assert_eq!(counts(&again), [3, 0, 0, 2, 1]);
+    assert_eq!(again["listId"], first["listId"], "the list is named after the file, and found again");
+    let other = import(&["--map", "Farbe=-", "--list", "Others", "--match-key", "email"]);
+    assert_ne!(other["listId"], first["listId"]);
+    assert_eq!(other["addedToList"], 2);
+
+    let people = home.run(&["import", "people.csv", "--tenant", &tenant]);
+    assert_eq!(people.code, 0);
+    assert!(people.stdout.contains("3 rows: 0 created, 2 updated, 0 unchanged, 1 refused"), "{}", people.stdout);
+    assert!(people.stdout.contains("line 3: email: has no @"), "{}", people.stdout);
+    assert_eq!(people.stderr, "", "no bar where there is no terminal");
+}
+
+#[test]
+fn what_cannot_be_imported_has_a_sentence_a_code_and_an_exit_code() {
+    let (home, tenant) = home();
+    let write = |name: &str, bytes: &[u8]| fs::write(home.folder.path().join(name), bytes).unwrap();
+    write("people.csv", PEOPLE.as_bytes());
+    write("book.xlsx", b"PK\x03\x04...");
+    write("colours.csv", b"colour,shape\nred,round\n");
+    let nobody = "018f0000-0000-7000-8000-000000000000";
+    for (args, exit, code) in [
+        (vec!["absent.csv", "--tenant", &tenant], 1, "FILE_FAILED"),
+        (vec![".", "--tenant", &tenant, "--list", "x"], 1, "FILE_FAILED"),
+        (vec!["people.csv", "--tenant", nobody], 1, "JOURNEY_API.TENANTS.NOT_FOUND"),
+        (vec!["book.xlsx", "--tenant", &tenant], 1, "JOURNEY_API.PUBLIC.IMPORTS.FILE_INVALID"),
+        (vec!["colours.csv", "--tenant", &tenant], 2, "JOURNEY_API.PUBLIC.IMPORTS.MAPPING_INVALID"),
+        (vec!["people.csv", "--tenant", &tenant, "--map", "x=email"], 2, "JOURNEY_API.PUBLIC.IMPORTS.MAPPING_INVALID"),
+        (vec!["people.csv", "--tenant", &tenant, "--match-key", "id"], 2, "JOURNEY_API.VALIDATION.REQUEST_INVALID"),
+        (vec!["people.csv", "--tenant", &tenant, "--list", " "], 2, "JOURNEY_API.VALIDATION.REQUEST_INVALID"),
+    ] {
+        let ran = home.run(&[&["import"], args.as_slice(), &["--json"]].concat());
+        assert_eq!(ran.code, exit, "{args:?}: {}", ran.stderr);
+        assert_eq!(ran.document()["error"]["code"], code, "{args:?}");
+    }
+    let unmapped = home.run(&["import", "people.csv", "--tenant", &tenant, "--map", "email"]);
+    assert_eq!(unmapped.code, 2);
+}
