@@ -21,29 +21,26 @@ const ANY_DUE: Timestamp = Timestamp::from_millis(i64::MAX);
 /// The task.
 pub(crate) struct Settler {
     cluster: Arc<Cluster>,
-    /// The job looked at last, in this round.
-    after: ScheduleId,
     /// The first latest finish among the jobs of this round.
     next: Option<Timestamp>,
 }
 
 impl Settler {
-    pub(crate) fn new(cluster: Arc<Cluster>) -> Self {
-        Self { cluster, after: nobody(), next: None }
+    pub(crate) const fn new(cluster: Arc<Cluster>) -> Self {
+        Self { cluster, next: None }
     }
 
+    /// Looks at every job that is not over, page by page.
     async fn settle(&mut self) -> Result<Progress, StoreError> {
-        let after = self.after;
-        let jobs = self.cluster.store.read("job.unsettled", move |tx| tx.jobs_unsettled(after)).await?;
-        for job in &jobs {
-            self.after = job.job;
-            self.settle_one(job).await?;
+        let mut after = ScheduleId::from(uuid::Uuid::nil());
+        loop {
+            let jobs = self.cluster.store.read("job.unsettled", move |tx| tx.jobs_unsettled(after)).await?;
+            let Some(last) = jobs.last() else { return Ok(Progress::Idle { next: self.next.take() }) };
+            after = last.job;
+            for job in &jobs {
+                self.settle_one(job).await?;
+            }
         }
-        if jobs.is_empty() {
-            self.after = nobody();
-            return Ok(Progress::Idle { next: self.next.take() });
-        }
-        Ok(Progress::More)
     }
 
     async fn settle_one(&mut self, job: &UnsettledJob) -> Result<(), StoreError> {
@@ -116,9 +113,4 @@ fn finish(tx: &mut Tx<'_>, job: &UnsettledJob, now: Timestamp) -> Result<(), Sto
         tx.campaign_set_execution_status(job.tenant, job.campaign, to.execution_status(true), now)?;
     }
     Ok(())
-}
-
-/// Before every job.
-fn nobody() -> ScheduleId {
-    ScheduleId::from(uuid::Uuid::nil())
 }

@@ -1,4 +1,5 @@
 //! The engine against real databases, with scripted channels, a clock that tests move, and crashes at every step.
 
+mod crash;
 mod flow;
 mod world;

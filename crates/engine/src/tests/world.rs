@@ -93,6 +93,11 @@ pub(crate) struct Traps {
     transactions: AtomicU64,
     windows: AtomicU64,
     pub(crate) sprung: Notify,
+    failed: AtomicU64,
+    /// A window that waits until it is let go.
+    holding: AtomicU64,
+    is_held: Notify,
+    is_let_go: Notify,
 }
 
 impl Traps {
@@ -108,8 +113,27 @@ impl Traps {
         self.transactions.store(0, Ordering::SeqCst);
     }
 
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::SeqCst) > 0
+    }
+
+    /// Makes the nth window wait, once it left, until it is let go.
+    pub(crate) fn hold_window(&self, number: u64) {
+        self.holding.store(number, Ordering::SeqCst);
+        self.windows.store(0, Ordering::SeqCst);
+    }
+
+    pub(crate) async fn held(&self) {
+        self.is_held.notified().await;
+    }
+
+    pub(crate) fn let_go(&self) {
+        self.is_let_go.notify_one();
+    }
+
     async fn reach(&self, here: Trap) -> Result<(), StoreError> {
         if *self.failing.lock().unwrap() == Some(here) {
+            self.failed.fetch_add(1, Ordering::SeqCst);
             return Err(StoreError::Ambiguous("as planned".into()));
         }
         if *self.set.lock().unwrap() == Some(here) {
@@ -195,6 +219,10 @@ impl Lane for TestLane {
             let mut outcomes: Vec<Outcome> = window[..half].iter().map(|message| self.0.take(message)).collect();
             drop(traps.reach(Trap::MidWindow(number)).await);
             outcomes.extend(window[half..].iter().map(|message| self.0.take(message)));
+            if traps.holding.load(Ordering::SeqCst) == number {
+                traps.is_held.notify_one();
+                traps.is_let_go.notified().await;
+            }
             outcomes
         })
     }
