@@ -96,7 +96,7 @@ impl Task for Settler {
 
 /// Closes a job if everybody is accounted for.
 fn finish(tx: &mut Tx<'_>, job: &UnsettledJob, now: Timestamp) -> Result<(), StoreError> {
-    let counts = tx.chunks_sum(job.manifest)?;
+    let counts = tx.manifest_counts(job.tenant, job.manifest)?;
     let Some(end) = job_end(&counts) else { return Ok(()) };
     // A job that was taken back stays so, whatever its counts.
     let to = if job.state == JobState::Canceled { JobState::Canceled } else { end };

@@ -90,9 +90,16 @@ impl Tx<'_> {
             })
         })?;
         let Some(mut accounts) = manifest else { return Ok(None) };
-        let values = [accounts.manifest_number.into(), id(tenant)];
-        accounts.counts = self.query_one(&COUNTS, &values, read_counts)?.unwrap_or_default();
+        accounts.counts = self.manifest_counts(tenant, accounts.manifest_number)?;
         Ok(Some(accounts))
+    }
+
+    /// Where everybody of a manifest stands: the sum over its chunks.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn manifest_counts(&mut self, tenant: TenantId, manifest: i64) -> Result<Counts, StoreError> {
+        Ok(self.query_one(&COUNTS, &[manifest.into(), id(tenant)], read_counts)?.unwrap_or_default())
     }
 
     /// Counts whom a campaign would reach. Looks at every member: for dry runs, not for every read.

@@ -66,11 +66,6 @@ statements! { "chunks":
     /// The old fence is worth nothing from here on. Locks the chunk.
     FENCE_OFF = "UPDATE chunks SET fence = fence + 1 WHERE manifest_number = $1 AND chunk = $2 AND fence = $3 \
         AND state = 'claimed'";
-    SUM = "SELECT CAST(COALESCE(SUM(pending), 0) AS BIGINT), CAST(COALESCE(SUM(in_flight), 0) AS BIGINT), \
-        CAST(COALESCE(SUM(sent), 0) AS BIGINT), CAST(COALESCE(SUM(failed), 0) AS BIGINT), \
-        CAST(COALESCE(SUM(suppressed), 0) AS BIGINT), CAST(COALESCE(SUM(skipped), 0) AS BIGINT), \
-        CAST(COALESCE(SUM(expired), 0) AS BIGINT), CAST(COALESCE(SUM(canceled), 0) AS BIGINT), \
-        CAST(COALESCE(SUM(uncertain), 0) AS BIGINT) FROM chunks WHERE manifest_number = $1";
 }
 
 /// A chunk, named.
@@ -292,21 +287,4 @@ impl Tx<'_> {
         claim.fence += 1;
         Ok(Some(lost))
     }
-
-    /// The accounts of a manifest: the sum over its chunks.
-    ///
-    /// # Errors
-    /// Any [`StoreError`].
-    pub fn chunks_sum(&mut self, manifest: i64) -> Result<Counts, StoreError> {
-        Ok(self.query_one(&SUM, &[manifest.into()], read_counts)?.unwrap_or_default())
-    }
-}
-
-/// Reads one number for each state, in their order.
-pub(crate) fn read_counts(row: &mut Row) -> Result<Counts, StoreError> {
-    let mut counts = Counts::default();
-    for &state in DeliveryState::ALL {
-        counts.add(state, row.next()?);
-    }
-    Ok(counts)
 }

@@ -2,12 +2,11 @@
 //!
 //! All tenants. Each manifest is read in one snapshot, so that a busy engine does not look like a broken one.
 
-use crate::chunks::read_counts;
 use crate::error::StoreError;
 use crate::statements;
 use crate::tx::Tx;
 use postrider_core::delivery::{Counts, DeliveryState};
-use postrider_core::id::{NodeId, ScheduleId};
+use postrider_core::id::{NodeId, ScheduleId, TenantId};
 use postrider_core::schedule::JobState;
 use postrider_core::time::Timestamp;
 
@@ -15,13 +14,8 @@ use postrider_core::time::Timestamp;
 const NAMED_MAX: i64 = 20;
 
 statements! { "inspection":
-    MANIFEST = "SELECT m.number, j.id, j.state, m.last_seq, m.matched, m.excluded, m.duplicates, m.frozen_at \
+    MANIFEST = "SELECT m.number, m.tenant_id, j.id, j.state, m.last_seq, m.matched, m.excluded, m.duplicates, m.frozen_at \
         FROM manifests m JOIN schedule_jobs j ON j.id = m.schedule_id WHERE m.number > $1 ORDER BY m.number LIMIT 1";
-    CHUNKS = "SELECT CAST(COALESCE(SUM(pending), 0) AS BIGINT), CAST(COALESCE(SUM(in_flight), 0) AS BIGINT), \
-        CAST(COALESCE(SUM(sent), 0) AS BIGINT), CAST(COALESCE(SUM(failed), 0) AS BIGINT), \
-        CAST(COALESCE(SUM(suppressed), 0) AS BIGINT), CAST(COALESCE(SUM(skipped), 0) AS BIGINT), \
-        CAST(COALESCE(SUM(expired), 0) AS BIGINT), CAST(COALESCE(SUM(canceled), 0) AS BIGINT), \
-        CAST(COALESCE(SUM(uncertain), 0) AS BIGINT) FROM chunks WHERE manifest_number = $1";
     LEDGER = "SELECT state, COUNT(*), CAST(MAX(attempt) AS BIGINT) FROM deliveries WHERE manifest_number = $1 \
         GROUP BY state";
     REPEATED = "SELECT MIN(seq) FROM deliveries WHERE manifest_number = $1 AND address_key IS NOT NULL \
@@ -69,11 +63,12 @@ impl Tx<'_> {
     /// Any [`StoreError`].
     pub fn inspect_after(&mut self, number: i64) -> Result<Option<Inspected>, StoreError> {
         let found = self.query_one(&MANIFEST, &[number.into()], |row| {
-            let (manifest, job, state) = (row.next()?, row.id()?, row.word(JobState::parse)?);
+            let (manifest, tenant) = (row.next()?, row.id::<TenantId>()?);
+            let (job, state) = (row.id()?, row.word(JobState::parse)?);
             let (last_seq, matched): (i64, i64) = (row.next()?, row.next()?);
             let (excluded, duplicates): (i64, i64) = (row.next()?, row.next()?);
             let frozen_at: Option<Timestamp> = row.next()?;
-            Ok(Inspected {
+            let inspected = Inspected {
                 manifest,
                 job,
                 state,
@@ -85,11 +80,12 @@ impl Tx<'_> {
                 repeated: Vec::new(),
                 claimed: Vec::new(),
                 unequal: Vec::new(),
-            })
+            };
+            Ok((tenant, inspected))
         })?;
-        let Some(mut found) = found else { return Ok(None) };
+        let Some((tenant, mut found)) = found else { return Ok(None) };
         let manifest = found.manifest;
-        found.chunks = self.query_one(&CHUNKS, &[manifest.into()], read_counts)?.unwrap_or_default();
+        found.chunks = self.manifest_counts(tenant, manifest)?;
         let parts = self.query_as(&LEDGER, &[manifest.into()], |row| {
             Ok((row.word(DeliveryState::parse)?, row.next::<i64>()?, row.next::<i64>()?))
         })?;

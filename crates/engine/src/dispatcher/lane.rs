@@ -4,22 +4,20 @@
 //! fails; a lane that is cut off leaves the rest to the rescuer.
 
 use super::compose::compose;
-use super::context::{Context, Contexts, Found, Unsendable};
+use super::context::{Context, Contexts, Found};
+use super::job::{self, Budget, ROUTE_UNAVAILABLE};
 use super::late;
 use super::route::Route;
 use super::scout::claimable_at;
 use super::turn::{Answer, Flight, Mark, Turn, Turned, Unrendered, conclude};
 use crate::cluster::{Cluster, Hold, Signals};
-use crate::driver::{Progress, Task, sleep_until};
+use crate::driver::{Progress, Task};
 use postrider_core::channel::{Channel, ChannelKind, Lane, Message, Outcome, Refusal};
 use postrider_core::delivery::Attempt;
 use postrider_core::env::BoxFuture;
-use postrider_core::pacing::{self, Grant, Taken};
-use postrider_core::schedule::JobState;
 use postrider_core::time::Timestamp;
 use postrider_store::StoreError;
 use postrider_store::chunks::Claim;
-use postrider_store::execution::JobMove;
 use postrider_store::ledger::DueRow;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -28,8 +26,6 @@ use std::sync::Arc;
 const ROWS_MAX: usize = 500;
 /// Recipients read at once for a job with a rate: no more than it sends in this part of a minute.
 const RATED_ROWS_PER_MINUTE: u32 = 60;
-/// A lane waits this long for a job's budget, in milliseconds; for a longer wait it gives the chunk back.
-const BUDGET_WAIT_MAX_MS: i64 = 250;
 /// How often a lane that ends tries to record what it knows.
 const LAST_TRIES: u32 = 20;
 /// Pause between these tries, in milliseconds.
@@ -97,7 +93,7 @@ impl SendLane {
         let found = match self.contexts.get(&self.cluster, claim.key.manifest).await {
             Ok(found) => found,
             Err(error) => {
-                self.give_back(claim).await;
+                job::give_back(&self.cluster, claim).await;
                 return Err(error);
             }
         };
@@ -107,7 +103,7 @@ impl SendLane {
                 self.open = Some(Open { claim, context, answers, marking, flying, _hold: hold });
                 self.carry().await?;
             }
-            Found::Unsendable(unsendable) => self.hold_job(claim, unsendable).await?,
+            Found::Unsendable(unsendable) => job::hold(&self.cluster, claim, unsendable).await?,
         }
         Ok(Progress::More)
     }
@@ -155,12 +151,12 @@ impl SendLane {
 
     async fn carry_window(&mut self, rows: &mut VecDeque<DueRow>) -> Result<After, StoreError> {
         let wanted = self.window.min(rows.len());
-        let allowed = match self.budget(wanted).await? {
-            Ok(allowed) => allowed,
-            Err(until) => return Ok(After::Rest(until)),
-        };
         let Some(open) = &self.open else { return Ok(After::Gone) };
         let context = Arc::clone(&open.context);
+        let allowed = match job::take_budget(&self.cluster, &context, wanted).await? {
+            Budget::Messages(allowed) => allowed,
+            Budget::Wait(until) => return Ok(After::Rest(until)),
+        };
         let (mut marks, mut messages, mut unrendered) = (Vec::new(), VecDeque::new(), Vec::new());
         for row in rows.drain(..allowed) {
             let flight =
@@ -186,34 +182,6 @@ impl SendLane {
             return Ok(After::Next);
         }
         self.send(flights, &window, is_blocked).await
-    }
-
-    /// Takes from the budget of a job with a rate: how many may leave now, or when somebody may.
-    async fn budget(&mut self, wanted: usize) -> Result<Result<usize, Timestamp>, StoreError> {
-        let Some(open) = &self.open else { return Ok(Ok(0)) };
-        let Some(rate) = open.context.rate_per_minute else { return Ok(Ok(wanted)) };
-        let (tenant, job) = (open.context.tenant, open.context.job);
-        let want = u32::try_from(wanted).unwrap_or(u32::MAX);
-        while !self.cluster.signals.is_stopping() {
-            let now = self.cluster.now();
-            let taken = self.cluster.store.write_guarded("job.take_budget", move |tx| {
-                let last = tx.job_budget(tenant, job)?;
-                Ok::<_, StoreError>(match pacing::take(last, rate, want, now) {
-                    Grant::Messages(messages) => {
-                        let is_ours = tx.job_take(tenant, job, last, Taken { at: now, messages })?;
-                        is_ours.then_some(Grant::Messages(messages))
-                    }
-                    wait @ Grant::Wait(_) => Some(wait),
-                })
-            });
-            match taken.await? {
-                Some(Grant::Messages(messages)) => return Ok(Ok(usize::try_from(messages).unwrap_or(wanted))),
-                Some(Grant::Wait(until)) if until.millis_since(now) > BUDGET_WAIT_MAX_MS => return Ok(Err(until)),
-                Some(Grant::Wait(until)) => sleep_until(&self.cluster, until).await,
-                None => {}
-            }
-        }
-        Ok(Err(self.cluster.now()))
     }
 
     /// One transaction: records what is known, then marks the given recipients or gives the chunk back. Answers who
@@ -284,16 +252,14 @@ impl SendLane {
             };
             open.answers.push(answer(&open.context, flight, &outcome, now, self.cluster.jitter()));
         }
-        let (tenant, job) = (open.context.tenant, open.context.job);
-        let block = match rest {
-            Some((reason, _)) => Some(format!("route_unavailable: {reason}")),
-            None if is_blocked => None,
-            None => return Ok(After::Next),
+        let Some((reason, until)) = rest else {
+            if is_blocked {
+                job::block(&self.cluster, &open.context, None).await?;
+            }
+            return Ok(After::Next);
         };
-        let block =
-            self.cluster.store.write_guarded("job.block", move |tx| tx.job_block(tenant, job, block.as_deref()));
-        block.await?;
-        Ok(rest.map_or(After::Next, |(_, until)| After::Rest(until)))
+        job::block(&self.cluster, &open.context, Some(format!("{ROUTE_UNAVAILABLE}: {reason}"))).await?;
+        Ok(After::Rest(until))
     }
 
     /// Records what is known and gives the chunk back, after something went wrong.
@@ -321,46 +287,6 @@ impl SendLane {
             return Ok(());
         }
         self.cluster.store.write_guarded("chunk.late", move |tx| late::record(tx, key, &answers)).await.map(drop)
-    }
-
-    /// Gives back a chunk that was not touched. If that fails too, its lease runs out.
-    async fn give_back(&mut self, claim: Claim) {
-        let now = self.cluster.now();
-        let released = self.cluster.store.write_guarded("chunk.give_back", move |tx| {
-            if tx.chunk_hold(&claim)?.is_some() {
-                tx.chunk_release(&claim, now)?;
-            }
-            Ok::<_, StoreError>(())
-        });
-        if let Err(error) = released.await {
-            tracing::debug!(%error, "a chunk keeps its lease until it runs out");
-        }
-    }
-
-    /// Stops a job that cannot be sent at all, and gives its chunk back.
-    async fn hold_job(&mut self, claim: Claim, unsendable: Unsendable) -> Result<(), StoreError> {
-        let now = self.cluster.now();
-        tracing::error!(job = %unsendable.job, reason = unsendable.reason, "a job cannot be sent and is held");
-        let held = self.cluster.store.write_guarded("job.hold", move |tx| {
-            let change = JobMove {
-                tenant: unsendable.tenant,
-                job: unsendable.job,
-                from: JobState::Running,
-                to: JobState::Held,
-                blocked_reason: Some(unsendable.reason.clone()),
-                started_at: None,
-                finished_at: None,
-            };
-            if tx.job_move(&change)? {
-                let status = JobState::Held.execution_status(true);
-                tx.campaign_set_execution_status(unsendable.tenant, unsendable.campaign, status, now)?;
-            }
-            if tx.chunk_hold(&claim)?.is_some() {
-                tx.chunk_release(&claim, now)?;
-            }
-            Ok::<_, StoreError>(())
-        });
-        held.await
     }
 
     async fn end(&mut self) {

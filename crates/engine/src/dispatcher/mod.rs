@@ -2,6 +2,7 @@
 
 mod compose;
 mod context;
+mod job;
 mod lane;
 mod late;
 mod route;

@@ -2,4 +2,6 @@
 
 mod crash;
 mod flow;
+mod live;
+mod rules;
 mod world;

@@ -15,6 +15,7 @@ use postrider_core::env::{BoxFuture, Clock, Entropy};
 use postrider_core::id::*;
 use postrider_core::schedule::{JobState, OnMissed, OnUncertain, Policy, TimezoneSource};
 use postrider_core::time::{Resolution, ResolutionRule, Timestamp};
+use postrider_store::accounts::Accounts;
 use postrider_store::campaigns::Campaign;
 use postrider_store::lists::ListRow;
 use postrider_store::probe::Probe;
@@ -23,11 +24,20 @@ use postrider_store::schedules::ScheduleJob;
 use postrider_store::senders::SenderProfile;
 use postrider_store::templates::Template;
 use postrider_store::tenants::Tenant;
-use postrider_store::{Store, StoreError};
+use postrider_store::{Store, StoreError, statements};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::{Notify, watch};
+
+statements! { "test":
+    FORCE = "UPDATE schedule_jobs SET state = $1 WHERE id = $2";
+    REASONS = "SELECT d.state, d.reason, COUNT(*) FROM deliveries d JOIN manifests m ON m.number = d.manifest_number \
+        WHERE m.schedule_id = $1 GROUP BY d.state, d.reason ORDER BY d.state, d.reason";
+    CLAIMED = "SELECT COUNT(*) FROM chunks WHERE state = 'claimed' OR node_id IS NOT NULL";
+    NODES = "SELECT COUNT(*) FROM nodes";
+    ATTEMPTS = "SELECT outcome FROM attempts ORDER BY manifest_number, seq, attempt, at";
+}
 
 /// When the world begins.
 pub(crate) const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -465,7 +475,7 @@ impl World {
             rescue_all(&cluster).await.unwrap();
         }
         let tasks = all(&cluster).into_iter().map(|(task, _)| task).collect();
-        Machine { cluster, tasks }
+        Machine { tasks }
     }
 
     /// Runs a machine until it has nothing to do.
@@ -495,14 +505,62 @@ impl World {
         row.execution_status
     }
 
-    pub(crate) async fn counts(&self) -> Counts {
+    pub(crate) async fn authoring(&self) -> AuthoringStatus {
+        let (tenant, campaign) = (self.tenant, self.campaign);
+        let row = self.store.read("test", move |tx| tx.campaign_get(tenant, campaign)).await.unwrap().unwrap();
+        row.authoring_status
+    }
+
+    pub(crate) fn clock_now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) async fn accounts(&self) -> Accounts {
         let (tenant, job) = (self.tenant, self.job);
-        self.store
-            .read("test", move |tx| tx.accounts(tenant, job))
-            .await
-            .unwrap()
-            .unwrap_or_else(|| panic!("no manifest"))
-            .counts
+        self.store.read("test", move |tx| tx.accounts(tenant, job)).await.unwrap().unwrap()
+    }
+
+    pub(crate) async fn counts(&self) -> Counts {
+        self.accounts().await.counts
+    }
+
+    /// Rows of the ledger by state and reason.
+    pub(crate) async fn reasons(&self) -> Vec<(String, Option<String>, i64)> {
+        let job = self.job;
+        let read = self.store.read("test", move |tx| {
+            tx.query_as(&REASONS, &[postrider_store::value::id(job)], |row| Ok((row.next()?, row.next()?, row.next()?)))
+        });
+        read.await.unwrap_or_else(|error: StoreError| panic!("{error}"))
+    }
+
+    /// Outcomes of all attempts that have a row.
+    pub(crate) async fn attempts(&self) -> Vec<String> {
+        let read = self.store.read("test", |tx| tx.query_as(&ATTEMPTS, &[], |row| row.next()));
+        read.await.unwrap_or_else(|error: StoreError| panic!("{error}"))
+    }
+
+    /// How many chunks are claimed, and how many nodes live.
+    pub(crate) async fn claims_and_nodes(&self) -> (i64, i64) {
+        let read = self.store.read("test", |tx| Ok((tx.query_number(&CLAIMED, &[])?, tx.query_number(&NODES, &[])?)));
+        read.await.unwrap_or_else(|error: StoreError| panic!("{error}"))
+    }
+
+    /// Puts the job into a state, as a person would.
+    pub(crate) async fn force_state(&self, state: JobState) {
+        let job = postrider_store::value::id(self.job);
+        let force = self.store.write("test", move |tx| tx.execute(&FORCE, &[state.as_str().into(), job.clone()]));
+        force.await.unwrap_or_else(|error: StoreError| panic!("{error}"));
+    }
+
+    /// Makes the first `number` members of a list members of another one.
+    pub(crate) async fn join(&self, list: ListId, of: ListId, number: i64) {
+        let tenant = self.tenant;
+        let join = self.store.write("test", move |tx| {
+            let members = tx.list_members_page(tenant, of, number, 0)?;
+            let members: Vec<ProfileId> = members.into_iter().map(|member| member.profile.id).collect();
+            tx.list_members_add(tenant, list, &members, START)
+        });
+        join.await.unwrap_or_else(|error: StoreError| panic!("{error}"));
     }
 
     pub(crate) async fn count(&self, state: DeliveryState) -> i64 {
@@ -513,6 +571,18 @@ impl World {
     pub(crate) async fn check(&self) {
         let findings = crate::doctor::inspect(&self.store, self.clock.now()).await.unwrap();
         assert!(findings.is_empty(), "{findings:?}");
+    }
+
+    /// Lets running engines go on, a millisecond at a time, until the job is over.
+    pub(crate) async fn finished(&self) {
+        const STEPS_MAX: usize = 20_000;
+        for _ in 0..STEPS_MAX {
+            if self.job().await.finished_at.is_some() {
+                return;
+            }
+            self.clock.advance(1);
+        }
+        panic!("the job does not end: {:?}", self.counts().await);
     }
 
     /// Changes the consent of a person.
@@ -530,7 +600,6 @@ impl World {
 
 /// An engine whose tasks are run by hand.
 pub(crate) struct Machine {
-    pub(crate) cluster: Arc<Cluster>,
     pub(crate) tasks: Vec<Box<dyn Task>>,
 }
 

@@ -1,0 +1,100 @@
+//! What a lane does to the job behind its chunk: takes from its budget, tells what is in its way, stops it.
+
+use super::context::{Context, Unsendable};
+use crate::cluster::Cluster;
+use crate::driver::sleep_until;
+use postrider_core::pacing::{self, Grant, Taken};
+use postrider_core::schedule::JobState;
+use postrider_core::time::Timestamp;
+use postrider_store::StoreError;
+use postrider_store::chunks::Claim;
+use postrider_store::execution::JobMove;
+
+/// Stable reason: the way out cannot be used; what the lane said stands after a colon.
+pub(super) const ROUTE_UNAVAILABLE: &str = "route_unavailable";
+/// A lane waits this long for a job's budget, in milliseconds; for a longer wait it gives the chunk back.
+const BUDGET_WAIT_MAX_MS: i64 = 250;
+
+/// What a budget allows.
+pub(super) enum Budget {
+    /// So many messages now, at least 1.
+    Messages(usize),
+    /// None before an instant that is too far away to wait for.
+    Wait(Timestamp),
+}
+
+/// Takes from the budget of a job, if it has a rate; waits a little if that helps.
+pub(super) async fn take_budget(cluster: &Cluster, context: &Context, wanted: usize) -> Result<Budget, StoreError> {
+    let Some(rate) = context.rate_per_minute else { return Ok(Budget::Messages(wanted)) };
+    let (tenant, job) = (context.tenant, context.job);
+    let want = u32::try_from(wanted).unwrap_or(u32::MAX);
+    while !cluster.signals.is_stopping() {
+        let now = cluster.now();
+        let taken = cluster.store.write_guarded("job.take_budget", move |tx| {
+            let last = tx.job_budget(tenant, job)?;
+            Ok::<_, StoreError>(match pacing::take(last, rate, want, now) {
+                Grant::Messages(messages) => {
+                    let is_ours = tx.job_take(tenant, job, last, Taken { at: now, messages })?;
+                    is_ours.then_some(Grant::Messages(messages))
+                }
+                wait @ Grant::Wait(_) => Some(wait),
+            })
+        });
+        match taken.await? {
+            Some(Grant::Messages(messages)) => {
+                return Ok(Budget::Messages(usize::try_from(messages).unwrap_or(wanted)));
+            }
+            Some(Grant::Wait(until)) if until.millis_since(now) > BUDGET_WAIT_MAX_MS => return Ok(Budget::Wait(until)),
+            Some(Grant::Wait(until)) => sleep_until(cluster, until).await,
+            // Another lane took at the same moment.
+            None => {}
+        }
+    }
+    Ok(Budget::Wait(cluster.now()))
+}
+
+/// Says what is in the way of a running job, or that nothing is any more.
+pub(super) async fn block(cluster: &Cluster, context: &Context, reason: Option<String>) -> Result<(), StoreError> {
+    let (tenant, job) = (context.tenant, context.job);
+    cluster.store.write_guarded("job.block", move |tx| tx.job_block(tenant, job, reason.as_deref())).await
+}
+
+/// Gives back a chunk that was not touched. If that fails too, its lease runs out.
+pub(super) async fn give_back(cluster: &Cluster, claim: Claim) {
+    let now = cluster.now();
+    let released = cluster.store.write_guarded("chunk.give_back", move |tx| {
+        if tx.chunk_hold(&claim)?.is_some() {
+            tx.chunk_release(&claim, now)?;
+        }
+        Ok::<_, StoreError>(())
+    });
+    if let Err(error) = released.await {
+        tracing::debug!(%error, "a chunk keeps its lease until it runs out");
+    }
+}
+
+/// Stops a job that cannot be sent at all, and gives its chunk back.
+pub(super) async fn hold(cluster: &Cluster, claim: Claim, unsendable: Unsendable) -> Result<(), StoreError> {
+    let now = cluster.now();
+    tracing::error!(job = %unsendable.job, reason = unsendable.reason, "a job cannot be sent and is held");
+    let held = cluster.store.write_guarded("job.hold", move |tx| {
+        let change = JobMove {
+            tenant: unsendable.tenant,
+            job: unsendable.job,
+            from: JobState::Running,
+            to: JobState::Held,
+            blocked_reason: Some(unsendable.reason.clone()),
+            started_at: None,
+            finished_at: None,
+        };
+        if tx.job_move(&change)? {
+            let status = JobState::Held.execution_status(true);
+            tx.campaign_set_execution_status(unsendable.tenant, unsendable.campaign, status, now)?;
+        }
+        if tx.chunk_hold(&claim)?.is_some() {
+            tx.chunk_release(&claim, now)?;
+        }
+        Ok::<_, StoreError>(())
+    });
+    held.await
+}
