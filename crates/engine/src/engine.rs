@@ -10,15 +10,16 @@ use crate::rescuer::{Rescuer, rescue_all};
 use crate::settings::EngineSettings;
 use crate::settler::Settler;
 use crate::starter::Starter;
+use futures_util::future::join_all;
 use postrider_core::channel::{Channel, ChannelKind};
-use postrider_core::env::{Clock, Entropy};
+use postrider_core::env::{BoxFuture, Clock, Entropy};
 use postrider_core::id::NodeId;
 use postrider_store::Store;
 use postrider_store::wake::Topic;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::watch;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 
 /// Pause before an engine that could not begin tries again, in milliseconds.
 const BEGIN_PAUSE_MS: i64 = 1_000;
@@ -40,39 +41,49 @@ pub struct EngineParts {
     pub settings: EngineSettings,
 }
 
+/// Runs a future beside others. The answer resolves when the future has ended; dropping it ends the future.
+pub type Spawn = dyn Fn(BoxFuture<'static, ()>) -> BoxFuture<'static, ()> + Send + Sync;
+
 /// A running engine. Dropping it ends it as a crash would: nothing is lost, but what was in flight is in doubt.
 pub struct Engine {
     cluster: Arc<Cluster>,
-    tasks: Option<JoinHandle<()>>,
+    tasks: BoxFuture<'static, ()>,
 }
 
 impl Engine {
     /// Starts the tasks. Call within a tokio runtime.
     #[must_use]
     pub fn start(parts: EngineParts) -> Self {
+        Self::start_on(Arc::new(spawn_on_tokio), parts)
+    }
+
+    /// Starts the tasks where the caller wants them to run, such as under a scheduler that foretells their order.
+    #[must_use]
+    pub fn start_on(spawn: Arc<Spawn>, parts: EngineParts) -> Self {
         let cluster = Arc::new(Cluster::of(parts));
-        let tasks = tokio::spawn(run(Arc::clone(&cluster)));
-        Self { cluster, tasks: Some(tasks) }
+        let tasks = run(Arc::clone(&cluster), Arc::clone(&spawn));
+        Self { cluster, tasks: spawn(Box::pin(tasks)) }
     }
 
     /// Stops softly: windows on their way are finished and recorded, chunks and leases are given back. Afterwards
-    /// nothing is in flight.
-    pub async fn stop(mut self) {
+    /// nothing is in flight. Dropping the future before it resolves ends the engine as a crash would.
+    pub async fn stop(self) {
         self.cluster.signals.stop.send_replace(true);
-        if let Some(tasks) = self.tasks.take()
-            && let Err(error) = tasks.await
-        {
-            tracing::error!(%error, "the engine did not end as it should");
-        }
+        self.tasks.await;
     }
 }
 
-impl Drop for Engine {
-    fn drop(&mut self) {
-        if let Some(tasks) = &self.tasks {
-            tasks.abort();
+/// Each future is a task of the runtime.
+fn spawn_on_tokio(future: BoxFuture<'static, ()>) -> BoxFuture<'static, ()> {
+    let mut task = JoinSet::new();
+    task.spawn(future);
+    Box::pin(async move {
+        while let Some(ended) = task.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a task of the engine did not end as it should");
+            }
         }
-    }
+    })
 }
 
 impl Cluster {
@@ -85,30 +96,26 @@ impl Cluster {
 }
 
 /// Runs all tasks until the stop, and the keeper until all others have ended.
-async fn run(cluster: Arc<Cluster>) {
+async fn run(cluster: Arc<Cluster>, spawn: Arc<Spawn>) {
     if !begin(&cluster).await {
         return;
     }
-    let mut nudges = JoinSet::new();
-    for (topic, signal) in
-        [(Topic::Schedules, cluster.signals.schedules.clone()), (Topic::Deliveries, cluster.signals.deliveries.clone())]
-    {
-        nudges.spawn(pass_on(cluster.store.clone(), topic, signal));
-    }
-    let mut keeper = JoinSet::new();
+    let _nudges = [
+        (Topic::Schedules, cluster.signals.schedules.clone()),
+        (Topic::Deliveries, cluster.signals.deliveries.clone()),
+    ]
+    .map(|(topic, signal)| spawn(Box::pin(pass_on(cluster.store.clone(), topic, signal))));
     let keeping = Rhythm {
         nudges: Vec::new(),
         poll_ms: Some(cluster.settings.heartbeat_ms),
         stop: cluster.signals.closed.subscribe(),
     };
-    keeper.spawn(drive(Arc::clone(&cluster), Box::new(Keeper::new(Arc::clone(&cluster))), keeping));
-    let mut tasks = JoinSet::new();
-    for (task, rhythm) in all(&cluster) {
-        tasks.spawn(drive(Arc::clone(&cluster), task, rhythm));
-    }
-    while tasks.join_next().await.is_some() {}
+    let start = |task, rhythm| spawn(Box::pin(drive(Arc::clone(&cluster), task, rhythm)));
+    let keeper = start(Box::new(Keeper::new(Arc::clone(&cluster))), keeping);
+    let tasks: Vec<_> = all(&cluster).into_iter().map(|(task, rhythm)| start(task, rhythm)).collect();
+    join_all(tasks).await;
     cluster.signals.closed.send_replace(true);
-    while keeper.join_next().await.is_some() {}
+    keeper.await;
 }
 
 /// Every task but the keeper, with what wakes it.

@@ -22,5 +22,5 @@ mod starter;
 mod tests;
 
 pub use doctor::{Finding, inspect};
-pub use engine::{Engine, EngineParts};
+pub use engine::{Engine, EngineParts, Spawn};
 pub use settings::{ChannelSettings, EngineSettings, NodeRole};

@@ -81,6 +81,18 @@ impl Store {
     /// # Errors
     /// [`StoreError`] whose text is a sentence for the operator.
     pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
+        let store = Self::open_apart(url).await?;
+        if let Backend::Postgres(postgres) = &store.inner.backend {
+            store.inner.wake.listen(postgres.config.clone());
+        }
+        Ok(store)
+    }
+
+    /// As [`Store::open`], but nudges stay in this process: none are carried to or from others.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn open_apart(url: &DatabaseUrl) -> Result<Self, StoreError> {
         let backend = match url {
             DatabaseUrl::Sqlite(path) => Backend::Sqlite(Sqlite::open(path)?),
             DatabaseUrl::Postgres(url) => Backend::Postgres(Postgres::open(url)?),
@@ -88,9 +100,6 @@ impl Store {
         let inner = Inner { backend, probe: OnceLock::new(), wake: Wake::new(), url: url.clone() };
         let store = Self { inner: Arc::new(inner) };
         migrate::run(&store).await?;
-        if let Backend::Postgres(postgres) = &store.inner.backend {
-            store.inner.wake.listen(postgres.config.clone());
-        }
         Ok(store)
     }
 
