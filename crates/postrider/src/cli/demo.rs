@@ -12,6 +12,9 @@ const RECIPIENTS_MAX: i64 = 1_000_000;
 
 #[derive(Debug, Args)]
 pub(super) struct DemoArgs {
+    /// Take people of your own: a CSV file with a column email. Nothing leaves this machine.
+    #[arg(long, value_name = "FILE", conflicts_with = "recipients")]
+    contacts: Option<PathBuf>,
     /// Make up so many people.
     #[arg(long, value_name = "N", default_value_t = RECIPIENTS_DEFAULT,
         value_parser = clap::value_parser!(u32).range(1..=RECIPIENTS_MAX))]
@@ -25,6 +28,6 @@ pub(super) struct DemoArgs {
 }
 
 pub(super) async fn run(args: DemoArgs, context: &Context) -> Result<(), Failure> {
-    let DemoArgs { recipients, folder, exit } = args;
-    demo::run(context, DemoOptions { recipients, folder, exit }).await
+    let DemoArgs { contacts, recipients, folder, exit } = args;
+    demo::run(context, DemoOptions { contacts, recipients, folder, exit }).await
 }

@@ -54,7 +54,7 @@ async fn attempt(session: &Session, campaign_id: &str, lead_ms: i64) -> Result<J
     let local_time = local_time.split('.').next().unwrap_or_default().to_owned();
     let intent = json!({ "mode": "at", "sendAt": local_time, "timezone": ZONE });
     let scheduled = session.put(&format!("/campaigns/{campaign_id}/schedule"), &intent).await?;
-    session.narrator.step(&format!("Said when: {local_time} in {ZONE}"), &scheduled);
+    session.narrator.step(&format!("Saved the time: {local_time} {ZONE}"), &scheduled);
 
     preflight(session, campaign_id).await?;
     let jobs = format!("/campaigns/{campaign_id}/schedule-jobs");

@@ -4,6 +4,7 @@ use super::failure::DemoError;
 use super::narrator::Narrator;
 use super::session::BASE_PATH;
 use postrider_channels::sink::ReceivedMail;
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Writes the messages that were kept into the folder, as any mail program opens them.
@@ -21,11 +22,12 @@ pub async fn write_messages(folder: &Path, kept: &[ReceivedMail]) -> Result<Vec<
     Ok(paths)
 }
 
-/// Shows requests to try while the server runs.
-pub fn show_requests(narrator: Narrator, base_url: &str, token: &str, campaign_id: &str) {
+/// Shows requests to try while the server runs, with what the document says of it.
+pub fn show_requests(narrator: Narrator, document: &Value) {
+    let text = |name: &str| document[name].as_str().unwrap_or_default();
     narrator.say("\nTry next, in another terminal:");
-    narrator.say(&format!("  export TOKEN={token}"));
-    for line in requests(base_url, campaign_id) {
+    narrator.say(&format!("  export TOKEN={}", text("token")));
+    for line in requests(text("url"), text("campaignId")) {
         narrator.say(&format!("  {line}"));
     }
     narrator.say("\nIt keeps serving. Ctrl-C ends it.");

@@ -34,7 +34,7 @@ async fn upsert(session: &Session, everybody: &[Person]) -> Result<(), DemoError
         line = taken.line;
     }
     whole(accepted, everybody, &line, "everybody in acceptedRecords")?;
-    session.narrator.many(&format!("Told it of {} people", grouped(accepted)), &line, requests(everybody));
+    session.narrator.many(&format!("Upserted {} people", grouped(accepted)), &line, requests(everybody));
     Ok(())
 }
 

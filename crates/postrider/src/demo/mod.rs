@@ -6,6 +6,7 @@
 
 mod accounts;
 mod commit;
+mod contacts;
 mod failure;
 mod farewell;
 mod gather;
@@ -26,6 +27,7 @@ use crate::system::{OsEntropy, SystemClock};
 use accounts::{Accounts, Delivered};
 use narrator::Narrator;
 use people::Expected;
+use postrider_core::id::TenantId;
 use serde_json::{Value, json};
 use session::Session;
 use stage::Stage;
@@ -37,6 +39,8 @@ use std::sync::Arc;
 pub struct DemoOptions {
     /// How many people are made up.
     pub recipients: u32,
+    /// A CSV file of people to take instead.
+    pub contacts: Option<PathBuf>,
     /// Where everything is kept; must be empty or not exist.
     pub folder: Option<PathBuf>,
     /// End when it is over instead of serving on.
@@ -60,13 +64,13 @@ pub async fn run(context: &Context, options: DemoOptions) -> Result<(), Failure>
     let stop = lifecycle::listen()?;
     let folder = options.folder.clone();
     let stage = Stage::set(context, folder, &SystemClock, &OsEntropy, narrator).await?;
-    let outcome = interruptible(&stop, perform(&stage, &options, narrator)).await;
-    if let Ok((document, token, campaign_id)) = &outcome {
+    let outcome = interruptible(&stop, perform(&stage, &options)).await;
+    if let Ok(document) = &outcome {
         if context.json() {
             context.answer(&Report::new("", document.clone()));
         }
         if !options.exit {
-            farewell::show_requests(narrator, &stage.base_url, token, campaign_id);
+            farewell::show_requests(narrator, document);
             stop.requested().await;
         }
     }
@@ -83,8 +87,9 @@ async fn interruptible<T>(stop: &Stop, work: impl Future<Output = Result<T, Fail
     }
 }
 
-/// Everything from the tenant to the books; answers the document, the token and the campaign's id.
-async fn perform(stage: &Stage, options: &DemoOptions, narrator: Narrator) -> Result<(Value, String, String), Failure> {
+/// Everything from the tenant to the books; answers the document.
+async fn perform(stage: &Stage, options: &DemoOptions) -> Result<Value, Failure> {
+    let narrator = stage.narrator;
     let (tenant, client) = stage.admit().await?;
     narrator.fact("tenant", &format!("{} ({})", tenant.name, tenant.id));
     narrator.say("");
@@ -92,7 +97,7 @@ async fn perform(stage: &Stage, options: &DemoOptions, narrator: Narrator) -> Re
     let signed_in = api.sign_in(&client.id.to_string(), &client.secret).await.map_err(DemoError::from)?;
     narrator.step("Got a token", &signed_in);
     let session = Session { api, narrator, clock: Arc::new(SystemClock), entropy: Arc::new(OsEntropy) };
-    let audience = audience(&session, options).await?;
+    let audience = audience(&session, stage, tenant.id, options).await?;
     let campaign_id = prepare::prepare(&session, &audience.list_id).await?;
     let job = commit::commit(&session, &campaign_id, audience.people).await?;
     narrator.say("");
@@ -108,11 +113,10 @@ async fn perform(stage: &Stage, options: &DemoOptions, narrator: Narrator) -> Re
     for path in &messages {
         narrator.fact("message", &path.display().to_string());
     }
-    let token = session.api.token().map(|token| token.expose().clone()).unwrap_or_default();
-    let document = json!({
+    Ok(json!({
         "folder": stage.folder,
         "url": stage.base_url,
-        "token": token,
+        "token": session.api.token().map(|token| token.expose()),
         "tenantId": tenant.id.to_string(),
         "listId": audience.list_id,
         "campaignId": campaign_id,
@@ -126,12 +130,20 @@ async fn perform(stage: &Stage, options: &DemoOptions, narrator: Narrator) -> Re
         "mailServer": { "messages": delivered.messages, "mostForOneAddress": delivered.most_for_one },
         "messages": messages,
         "balanced": true,
-    });
-    Ok((document, token, campaign_id))
+    }))
 }
 
-/// The people.
-async fn audience(session: &Session, options: &DemoOptions) -> Result<Audience, Failure> {
+/// The people: those of a file, or made up.
+async fn audience(
+    session: &Session,
+    stage: &Stage,
+    tenant: TenantId,
+    options: &DemoOptions,
+) -> Result<Audience, Failure> {
+    if let Some(file) = &options.contacts {
+        let (list, people) = contacts::import(stage, tenant, file).await?;
+        return Ok(Audience { list_id: list.to_string(), people, expected: None });
+    }
     let list_id = gather::gather(session, options.recipients).await?;
     let expected = Some(people::expected(options.recipients));
     Ok(Audience { list_id, people: options.recipients.into(), expected })

@@ -40,6 +40,8 @@ pub struct Stage {
     pub base_url: String,
     /// The use cases, for what an operator does.
     pub service: Service,
+    /// Tells what happens.
+    pub narrator: Narrator,
     engine: RunningEngine,
     serving: JoinHandle<()>,
     _lock: Option<EngineLock>,
@@ -77,7 +79,7 @@ impl Stage {
         narrator.fact("folder", &folder.display().to_string());
         narrator.fact("mail server", &format!("{}, which takes everything and passes nothing on", sink.address()));
         narrator.fact("API", &base_url);
-        Ok(Self { folder, sink, base_url, service, engine, serving, _lock: lock })
+        Ok(Self { folder, sink, base_url, service, narrator, engine, serving, _lock: lock })
     }
 
     /// Makes a tenant and a client with every scope, as the operator does.

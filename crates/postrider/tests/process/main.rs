@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod commands;
+mod demo;
 mod import;
 #[cfg(unix)]
 mod serve;
