@@ -1,5 +1,4 @@
 //! `POST /campaigns/{id}/preflight` and `GET /campaigns/{id}/summary`: one situation for each finding.
-#![expect(clippy::unwrap_used, reason = "a test whose setting cannot be made must fail")]
 
 #![cfg(test)]
 

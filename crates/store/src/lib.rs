@@ -21,6 +21,7 @@ pub mod wake;
 
 pub mod accounts;
 pub mod campaign_audiences;
+pub mod campaign_lifecycle;
 pub mod campaign_listing;
 pub mod campaigns;
 pub mod chunks;

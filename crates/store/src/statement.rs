@@ -36,6 +36,7 @@ macro_rules! statements {
 pub const ALL: &[&[Statement]] = &[
     crate::migrate::STATEMENTS,
     crate::campaign_audiences::STATEMENTS,
+    crate::campaign_lifecycle::STATEMENTS,
     crate::accounts::STATEMENTS,
     crate::campaigns::STATEMENTS,
     crate::chunks::STATEMENTS,

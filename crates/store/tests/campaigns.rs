@@ -1,5 +1,6 @@
 //! Campaigns on both databases.
-#![expect(clippy::unwrap_used, reason = "a test whose setting cannot be made must fail")]
+
+#![cfg(test)]
 
 use postrider_core::campaign::{AudienceSide, AudienceType, AuthoringStatus, CampaignType, ExecutionStatus};
 use postrider_core::channel::ChannelKind;

@@ -1,14 +1,18 @@
 //! Routes of the campaigns: making drafts, reading and editing them, and asking what stands in their way.
 
+mod archive;
 mod audience;
 mod body;
+mod clone;
 mod content;
 mod create;
+mod delete;
 mod get;
 mod issue;
 mod list;
 mod preflight;
 mod schedule;
+mod update;
 mod view;
 
 pub use issue::IssueDto;
@@ -29,6 +33,10 @@ pub fn routes() -> Vec<Route> {
         Route::new(Method::POST, "/campaigns", Scope::CampaignsCreate, create::create),
         Route::new(Method::GET, "/campaigns", Scope::CampaignsRead, list::list),
         Route::new(Method::GET, "/campaigns/{id}", Scope::CampaignsRead, get::get),
+        Route::new(Method::PATCH, "/campaigns/{id}", Scope::CampaignsUpdate, update::update),
+        Route::new(Method::DELETE, "/campaigns/{id}", Scope::CampaignsDelete, delete::delete),
+        Route::new(Method::POST, "/campaigns/{id}/archive", Scope::CampaignsDelete, archive::archive),
+        Route::new(Method::POST, "/campaigns/{id}/clone", Scope::CampaignsCreate, clone::clone),
         Route::new(Method::PUT, "/campaigns/{id}/audience", Scope::CampaignsUpdate, audience::put),
         Route::new(Method::PUT, "/campaigns/{id}/content", Scope::CampaignsUpdate, content::put),
         Route::new(Method::PUT, "/campaigns/{id}/schedule", Scope::CampaignsUpdate, schedule::put),

@@ -99,6 +99,10 @@ catalog! {
         "Only broadcast campaigns can be scheduled or sent in v1.", "Use a campaign of campaignType broadcast.";
     NotDraft => "PUBLIC.CAMPAIGNS.NOT_DRAFT", Conflict,
         "Campaign is not a draft.", "Cancel its schedule job first, or clone the campaign.";
+    CampaignInFlight => "PUBLIC.CAMPAIGNS.IN_FLIGHT", Conflict,
+        "The campaign is scheduled, running, paused or held.", "Take its job back with DELETE /campaigns/{id}/schedule-jobs/{scheduleId} first.";
+    CampaignArchived => "PUBLIC.CAMPAIGNS.ARCHIVED", Conflict,
+        "The campaign is archived.", "Clone it with POST /campaigns/{id}/clone to go on with it.";
     ExternalIdTaken => "PUBLIC.CAMPAIGNS.EXTERNAL_ID_TAKEN", Conflict,
         "Another campaign has this externalId.", "Choose another externalId or use the campaign that has it.";
     VersionMissing => "PUBLIC.CAMPAIGNS.VERSION_MISSING", Conflict,

@@ -3,7 +3,7 @@
 use super::audience::audiences_exist;
 use super::content::content_fits;
 use super::get::view;
-use super::{AudienceCommand, CampaignView, ContentCommand, Details, tenant_time};
+use super::{AudienceCommand, CampaignView, ContentCommand, Details, external_id_taken, tenant_time};
 use crate::idempotency::{Answered, Reply};
 use crate::{Actor, Service, ServiceError};
 use postrider_core::campaign::{AuthoringStatus, CampaignType, ExecutionStatus};
@@ -120,9 +120,7 @@ fn insert(
         archived_at: None,
     };
     if !tx.campaign_insert(tenant, &campaign)? {
-        let problem = "belongs to another campaign that is not deleted";
-        let external_id = campaign.external_id.as_deref();
-        return Err(Refusal::field(Code::ExternalIdTaken, "externalId", external_id, problem).into());
+        return Err(external_id_taken(campaign.external_id.as_deref()));
     }
     tx.campaign_audiences_replace(tenant, id, &seeds.audience)?;
     view(tx, tenant, id)

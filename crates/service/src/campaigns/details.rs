@@ -4,7 +4,7 @@ use postrider_core::campaign::category;
 use postrider_core::error::Refusal;
 
 /// Longest name, in characters.
-const NAME_CHARS_MAX: usize = 255;
+pub(super) const NAME_CHARS_MAX: usize = 255;
 /// Longest description, in characters.
 const DESCRIPTION_CHARS_MAX: usize = 2_000;
 /// Most tags that a caller may give; the category is added to them.
@@ -40,7 +40,7 @@ impl Details {
     /// # Errors
     /// `REQUEST_INVALID` with the path of the first field that is wrong.
     pub fn checked(self) -> Result<Self, Refusal> {
-        text("name", &self.name, NAME_CHARS_MAX)?;
+        name_fits(&self.name)?;
         if let Some(description) = &self.description {
             no_nul("description", description)?;
             at_most("description", description, DESCRIPTION_CHARS_MAX)?;
@@ -69,6 +69,11 @@ impl Details {
         }
         Ok(Self { tags, category: Some(category.to_owned()), ..self })
     }
+}
+
+/// Refuses a name that no campaign can have.
+pub(super) fn name_fits(name: &str) -> Result<(), Refusal> {
+    text("name", name, NAME_CHARS_MAX)
 }
 
 /// Text of one line that is neither blank nor too long.

@@ -3,15 +3,19 @@
 //! Jobs are elsewhere (`schedules`). Invariant: what a `PUT` checks, the seed of a new campaign is checked for too,
 //! by the same function.
 
+mod archive;
 mod audience;
+mod clone;
 mod content;
 mod create;
+mod delete;
 mod details;
 mod get;
 mod list;
 mod put_audience;
 mod put_content;
 mod put_schedule;
+mod update;
 
 pub use audience::{AudienceCommand, AudienceRef};
 pub use content::ContentCommand;
@@ -21,13 +25,14 @@ pub use get::CampaignView;
 pub use list::ListCampaigns;
 pub use postrider_store::campaign_audiences::{AudienceBinding, BoundAudience};
 pub use postrider_store::campaigns::Campaign;
+pub use update::UpdateCampaign;
 
 pub(crate) use content::is_published;
 pub(crate) use get::{campaign_of, view as campaign_view};
 
 use crate::ServiceError;
 use postrider_core::campaign::{AuthoringStatus, CampaignType};
-use postrider_core::error::Code;
+use postrider_core::error::{Code, Refusal};
 use postrider_core::id::{CampaignId, TenantId};
 use postrider_core::schedule::TenantTime;
 use postrider_store::Tx;
@@ -42,6 +47,17 @@ fn draft_of(tx: &mut Tx<'_>, tenant: TenantId, campaign: CampaignId) -> Result<C
         return Err(Code::NotDraft.into());
     }
     Ok(campaign)
+}
+
+/// Refuses what cannot be done while a job is under way.
+fn not_in_flight(campaign: &Campaign) -> Result<(), ServiceError> {
+    if campaign.execution_status.in_flight() { Err(Code::CampaignInFlight.into()) } else { Ok(()) }
+}
+
+/// The refusal of an external id that another campaign has.
+fn external_id_taken(external_id: Option<&str>) -> ServiceError {
+    let problem = "belongs to another campaign that is not deleted";
+    Refusal::field(Code::ExternalIdTaken, "externalId", external_id, problem).into()
 }
 
 /// What the tenant said about time.

@@ -1,0 +1,38 @@
+//! `POST /campaigns/{id}/clone`
+
+use super::campaign_id;
+use super::view::CampaignDto;
+use crate::envelope::{Written, renderer};
+use crate::error::ApiError;
+use crate::extract::Once;
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use postrider_service::{Actor, Service};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// How the copy is called.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CloneCampaignBody {
+    /// The original's name with ` (copy)` if absent.
+    name: Option<String>,
+}
+
+/// Makes a draft with the audience and content of another campaign.
+#[utoipa::path(post, path = "/public/v1/campaigns/{id}/clone", tag = "Campaigns", summary = "Clone a campaign",
+    params(("id" = String, Path, description = "Campaign id"),
+        ("Idempotency-Key" = Option<String>, Header, description = "UUID v4")),
+    request_body = CloneCampaignBody,
+    responses((status = 201, description = "The copy", body = CampaignDto)))]
+pub async fn clone(
+    State(service): State<Service>,
+    Extension(actor): Extension<Actor>,
+    Path(id): Path<String>,
+    once: Once<CloneCampaignBody>,
+) -> Result<Written, ApiError> {
+    let (body, reply) = once.reply(renderer(StatusCode::CREATED, CampaignDto::of));
+    let answered = service.clone_campaign(&actor, campaign_id(&id)?, body.name, reply).await?;
+    Ok(Written(answered))
+}
