@@ -1,4 +1,5 @@
-//! `/healthz`: the process lives. `/readyz`: requests can be taken, or what stands in the way.
+//! `/healthz`: the process lives. `/readyz`: requests can be taken, and sent where this process sends, or what stands
+//! in the way.
 
 use crate::envelope::json_response;
 use axum::Router;
@@ -27,7 +28,11 @@ async fn readyz(State(service): State<Service>) -> Response {
     let readiness = service.readiness().await;
     let word = |ready: bool| if ready { "ready" } else { "not_ready" };
     let status = if readiness.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let body = json!({ "status": word(readiness.is_ready()), "checks": { "store": word(readiness.store) } });
+    let mut checks = json!({ "store": word(readiness.store) });
+    if let Some(engine) = readiness.engine {
+        checks["engine"] = word(engine).into();
+    }
+    let body = json!({ "status": word(readiness.is_ready()), "checks": checks });
     let mut response = json_response(status, body.to_string().into_bytes());
     if !readiness.is_ready() {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));

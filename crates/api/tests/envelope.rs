@@ -6,9 +6,12 @@ mod support;
 use axum::body::Body;
 use axum::http::{Method, Request, header};
 use postrider_core::env::{BoxFuture, Clock};
+use postrider_core::id::NodeId;
 use postrider_core::scope::Scope;
 use postrider_core::time::Timestamp;
 use postrider_service::Service;
+use postrider_store::nodes::Node;
+use postrider_store::testkit::Database;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use support::{TestAnswer, TestApp, api_request};
@@ -153,7 +156,7 @@ async fn health_and_discovery_need_no_token() {
     let health = app.send(bare(Method::GET, "/healthz")).await;
     assert_eq!((health.status, &health.json["status"]), (200, &json!("ok")));
     let ready = app.send(bare(Method::GET, "/readyz")).await;
-    assert_eq!((ready.status, &ready.json["checks"]["store"]), (200, &json!("ready")));
+    assert_eq!((ready.status, &ready.json["checks"]), (200, &json!({ "store": "ready" })));
     let metadata = app.send(bare(Method::GET, "/.well-known/oauth-authorization-server")).await;
     assert_eq!(metadata.json["issuer"], support::ISSUER);
     assert_eq!(metadata.json["token_endpoint"], format!("{}/oauth/token", support::ISSUER));
@@ -163,6 +166,23 @@ async fn health_and_discovery_need_no_token() {
     let mut names: Vec<&String> = jwks.json["keys"][0].as_object().unwrap().keys().collect();
     names.sort();
     assert_eq!(names, ["alg", "e", "kid", "kty", "n", "use"], "no private part may be shown");
+}
+
+#[tokio::test]
+async fn a_process_that_sends_is_ready_while_its_engine_lives() {
+    let app = TestApp::with_settings(Database::Sqlite, |settings| settings.sends = true).await;
+    let ready = async || {
+        let answer = app.send(bare(Method::GET, "/readyz")).await;
+        assert_eq!(answer.header("retry-after").is_empty(), answer.status == 200);
+        (answer.status, answer.json["checks"]["engine"].as_str().unwrap_or_default().to_owned())
+    };
+    assert_eq!(ready().await, (503, "not_ready".to_owned()));
+    let now = app.clock.now();
+    let node = Node { id: NodeId::new(now, &*app.entropy), role: "engine", started_at: now };
+    app.store.write("test.beat", move |tx| tx.node_beat(&node, now)).await.unwrap();
+    assert_eq!(ready().await, (200, "ready".to_owned()));
+    app.clock.advance(app.service.settings().node_timeout_ms);
+    assert_eq!(ready().await, (503, "not_ready".to_owned()));
 }
 
 /// A clock that has stopped for good.

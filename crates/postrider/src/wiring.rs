@@ -36,9 +36,9 @@ pub fn public_url(config: &Config, bound: Option<SocketAddr>) -> String {
     }
 }
 
-/// The use cases.
+/// The use cases. `sends` says whether this process has an engine too.
 #[must_use]
-pub fn service(config: &Config, store: &Store, public_url: &str) -> Service {
+pub fn service(config: &Config, store: &Store, public_url: &str, sends: bool) -> Service {
     let settings = Settings {
         public_url: public_url.to_owned(),
         issuer: config.auth.issuer.clone().unwrap_or_else(|| public_url.to_owned()),
@@ -46,6 +46,7 @@ pub fn service(config: &Config, store: &Store, public_url: &str) -> Service {
         secret_cost: SecretCost::STANDARD,
         channels: channel_kinds(config),
         policy: config.policy,
+        sends,
         node_timeout_ms: i64::try_from(config.engine.heartbeat_ms * HEARTBEATS_MISSED_MAX).unwrap_or(i64::MAX),
     };
     Service::new(store.clone(), Arc::new(SystemClock), Arc::new(OsEntropy), settings)

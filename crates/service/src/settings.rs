@@ -20,6 +20,8 @@ pub struct Settings {
     pub channels: BTreeSet<ChannelKind>,
     /// What jobs do unless they say otherwise.
     pub policy: PolicyDefaults,
+    /// Whether this process sends, so that being ready includes a live engine.
+    pub sends: bool,
     /// After how long without a heartbeat a node counts as dead, in milliseconds.
     pub node_timeout_ms: i64,
 }

@@ -59,6 +59,7 @@ impl World {
             secret_cost: SecretCost { memory_kib: 8, passes: 1 },
             channels: Default::default(),
             policy: Default::default(),
+            sends: false,
             node_timeout_ms: 10_000,
         };
         let entropy = Arc::new(Counting(AtomicU64::new(0)));

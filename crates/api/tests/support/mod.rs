@@ -115,6 +115,7 @@ impl TestApp {
             secret_cost: SecretCost { memory_kib: 8, passes: 1 },
             channels: ChannelKind::ALL.iter().copied().collect(),
             policy: PolicyDefaults::default(),
+            sends: false,
             node_timeout_ms: 10_000,
         };
         change(&mut settings);

@@ -57,7 +57,7 @@ impl Context {
     pub async fn open(&self) -> Result<(Config, Store, Service), Failure> {
         let config = self.config()?;
         let store = wiring::open_store(&config).await?;
-        let service = wiring::service(&config, &store, &wiring::public_url(&config, None));
+        let service = wiring::service(&config, &store, &wiring::public_url(&config, None), false);
         Ok((config, store, service))
     }
 

@@ -1,7 +1,10 @@
 //! `postrider doctor`: looks for what is wrong with this installation.
 
 use super::{Context, Failure, Report, Trouble};
+use crate::system::SystemClock;
 use crate::wiring;
+use postrider_core::env::Clock as _;
+use postrider_store::Store;
 use serde_json::{Value, json};
 
 /// One thing that was looked at.
@@ -24,6 +27,14 @@ impl Check {
     }
 }
 
+/// Looks through the accounts of every job.
+async fn invariants(store: &Store) -> Result<Check, Failure> {
+    let findings = postrider_engine::inspect(store, SystemClock.now()).await?;
+    let lines = findings.iter().map(|finding| format!("{} {} {}", finding.id, finding.sentence, finding.place));
+    let problem = (!findings.is_empty()).then(|| lines.collect::<Vec<_>>().join("\n         "));
+    Ok(Check { name: "accounts", problem, found: "every invariant holds".to_owned() })
+}
+
 pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     let (config, store, service) = context.open().await?;
     let version = store.schema_version().await?;
@@ -43,6 +54,7 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
         }
         Err(failure) => Check { name: "channels", problem: Some(failure.to_string()), found: String::new() },
     });
+    checks.push(invariants(&store).await?);
     let problems = checks.iter().filter(|check| check.problem.is_some()).count();
     let text = checks.iter().map(Check::line).collect::<Vec<_>>().join("\n");
     let documents: Vec<Value> = checks.iter().map(Check::document).collect();

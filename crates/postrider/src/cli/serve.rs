@@ -4,7 +4,8 @@ use super::{Context, Failure, Report, Trouble};
 use crate::config::{Config, Overrides};
 use crate::engine_lock::EngineLock;
 use crate::lifecycle::{self, Stop};
-use crate::{telemetry, wiring};
+use crate::telemetry;
+use crate::wiring::{self, RunningEngine};
 use axum::serve::ListenerExt as _;
 use clap::{Args, ValueEnum};
 use postrider_engine::NodeRole;
@@ -68,23 +69,31 @@ pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<(), Failur
     let _lock = if args.role.sends() { EngineLock::take(&store)? } else { None };
     let (listener, bound) = bind(&config).await?;
     let public_url = wiring::public_url(&config, Some(bound));
-    let service = wiring::service(&config, &store, &public_url);
+    let service = wiring::service(&config, &store, &public_url, args.role.sends());
     service.prepare_keys().await?;
     let engine = match args.role.sends() {
         true => Some(wiring::start_engine(&config, &store, &public_url, args.role.node())?),
         false => None,
     };
     tell(context, args.role, bound, &store);
-    let served = serve(listener, router(args.role, service), stop.clone()).await;
-    if let Some(engine) = engine {
+    let serving = async {
+        let served = serve(listener, router(args.role, service), stop.clone()).await;
         stop.request();
-        let drained = tokio::time::timeout(Duration::from_millis(DRAIN_MAX_MS), engine.stop());
-        if drained.await.is_err() {
-            tracing::warn!("hand-offs did not end in time; what is uncertain is settled at the next start");
-        }
-    }
+        served
+    };
+    let (served, ()) = tokio::join!(serving, drain(engine, &stop));
     tracing::info!("stopped");
     served
+}
+
+/// Waits until told to stop, then lets hand-offs that have begun end.
+async fn drain(engine: Option<RunningEngine>, stop: &Stop) {
+    let Some(engine) = engine else { return };
+    stop.requested().await;
+    let drained = tokio::time::timeout(Duration::from_millis(DRAIN_MAX_MS), engine.stop());
+    if drained.await.is_err() {
+        tracing::warn!("hand-offs did not end in time; what is uncertain is settled at the next start");
+    }
 }
 
 fn router(role: Role, service: Service) -> axum::Router {

@@ -10,7 +10,7 @@ fn a_client_gets_a_token_and_uses_it_until_the_server_is_stopped() {
     let home = Home::new();
     let (tenant, id, secret) = home.tenant_and_client();
     let server = home.serve(&[]);
-    assert_eq!(server.request("GET", "/readyz", &[], "").0, 200);
+    server.until_ready();
     let bearer = format!("Bearer {}", server.token(&id, &secret));
     let (status, answer) = server.request("GET", "/public/v1/tenant", &[("authorization", &bearer)], "");
     assert_eq!((status, &answer["data"]["id"]), (200, &json!(tenant)));
@@ -94,7 +94,7 @@ fn what_it_cannot_do_is_one_sentence() {
 fn only_one_engine_owns_an_sqlite_file() {
     let home = Home::new();
     let first = home.serve(&["--role", "engine"]);
-    assert_eq!(first.request("GET", "/readyz", &[], "").0, 200);
+    first.until_ready();
     assert_eq!(first.request("GET", "/public/v1/tenant", &[], "").0, 404);
     let second = home.run(&["serve", "--listen", "127.0.0.1:0", "--json"]);
     assert_eq!((second.code, &second.document()["error"]["code"]), (1, &json!("ENGINE_RUNNING")), "{}", second.stderr);

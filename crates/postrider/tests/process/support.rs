@@ -109,6 +109,13 @@ impl Server {
         (status, serde_json::from_str(body).unwrap_or_default())
     }
 
+    /// Waits until the server says that it is ready.
+    pub fn until_ready(&self) {
+        while self.request("GET", "/readyz", &[], "").0 != 200 {
+            std::thread::yield_now();
+        }
+    }
+
     /// A token of a client.
     pub fn token(&self, id: &str, secret: &str) -> String {
         let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
