@@ -10,14 +10,9 @@ const HEARTBEAT_MIN_MS: u64 = 100;
 const POLL_DEFAULT_MS: u64 = 500;
 const POLL_MIN_MS: u64 = 10;
 const POLL_MAX_MS: u64 = 60_000;
-const SEND_DEADLINE_DEFAULT_MS: u64 = 20_000;
-const SEND_DEADLINE_MIN_MS: u64 = 100;
 
 /// A lease must outlast this many heartbeats, so that one late heartbeat does not cost it.
 const HEARTBEATS_IN_LEASE_MIN: u64 = 3;
-
-/// How far the clocks of two nodes may differ: a hand-off must end so long before its lease does.
-const CLOCK_SKEW_MAX_MS: u64 = 500;
 
 /// The rhythm of the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,8 +23,6 @@ pub struct Engine {
     pub heartbeat_ms: u64,
     /// How long work can go unnoticed if a wake-up is lost.
     pub poll_ms: u64,
-    /// How long the hand-off of one message may take.
-    pub send_deadline_ms: u64,
 }
 
 impl Engine {
@@ -38,20 +31,10 @@ impl Engine {
             lease_ms: section.integer("lease_ms", LEASE_DEFAULT_MS, LEASE_MIN_MS..=LEASE_MAX_MS),
             heartbeat_ms: section.integer("heartbeat_ms", HEARTBEAT_DEFAULT_MS, HEARTBEAT_MIN_MS..=LEASE_MAX_MS),
             poll_ms: section.integer("poll_ms", POLL_DEFAULT_MS, POLL_MIN_MS..=POLL_MAX_MS),
-            send_deadline_ms: section.integer(
-                "send_deadline_ms",
-                SEND_DEADLINE_DEFAULT_MS,
-                SEND_DEADLINE_MIN_MS..=LEASE_MAX_MS,
-            ),
         };
         if engine.heartbeat_ms * HEARTBEATS_IN_LEASE_MIN > engine.lease_ms {
             let what = format!("is {} while lease_ms is {}", engine.heartbeat_ms, engine.lease_ms);
             section.miss("heartbeat_ms", &what, "take at most a third of lease_ms");
-        }
-        if engine.send_deadline_ms + CLOCK_SKEW_MAX_MS >= engine.lease_ms {
-            let what = format!("is {} while lease_ms is {}", engine.send_deadline_ms, engine.lease_ms);
-            let remedy = format!("end it more than {CLOCK_SKEW_MAX_MS} ms before the lease");
-            section.miss("send_deadline_ms", &what, &remedy);
         }
         section.finish();
         engine

@@ -43,7 +43,7 @@ fn nothing_given_is_one_node_on_loopback_that_sends_nothing() {
     assert_eq!(config.server, Server { listen: "127.0.0.1:8080".to_owned(), public_url: None });
     assert_eq!(config.auth, Auth { issuer: None, token_lifetime_s: 3_600 });
     assert_eq!(config.channels, Channels::default());
-    let rhythm = Engine { lease_ms: 30_000, heartbeat_ms: 2_000, poll_ms: 500, send_deadline_ms: 20_000 };
+    let rhythm = Engine { lease_ms: 30_000, heartbeat_ms: 2_000, poll_ms: 500 };
     assert_eq!(config.engine, rhythm);
     assert_eq!(config.policy, PolicyDefaults::default());
     assert_eq!(config.log, Log { level: Level::Info, format: LogFormat::Text });
@@ -183,7 +183,6 @@ fn all_problems_are_told_at_once_and_none_shows_a_secret() {
 fn values_that_do_not_fit_together_are_problems() {
     for (file, expected) in [
         ("[engine]\nheartbeat_ms = 10001", "engine.heartbeat_ms: is 10001 while lease_ms is 30000; take at most"),
-        ("[engine]\nsend_deadline_ms = 29500", "engine.send_deadline_ms: is 29500 while lease_ms is 30000; end it"),
         ("[database]\nurl = \"sqlite::memory:\"", "database.url: is in memory"),
         ("[policy]\nrate_per_minute = 0", "policy.rate_per_minute: is 0; write"),
         ("[channels.email]\nadapter = \"smtp\"", "channels.email.url: is missing"),

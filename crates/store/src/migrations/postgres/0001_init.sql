@@ -275,7 +275,7 @@ CREATE TABLE chunks (
     tenant_id UUID NOT NULL,
     first_seq BIGINT NOT NULL,
     last_seq BIGINT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('ready', 'claimed', 'blocked', 'done')),
+    state TEXT NOT NULL CHECK (state IN ('ready', 'claimed', 'done')),
     due_at BIGINT NOT NULL,
     node_id UUID,
     lease_until BIGINT,

@@ -275,7 +275,7 @@ CREATE TABLE chunks (
     tenant_id BLOB NOT NULL,
     first_seq INTEGER NOT NULL,
     last_seq INTEGER NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('ready', 'claimed', 'blocked', 'done')),
+    state TEXT NOT NULL CHECK (state IN ('ready', 'claimed', 'done')),
     due_at INTEGER NOT NULL,
     node_id BLOB,
     lease_until INTEGER,
