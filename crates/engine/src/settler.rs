@@ -106,6 +106,7 @@ fn finish(tx: &mut Tx<'_>, job: &UnsettledJob, now: Timestamp) -> Result<(), Sto
         from: job.state,
         to,
         blocked_reason: None,
+        due_by: None,
         started_at: None,
         finished_at: Some(now),
     };

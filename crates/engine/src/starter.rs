@@ -1,6 +1,6 @@
 //! Starts jobs exactly when they are due: never early, and late only within their policy.
 
-use crate::cluster::{Cluster, Signals};
+use crate::cluster::Cluster;
 use crate::driver::{Progress, Task};
 use postrider_core::env::BoxFuture;
 use postrider_core::id::VersionId;
@@ -38,14 +38,13 @@ impl Starter {
         }
         let configured: Vec<_> = self.cluster.channels.keys().copied().collect();
         let version = VersionId::new(now, &*self.cluster.entropy);
-        let started = self.cluster.store.write("job.start", move |tx| {
+        let started = self.cluster.store.write_guarded("job.start", move |tx| {
             let Some(job) = tx.job_due(now)? else { return Ok(false) };
             let blocked = (!configured.contains(&job.channel)).then(|| CHANNEL_NOT_CONFIGURED.to_owned());
             begin(tx, &job, now, version, blocked)?;
             Ok::<_, StoreError>(true)
         });
         if started.await? {
-            Signals::raise(&self.cluster.signals.schedules);
             self.cluster.nudge(Topic::Schedules);
         }
         Ok(Progress::More)
@@ -78,6 +77,7 @@ fn begin(
         from: job.state,
         to: JobState::Running,
         blocked_reason,
+        due_by: Some(now),
         started_at: Some(now),
         finished_at: None,
     };

@@ -21,7 +21,7 @@ statements! { "execution":
     NEXT_DUE = "SELECT MIN(due_at) FROM schedule_jobs WHERE state = 'scheduled'";
     MOVE = "UPDATE schedule_jobs SET state = $1, blocked_reason = $2, started_at = COALESCE(started_at, $3), \
         finished_at = $4 WHERE tenant_id = $5 AND id = $6 AND state = $7 \
-        AND (CAST($8 AS BIGINT) = 0 OR started_at IS NULL)";
+        AND (CAST($8 AS BIGINT) = 0 OR started_at IS NULL) AND due_at <= COALESCE($9, due_at)";
     BLOCK = "UPDATE schedule_jobs SET blocked_reason = $1 WHERE tenant_id = $2 AND id = $3 AND state = 'running'";
     BUDGET = "SELECT budget_at, budget_taken FROM schedule_jobs WHERE tenant_id = $1 AND id = $2";
     /// The last take is compared, so that of two who take at once only one does.
@@ -73,6 +73,8 @@ pub struct JobMove {
     pub to: JobState,
     /// Why nothing moves.
     pub blocked_reason: Option<String>,
+    /// It must be due by then, if it begins: who moves a job and who begins it may meet.
+    pub due_by: Option<Timestamp>,
     /// When it began, if it begins now; it must not have begun.
     pub started_at: Option<Timestamp>,
     /// When it was over, if it is.
@@ -145,6 +147,7 @@ impl Tx<'_> {
             id(change.job),
             change.from.as_str().into(),
             i64::from(change.started_at.is_some()).into(),
+            change.due_by.into(),
         ];
         Ok(self.execute(&MOVE, &values)? == 1)
     }

@@ -84,6 +84,7 @@ pub(super) async fn hold(cluster: &Cluster, claim: Claim, unsendable: Unsendable
             from: JobState::Running,
             to: JobState::Held,
             blocked_reason: Some(unsendable.reason.clone()),
+            due_by: None,
             started_at: None,
             finished_at: None,
         };

@@ -49,9 +49,15 @@ impl Planner {
 
     async fn freeze_one(&mut self) -> Result<Progress, StoreError> {
         if self.freezing.is_none() {
-            self.freezing = self.claim().await?;
+            let now = self.cluster.now();
+            let open = self.cluster.store.read("manifest.open", move |tx| tx.manifest_is_open(now));
+            if !open.await? {
+                return Ok(Progress::Idle { next: None });
+            }
+            self.freezing = self.claim(now).await?;
         }
-        let Some((freezing, audiences)) = self.freezing.clone() else { return Ok(Progress::Idle { next: None }) };
+        // Another planner may have been quicker; there may be a manifest left.
+        let Some((freezing, audiences)) = self.freezing.clone() else { return Ok(Progress::More) };
         let (now, lease_until) = (self.cluster.now(), self.cluster.lease_until());
         let step = self
             .cluster
@@ -73,17 +79,12 @@ impl Planner {
                 Signals::raise(&self.cluster.signals.settled);
             }
         }
-        Signals::raise(&self.cluster.signals.deliveries);
         self.cluster.nudge(Topic::Deliveries);
         Ok(Progress::More)
     }
 
-    async fn claim(&self) -> Result<Option<(Freezing, Arc<[ListId]>)>, StoreError> {
-        let (node, now, lease_until) = (self.cluster.node, self.cluster.now(), self.cluster.lease_until());
-        let open = self.cluster.store.read("manifest.open", move |tx| tx.manifest_is_open(now));
-        if !open.await? {
-            return Ok(None);
-        }
+    async fn claim(&self, now: Timestamp) -> Result<Option<(Freezing, Arc<[ListId]>)>, StoreError> {
+        let (node, lease_until) = (self.cluster.node, self.cluster.lease_until());
         let claim = self.cluster.store.write_guarded("manifest.claim", move |tx| {
             let Some(freezing) = tx.manifest_claim(node, now, lease_until)? else { return Ok(None) };
             let (include, _) = tx.schedule_audiences(freezing.job)?;

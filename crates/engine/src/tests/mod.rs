@@ -3,5 +3,6 @@
 mod crash;
 mod flow;
 mod live;
+mod planning;
 mod rules;
 mod world;

@@ -3,6 +3,7 @@
 use crate::cluster::Cluster;
 use crate::driver::{Progress, Task};
 use crate::engine::{EngineParts, all};
+use crate::keeper::Keeper;
 use crate::rescuer::rescue_all;
 use crate::settings::{ChannelSettings, EngineSettings};
 use postrider_content::{EmailSource, TemplateSource};
@@ -470,12 +471,17 @@ impl World {
 
     /// An engine whose tasks are run by hand. As at a real start, an embedded database is rescued first.
     pub(crate) async fn machine(&self) -> Machine {
-        let cluster = Arc::new(Cluster::of(self.parts()));
+        let machine = self.machine_without_rescue();
         if self.store.is_embedded() {
-            rescue_all(&cluster).await.unwrap();
+            rescue_all(&machine.cluster).await.unwrap();
         }
+        machine
+    }
+
+    pub(crate) fn machine_without_rescue(&self) -> Machine {
+        let cluster = Arc::new(Cluster::of(self.parts()));
         let tasks = all(&cluster).into_iter().map(|(task, _)| task).collect();
-        Machine { tasks }
+        Machine { cluster, tasks }
     }
 
     /// Runs a machine until it has nothing to do.
@@ -485,11 +491,16 @@ impl World {
 
     /// Runs a machine until a trap stops it, and drops it there. False if it became quiet before.
     pub(crate) async fn run_into(&self, trap: Trap) -> bool {
+        self.run_into_with(trap, async |machine| machine.until_quiet().await).await
+    }
+
+    /// As [`Self::run_into`], for other things to do.
+    pub(crate) async fn run_into_with(&self, trap: Trap, act: impl AsyncFnOnce(&mut Machine)) -> bool {
         let mut machine = self.machine().await;
         self.traps.set(Some(trap));
-        let quiet = Box::pin(machine.until_quiet());
+        let done = Box::pin(act(&mut machine));
         let sprung = Box::pin(self.traps.sprung.notified());
-        let fell = matches!(futures_util::future::select(quiet, sprung).await, futures_util::future::Either::Right(_));
+        let fell = matches!(futures_util::future::select(done, sprung).await, futures_util::future::Either::Right(_));
         self.traps.set(None);
         fell
     }
@@ -543,6 +554,13 @@ impl World {
     pub(crate) async fn claims_and_nodes(&self) -> (i64, i64) {
         let read = self.store.read("test", |tx| Ok((tx.query_number(&CLAIMED, &[])?, tx.query_number(&NODES, &[])?)));
         read.await.unwrap_or_else(|error: StoreError| panic!("{error}"))
+    }
+
+    /// Breaks the data on purpose.
+    pub(crate) async fn alter(&self, sql: &'static str) {
+        let statement = postrider_store::statement::Statement { name: "test.ALTER", sqlite: sql, postgres: sql };
+        let alter = self.store.write("test", move |tx| tx.execute(&statement, &[]));
+        alter.await.unwrap_or_else(|error: StoreError| panic!("{error}"));
     }
 
     /// Puts the job into a state, as a person would.
@@ -600,6 +618,7 @@ impl World {
 
 /// An engine whose tasks are run by hand.
 pub(crate) struct Machine {
+    cluster: Arc<Cluster>,
     pub(crate) tasks: Vec<Box<dyn Task>>,
 }
 
@@ -619,6 +638,17 @@ impl Machine {
             }
         }
         panic!("the engine does not come to rest");
+    }
+
+    /// The task that keeps the machine's leases.
+    pub(crate) fn keeper(&self) -> Keeper {
+        Keeper::new(Arc::clone(&self.cluster))
+    }
+
+    /// Runs the first task of a name once.
+    pub(crate) async fn step_one(&mut self, name: &str) {
+        let task = self.tasks.iter_mut().find(|task| task.name() == name).unwrap();
+        task.tick().await.unwrap();
     }
 
     /// Runs every task of a name once.

@@ -234,6 +234,7 @@ CREATE TABLE schedule_jobs (
 );
 CREATE INDEX schedule_jobs_by_campaign ON schedule_jobs (campaign_id, created_at);
 CREATE INDEX schedule_jobs_due ON schedule_jobs (state, due_at);
+CREATE INDEX schedule_jobs_open ON schedule_jobs (id) WHERE finished_at IS NULL;
 
 -- A frozen audience. `number` is the short key of its ledger. The cursor is the place up to which it is frozen.
 -- Matched = excluded + duplicates + frozen, once frozen_at is set.
