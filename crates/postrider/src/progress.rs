@@ -8,6 +8,13 @@ use std::io::IsTerminal as _;
 /// How much further a campaign must be for another line, in percent.
 const LINE_STEP_PERCENT: u64 = 10;
 
+/// How long a wait is worth telling, in milliseconds.
+const NOTICEABLE_MS: i64 = 100;
+/// What is shown while there is nobody to count.
+const WAITING: &str = "  {prefix:<12} {msg}";
+/// What is shown from then on.
+const COUNTING: &str = "  {prefix:<12} {bar:32} {pos:>7} of {len:<7} {msg}";
+
 /// How a campaign stands.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Glance<'a> {
@@ -37,8 +44,7 @@ impl Progress {
     pub fn new() -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
-            let style = ProgressStyle::with_template("  {prefix:<12} {bar:32} {pos:>7} of {len:<7} {msg}");
-            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar.set_style(style(WAITING));
             bar
         });
         Self { bar, told: None }
@@ -47,6 +53,9 @@ impl Progress {
     /// Shows how it stands.
     pub fn show(&mut self, glance: &Glance<'_>) {
         if let Some(bar) = &self.bar {
+            if glance.frozen > 0 && bar.length() == Some(0) {
+                bar.set_style(style(COUNTING));
+            }
             bar.set_prefix(glance.status.to_owned());
             bar.set_length(glance.frozen);
             bar.set_position(glance.settled);
@@ -57,7 +66,11 @@ impl Progress {
         let step = percent / LINE_STEP_PERCENT;
         let now = (glance.status.to_owned(), step);
         if self.told.as_ref() != Some(&now) {
-            eprintln!("  {}: {} of {} {}", glance.status, glance.settled, glance.frozen, message(glance));
+            let counted = match glance.frozen {
+                0 => String::new(),
+                frozen => format!("{} of {frozen}, ", glance.settled),
+            };
+            eprintln!("  {}: {counted}{}", glance.status, message(glance));
             self.told = Some(now);
         }
     }
@@ -76,9 +89,13 @@ impl Default for Progress {
     }
 }
 
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
 fn message(glance: &Glance<'_>) -> String {
     match (glance.starts_in_ms, glance.rate_per_second) {
-        (Some(ms), _) if ms > 0 => format!("starts in {}.{} s", ms / 1_000, ms % 1_000 / 100),
+        (Some(ms), _) if ms >= NOTICEABLE_MS => format!("starts in {}.{} s", ms / 1_000, ms % 1_000 / 100),
         (_, Some(rate)) => format!("{} sent, {rate:.0} a second", glance.sent),
         (_, None) => format!("{} sent", glance.sent),
     }
@@ -99,7 +116,7 @@ mod tests {
             starts_in_ms: Some(2_140),
         };
         assert_eq!(message(&scheduled), "starts in 2.1 s");
-        let running = Glance { sent: 7, rate_per_second: Some(1234.5), starts_in_ms: Some(-3), ..scheduled };
+        let running = Glance { sent: 7, rate_per_second: Some(1234.5), starts_in_ms: Some(99), ..scheduled };
         assert_eq!(message(&running), "7 sent, 1234 a second");
         assert_eq!(message(&Glance { rate_per_second: None, ..running }), "7 sent");
     }

@@ -6,6 +6,7 @@ use super::session::BASE_PATH;
 use postrider_channels::sink::ReceivedMail;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
+use tokio::io::AsyncWriteExt as _;
 
 /// Writes the messages that were kept into the folder, as any mail program opens them.
 ///
@@ -22,11 +23,28 @@ pub async fn write_messages(folder: &Path, kept: &[ReceivedMail]) -> Result<Vec<
     Ok(paths)
 }
 
+/// Writes the token into a file that its owner alone can read.
+///
+/// # Errors
+/// The folder cannot be written.
+pub async fn write_token(folder: &Path, token: &str) -> Result<PathBuf, DemoError> {
+    let failed = |error: std::io::Error| DemoError::Machine("write the token", error.to_string());
+    let path = folder.join("token");
+    let mut options = tokio::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    options.mode(0o600);
+    let mut file = options.open(&path).await.map_err(failed)?;
+    file.write_all(token.as_bytes()).await.map_err(failed)?;
+    file.flush().await.map_err(failed)?;
+    Ok(path)
+}
+
 /// Shows requests to try while the server runs, with what the document says of it.
 pub fn show_requests(narrator: Narrator, document: &Value) {
     let text = |name: &str| document[name].as_str().unwrap_or_default();
     narrator.say("\nTry next, in another terminal:");
-    narrator.say(&format!("  export TOKEN={}", text("token")));
+    narrator.say(&format!("  export TOKEN=$(cat {})", text("tokenFile")));
     for line in requests(text("url"), text("campaignId")) {
         narrator.say(&format!("  {line}"));
     }

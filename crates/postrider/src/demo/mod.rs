@@ -113,10 +113,12 @@ async fn perform(stage: &Stage, options: &DemoOptions) -> Result<Value, Failure>
     for path in &messages {
         narrator.fact("message", &path.display().to_string());
     }
+    let token = session.api.token().map_or("", |token| token.expose().as_str());
+    let token_file = farewell::write_token(&stage.folder, token).await?;
     Ok(json!({
         "folder": stage.folder,
         "url": stage.base_url,
-        "token": session.api.token().map(|token| token.expose()),
+        "tokenFile": token_file,
         "tenantId": tenant.id.to_string(),
         "listId": audience.list_id,
         "campaignId": campaign_id,
