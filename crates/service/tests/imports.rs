@@ -1,4 +1,5 @@
 //! Imports of whole files, on both databases.
+#![cfg(test)]
 
 use postrider_core::env::{BoxFuture, Clock, Entropy};
 use postrider_core::id::TenantId;

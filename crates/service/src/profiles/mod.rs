@@ -11,6 +11,9 @@ mod roster;
 mod upsert;
 mod upsert_batch;
 
+#[cfg(test)]
+mod record_tests;
+
 pub(crate) use attribute::is_attribute_name;
 pub use attribute::{
     ATTRIBUTE_LIST_ITEMS_MAX, ATTRIBUTE_NAME_CHARS_MAX, ATTRIBUTE_TEXT_CHARS_MAX, ATTRIBUTES_BYTES_MAX, ATTRIBUTES_MAX,
