@@ -21,7 +21,8 @@ pub fn router() -> Router<Service> {
         .route("/.well-known/oauth-authorization-server", get(metadata))
 }
 
-#[utoipa::path(get, path = "/.well-known/jwks.json", tag = "Authentication", summary = "Keys that verify tokens",
+#[utoipa::path(get, path = "/.well-known/jwks.json", operation_id = "getSigningKeys",
+    tag = "Authentication", summary = "Keys that verify tokens",
     responses((status = 200, description = "RFC 7517 §5")))]
 async fn keys(State(service): State<Service>) -> Result<Response, ApiError> {
     let keys = service.public_keys().await?.into_iter().map(|key| {
@@ -30,7 +31,8 @@ async fn keys(State(service): State<Service>) -> Result<Response, ApiError> {
     Ok(answer(&json!({ "keys": keys.collect::<Vec<_>>() })))
 }
 
-#[utoipa::path(get, path = "/.well-known/oauth-authorization-server", tag = "Authentication",
+#[utoipa::path(get, path = "/.well-known/oauth-authorization-server", operation_id = "getAuthorizationServerMetadata",
+    tag = "Authentication",
     summary = "Metadata of the token endpoint", responses((status = 200, description = "RFC 8414 §3.2")))]
 async fn metadata(State(service): State<Service>) -> Response {
     let issuer = &service.settings().issuer;

@@ -15,14 +15,16 @@ pub fn router() -> Router<Service> {
     Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz))
 }
 
-#[utoipa::path(get, path = "/healthz", tag = "Operation", summary = "Whether the process lives",
+#[utoipa::path(get, path = "/healthz", operation_id = "getHealth",
+    tag = "Operation", summary = "Whether the process lives",
     responses((status = 200, description = "It does")))]
 async fn healthz() -> Response {
     let body = json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") });
     json_response(StatusCode::OK, body.to_string().into_bytes())
 }
 
-#[utoipa::path(get, path = "/readyz", tag = "Operation", summary = "Whether requests can be taken",
+#[utoipa::path(get, path = "/readyz", operation_id = "getReadiness",
+    tag = "Operation", summary = "Whether requests can be taken",
     responses((status = 200, description = "They can"), (status = 503, description = "They cannot; the body says why")))]
 async fn readyz(State(service): State<Service>) -> Response {
     let readiness = service.readiness().await;

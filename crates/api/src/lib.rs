@@ -27,3 +27,6 @@ mod tenant;
 mod unsubscribe;
 
 pub use routes::{health_router, router};
+
+#[doc(hidden)]
+pub use openapi::{document, routes as protected_routes};

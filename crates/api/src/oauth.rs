@@ -40,7 +40,7 @@ enum Denial {
 type Fields = BTreeMap<String, String>;
 
 #[utoipa::path(
-    post, path = "/oauth/token", tag = "Authentication", summary = "Get a bearer token",
+    post, path = "/oauth/token", operation_id = "createToken", tag = "Authentication", summary = "Get a bearer token",
     request_body(content = String, content_type = "application/x-www-form-urlencoded",
         description = "grant_type=client_credentials, and client_id and client_secret unless sent by HTTP Basic; scope narrows"),
     responses((status = 200, description = "RFC 6749 §5.1"), (status = 400, description = "RFC 6749 §5.2"),

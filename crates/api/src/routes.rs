@@ -3,7 +3,7 @@
 use crate::authorize::authorize;
 use crate::error::refused;
 use crate::{
-    campaigns, correlation, deliveries, discovery, extract, health, lists, oauth, profiles, schedule_jobs,
+    campaigns, correlation, deliveries, discovery, extract, health, lists, oauth, openapi, profiles, schedule_jobs,
     sender_profiles, status, suppressions, templates, tenant, unsubscribe,
 };
 use axum::extract::DefaultBodyLimit;
@@ -16,8 +16,24 @@ use postrider_core::error::{Code, Refusal};
 use postrider_core::scope::Scope;
 use postrider_service::Service;
 use std::collections::BTreeMap;
+use utoipa::openapi::OpenApi;
 
-/// One route below `/public/v1`. Handlers take `Extension<Actor>` and `State<Service>`.
+/// Below it is everything that needs a token.
+pub const BASE: &str = "/public/v1";
+
+/// Declares a route: method, path below [`BASE`], scope, handler. What the handler's `#[utoipa::path]` says goes along.
+macro_rules! route {
+    ($method:ident, $path:expr, $scope:expr, $($handler:ident)::+) => {{
+        #[derive(utoipa::OpenApi)]
+        #[openapi(paths($($handler)::+))]
+        struct Documented;
+        let document = <Documented as utoipa::OpenApi>::openapi;
+        $crate::routes::Route::new(axum::http::Method::$method, $path, $scope, $($handler)::+).documented(document)
+    }};
+}
+pub(crate) use route;
+
+/// One route below [`BASE`], declared with [`route!`]. Handlers take `Extension<Actor>` and `State<Service>`.
 pub struct Route {
     /// Method.
     pub method: Method,
@@ -26,6 +42,7 @@ pub struct Route {
     /// What a token needs.
     pub scope: Scope,
     handler: MethodRouter<Service>,
+    document: Option<fn() -> OpenApi>,
 }
 
 impl Route {
@@ -36,7 +53,17 @@ impl Route {
         T: 'static,
     {
         let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
-        Self { method, path, scope, handler: on(filter, handler) }
+        Self { method, path, scope, handler: on(filter, handler), document: None }
+    }
+
+    /// Adds what is known of the route to readers of the API.
+    pub fn documented(self, document: fn() -> OpenApi) -> Self {
+        Self { document: Some(document), ..self }
+    }
+
+    /// The document of this route alone.
+    pub fn document(&self) -> Option<OpenApi> {
+        self.document.map(|make| make())
     }
 }
 
@@ -74,11 +101,12 @@ pub fn router(service: Service) -> Router {
         public = public.route(path, methods);
     }
     Router::new()
-        .nest("/public/v1", public)
+        .nest(BASE, public)
         .merge(oauth::router())
         .merge(unsubscribe::router())
         .merge(discovery::router())
         .merge(health::router())
+        .merge(openapi::router())
         .fallback(route_not_found)
         .layer(map_response(tell_method_not_allowed))
         .layer(DefaultBodyLimit::max(extract::BODY_MAX_BYTES))

@@ -18,9 +18,10 @@ use utoipa::ToSchema;
 pub struct ArchiveCampaignBody {}
 
 /// Puts a campaign away that has no job under way.
-#[utoipa::path(post, path = "/public/v1/campaigns/{id}/archive", tag = "Campaigns", summary = "Archive a campaign",
-    params(("id" = String, Path, description = "Campaign id"),
-        ("Idempotency-Key" = Option<String>, Header, description = "UUID v4")),
+#[utoipa::path(post, path = "/public/v1/campaigns/{id}/archive", operation_id = "archiveCampaign", tag = "Campaigns",
+    summary = "Archive a campaign",
+    params(("id" = uuid::Uuid, Path, description = "Campaign id"),
+        ("Idempotency-Key" = Option<uuid::Uuid>, Header)),
     responses((status = 200, description = "The campaign", body = CampaignDto)))]
 pub async fn archive(
     State(service): State<Service>,

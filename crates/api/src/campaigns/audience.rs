@@ -11,9 +11,10 @@ use axum::extract::{Path, State};
 use postrider_service::{Actor, Service};
 
 /// Replace the audiences of a draft.
-#[utoipa::path(put, path = "/public/v1/campaigns/{id}/audience", tag = "Campaigns",
+#[utoipa::path(put, path = "/public/v1/campaigns/{id}/audience", operation_id = "setCampaignAudience",
+    tag = "Campaigns",
     summary = "Replace the audiences of a draft",
-    params(("id" = String, Path, description = "Campaign id")),
+    params(("id" = uuid::Uuid, Path, description = "Campaign id")),
     request_body = AudienceBody,
     responses((status = 200, description = "The campaign", body = CampaignDto)))]
 pub async fn put(

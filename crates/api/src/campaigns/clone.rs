@@ -21,9 +21,10 @@ pub struct CloneCampaignBody {
 }
 
 /// Makes a draft with the audience and content of another campaign.
-#[utoipa::path(post, path = "/public/v1/campaigns/{id}/clone", tag = "Campaigns", summary = "Clone a campaign",
-    params(("id" = String, Path, description = "Campaign id"),
-        ("Idempotency-Key" = Option<String>, Header, description = "UUID v4")),
+#[utoipa::path(post, path = "/public/v1/campaigns/{id}/clone", operation_id = "cloneCampaign", tag = "Campaigns",
+    summary = "Clone a campaign",
+    params(("id" = uuid::Uuid, Path, description = "Campaign id"),
+        ("Idempotency-Key" = Option<uuid::Uuid>, Header)),
     request_body = CloneCampaignBody,
     responses((status = 201, description = "The copy", body = CampaignDto)))]
 pub async fn clone(

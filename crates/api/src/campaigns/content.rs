@@ -11,9 +11,10 @@ use axum::extract::{Path, State};
 use postrider_service::{Actor, Service};
 
 /// Set the content of a draft.
-#[utoipa::path(put, path = "/public/v1/campaigns/{id}/content", tag = "Campaigns",
+#[utoipa::path(put, path = "/public/v1/campaigns/{id}/content", operation_id = "setCampaignContent",
+    tag = "Campaigns",
     summary = "Set the content of a draft",
-    params(("id" = String, Path, description = "Campaign id")),
+    params(("id" = uuid::Uuid, Path, description = "Campaign id")),
     request_body = ContentBody,
     responses((status = 200, description = "The campaign", body = CampaignDto)))]
 pub async fn put(

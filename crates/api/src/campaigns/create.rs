@@ -70,8 +70,9 @@ impl CreateCampaignBody {
 }
 
 /// Makes a draft.
-#[utoipa::path(post, path = "/public/v1/campaigns", tag = "Campaigns", summary = "Create a campaign",
-    params(("Idempotency-Key" = Option<String>, Header, description = "UUID v4")),
+#[utoipa::path(post, path = "/public/v1/campaigns", operation_id = "createCampaign",
+    tag = "Campaigns", summary = "Create a campaign",
+    params(("Idempotency-Key" = Option<uuid::Uuid>, Header)),
     request_body = CreateCampaignBody,
     responses((status = 201, description = "The draft", body = CampaignDto)))]
 pub async fn create(

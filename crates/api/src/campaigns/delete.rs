@@ -18,8 +18,9 @@ pub struct DeletedCampaignDto {
 }
 
 /// Deletes a campaign that has no job under way.
-#[utoipa::path(delete, path = "/public/v1/campaigns/{id}", tag = "Campaigns", summary = "Delete a campaign",
-    params(("id" = String, Path, description = "Campaign id")),
+#[utoipa::path(delete, path = "/public/v1/campaigns/{id}", operation_id = "deleteCampaign", tag = "Campaigns",
+    summary = "Delete a campaign",
+    params(("id" = uuid::Uuid, Path, description = "Campaign id")),
     responses((status = 200, description = "It is deleted", body = DeletedCampaignDto)))]
 pub async fn delete(
     State(service): State<Service>,

@@ -9,8 +9,9 @@ use axum::extract::{Path, State};
 use postrider_service::{Actor, Service};
 
 /// One campaign.
-#[utoipa::path(get, path = "/public/v1/campaigns/{id}", tag = "Campaigns", summary = "Get a campaign",
-    params(("id" = String, Path, description = "Campaign id")),
+#[utoipa::path(get, path = "/public/v1/campaigns/{id}", operation_id = "getCampaign",
+    tag = "Campaigns", summary = "Get a campaign",
+    params(("id" = uuid::Uuid, Path, description = "Campaign id")),
     responses((status = 200, description = "The campaign", body = CampaignDto)))]
 pub async fn get(
     State(service): State<Service>,

@@ -23,7 +23,8 @@ pub struct CampaignPageDto {
 }
 
 /// Lists campaigns.
-#[utoipa::path(get, path = "/public/v1/campaigns", tag = "Campaigns", summary = "List campaigns, newest first",
+#[utoipa::path(get, path = "/public/v1/campaigns", operation_id = "listCampaigns",
+    tag = "Campaigns", summary = "List campaigns, newest first",
     params(
         ("status" = Option<String>, Query, description = "Authoring status: draft, published or archived"),
         ("executionStatus" = Option<String>, Query, description = "Execution status"),

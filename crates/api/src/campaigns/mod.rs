@@ -20,8 +20,7 @@ pub use view::{ResolutionDto, ScheduleDto};
 
 use crate::error::ApiError;
 use crate::extract::parse_id;
-use crate::routes::Route;
-use axum::http::Method;
+use crate::routes::{Route, route};
 use postrider_core::error::Code;
 use postrider_core::id::CampaignId;
 use postrider_core::preflight::Issue;
@@ -30,17 +29,17 @@ use postrider_core::scope::Scope;
 /// The routes.
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::new(Method::POST, "/campaigns", Scope::CampaignsCreate, create::create),
-        Route::new(Method::GET, "/campaigns", Scope::CampaignsRead, list::list),
-        Route::new(Method::GET, "/campaigns/{id}", Scope::CampaignsRead, get::get),
-        Route::new(Method::PATCH, "/campaigns/{id}", Scope::CampaignsUpdate, update::update),
-        Route::new(Method::DELETE, "/campaigns/{id}", Scope::CampaignsDelete, delete::delete),
-        Route::new(Method::POST, "/campaigns/{id}/archive", Scope::CampaignsDelete, archive::archive),
-        Route::new(Method::POST, "/campaigns/{id}/clone", Scope::CampaignsCreate, clone::clone),
-        Route::new(Method::PUT, "/campaigns/{id}/audience", Scope::CampaignsUpdate, audience::put),
-        Route::new(Method::PUT, "/campaigns/{id}/content", Scope::CampaignsUpdate, content::put),
-        Route::new(Method::PUT, "/campaigns/{id}/schedule", Scope::CampaignsUpdate, schedule::put),
-        Route::new(Method::POST, "/campaigns/{id}/preflight", Scope::CampaignsRead, preflight::preflight),
+        route!(POST, "/campaigns", Scope::CampaignsCreate, create::create),
+        route!(GET, "/campaigns", Scope::CampaignsRead, list::list),
+        route!(GET, "/campaigns/{id}", Scope::CampaignsRead, get::get),
+        route!(PATCH, "/campaigns/{id}", Scope::CampaignsUpdate, update::update),
+        route!(DELETE, "/campaigns/{id}", Scope::CampaignsDelete, delete::delete),
+        route!(POST, "/campaigns/{id}/archive", Scope::CampaignsDelete, archive::archive),
+        route!(POST, "/campaigns/{id}/clone", Scope::CampaignsCreate, clone::clone),
+        route!(PUT, "/campaigns/{id}/audience", Scope::CampaignsUpdate, audience::put),
+        route!(PUT, "/campaigns/{id}/content", Scope::CampaignsUpdate, content::put),
+        route!(PUT, "/campaigns/{id}/schedule", Scope::CampaignsUpdate, schedule::put),
+        route!(POST, "/campaigns/{id}/preflight", Scope::CampaignsRead, preflight::preflight),
     ]
 }
 

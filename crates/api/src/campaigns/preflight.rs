@@ -77,9 +77,10 @@ impl PreflightDto {
 }
 
 /// Looks for what stands in the way. Nothing is changed, and a blocked campaign is answered with 200 too.
-#[utoipa::path(post, path = "/public/v1/campaigns/{id}/preflight", tag = "Campaigns",
+#[utoipa::path(post, path = "/public/v1/campaigns/{id}/preflight", operation_id = "preflightCampaign",
+    tag = "Campaigns",
     summary = "Find what stands in the way of a campaign",
-    params(("id" = String, Path, description = "Campaign id")),
+    params(("id" = uuid::Uuid, Path, description = "Campaign id")),
     responses((status = 200, description = "What was found", body = PreflightDto)))]
 pub async fn preflight(
     State(service): State<Service>,

@@ -43,8 +43,9 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> R
 }
 
 /// Changes what a campaign is called and filed under.
-#[utoipa::path(patch, path = "/public/v1/campaigns/{id}", tag = "Campaigns", summary = "Change a campaign",
-    params(("id" = String, Path, description = "Campaign id")),
+#[utoipa::path(patch, path = "/public/v1/campaigns/{id}", operation_id = "updateCampaign", tag = "Campaigns",
+    summary = "Change a campaign",
+    params(("id" = uuid::Uuid, Path, description = "Campaign id")),
     request_body = UpdateCampaignBody,
     responses((status = 200, description = "The campaign", body = CampaignDto)))]
 pub async fn update(

@@ -67,7 +67,7 @@ impl From<&Explanation> for ExplanationDto {
 /// One recipient with what happened to it and why.
 #[utoipa::path(
     get,
-    path = "/public/v1/campaigns/{id}/deliveries/{deliveryId}",
+    path = "/public/v1/campaigns/{id}/deliveries/{deliveryId}", operation_id = "getDelivery",
     tag = "Deliveries",
     params(("id" = Uuid, Path), ("deliveryId" = Uuid, Path)),
     responses((status = 200, body = ExplanationDto))

@@ -31,7 +31,7 @@ pub struct DeliveryPage {
 /// `text/csv` or `application/x-ndjson` it is streamed whole.
 #[utoipa::path(
     get,
-    path = "/public/v1/campaigns/{id}/deliveries",
+    path = "/public/v1/campaigns/{id}/deliveries", operation_id = "listDeliveries",
     tag = "Deliveries",
     params(
         ("id" = Uuid, Path),

@@ -5,14 +5,13 @@ mod export;
 mod list;
 mod view;
 
-use crate::routes::Route;
-use axum::http::Method;
+use crate::routes::{Route, route};
 use postrider_core::scope::Scope;
 
 /// The routes.
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::new(Method::GET, "/campaigns/{id}/deliveries", Scope::DeliveriesRead, list::list),
-        Route::new(Method::GET, "/campaigns/{id}/deliveries/{deliveryId}", Scope::DeliveriesRead, explain::explain),
+        route!(GET, "/campaigns/{id}/deliveries", Scope::DeliveriesRead, list::list),
+        route!(GET, "/campaigns/{id}/deliveries/{deliveryId}", Scope::DeliveriesRead, explain::explain),
     ]
 }

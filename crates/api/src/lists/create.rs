@@ -23,7 +23,8 @@ pub struct CreateListBody {
 }
 
 /// Makes an empty list.
-#[utoipa::path(post, path = "/lists", tag = "lists", request_body = CreateListBody,
+#[utoipa::path(post, path = "/public/v1/lists", operation_id = "createList",
+    tag = "Lists", params(("Idempotency-Key" = Option<uuid::Uuid>, Header)), request_body = CreateListBody,
     responses((status = 201, body = ListDto)))]
 pub async fn create_list(
     State(service): State<Service>,

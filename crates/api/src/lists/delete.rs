@@ -19,7 +19,8 @@ pub struct ListDeletedDto {
 }
 
 /// Takes a list out of sight; its profiles stay.
-#[utoipa::path(delete, path = "/lists/{id}", tag = "lists", params(("id" = String, Path)),
+#[utoipa::path(delete, path = "/public/v1/lists/{id}", operation_id = "deleteList",
+    tag = "Lists", params(("id" = uuid::Uuid, Path)),
     responses((status = 200, body = ListDeletedDto)))]
 pub async fn delete_list(
     State(service): State<Service>,

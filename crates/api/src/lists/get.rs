@@ -31,7 +31,7 @@ pub(super) fn page(mut query: Query) -> Result<Page, ApiError> {
 }
 
 /// Lists, newest first.
-#[utoipa::path(get, path = "/lists", tag = "lists",
+#[utoipa::path(get, path = "/public/v1/lists", operation_id = "listLists", tag = "Lists",
     params(("page" = Option<i64>, Query), ("pageSize" = Option<i64>, Query)),
     responses((status = 200, body = ListsDto)))]
 pub async fn get_lists(
@@ -49,7 +49,8 @@ pub async fn get_lists(
 }
 
 /// One list.
-#[utoipa::path(get, path = "/lists/{id}", tag = "lists", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/public/v1/lists/{id}", operation_id = "getList",
+    tag = "Lists", params(("id" = uuid::Uuid, Path)),
     responses((status = 200, body = ListDto)))]
 pub async fn get_list(
     State(service): State<Service>,

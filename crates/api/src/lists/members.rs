@@ -55,8 +55,8 @@ impl From<MemberRow> for MemberDto {
 }
 
 /// Members of a list.
-#[utoipa::path(get, path = "/lists/{id}/members", tag = "lists",
-    params(("id" = String, Path), ("page" = Option<i64>, Query), ("pageSize" = Option<i64>, Query)),
+#[utoipa::path(get, path = "/public/v1/lists/{id}/members", operation_id = "listListMembers", tag = "Lists",
+    params(("id" = uuid::Uuid, Path), ("page" = Option<i64>, Query), ("pageSize" = Option<i64>, Query)),
     responses((status = 200, body = MembersDto)))]
 pub async fn get_members(
     State(service): State<Service>,
@@ -139,7 +139,8 @@ impl From<&InvalidKey> for InvalidKeyDto {
 }
 
 /// Puts people on a list.
-#[utoipa::path(post, path = "/lists/{id}/members:upsert", tag = "lists", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/public/v1/lists/{id}/members:upsert", operation_id = "upsertListMembers",
+    tag = "Lists", params(("id" = uuid::Uuid, Path), ("Idempotency-Key" = Option<uuid::Uuid>, Header)),
     request_body = MembersBody, responses((status = 200, body = MembersAddedDto)))]
 pub async fn upsert_members(
     State(service): State<Service>,
@@ -160,7 +161,8 @@ pub async fn upsert_members(
 }
 
 /// Takes people off a list.
-#[utoipa::path(post, path = "/lists/{id}/members:remove", tag = "lists", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/public/v1/lists/{id}/members:remove", operation_id = "removeListMembers",
+    tag = "Lists", params(("id" = uuid::Uuid, Path), ("Idempotency-Key" = Option<uuid::Uuid>, Header)),
     request_body = MembersBody, responses((status = 200, body = MembersRemovedDto)))]
 pub async fn remove_members(
     State(service): State<Service>,

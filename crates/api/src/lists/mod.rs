@@ -6,8 +6,7 @@ mod get;
 mod members;
 mod update;
 
-use crate::routes::Route;
-use axum::http::Method;
+use crate::routes::{Route, route};
 use postrider_core::scope::Scope;
 use postrider_service::lists::ListRow;
 use serde::Serialize;
@@ -17,14 +16,14 @@ use utoipa::ToSchema;
 pub fn routes() -> Vec<Route> {
     let (read, write) = (Scope::CdpListsRead, Scope::CdpListsWrite);
     vec![
-        Route::new(Method::POST, "/lists", write, create::create_list),
-        Route::new(Method::GET, "/lists", read, get::get_lists),
-        Route::new(Method::GET, "/lists/{id}", read, get::get_list),
-        Route::new(Method::PATCH, "/lists/{id}", write, update::update_list),
-        Route::new(Method::DELETE, "/lists/{id}", write, delete::delete_list),
-        Route::new(Method::GET, "/lists/{id}/members", read, members::get_members),
-        Route::new(Method::POST, "/lists/{id}/members:upsert", write, members::upsert_members),
-        Route::new(Method::POST, "/lists/{id}/members:remove", write, members::remove_members),
+        route!(POST, "/lists", write, create::create_list),
+        route!(GET, "/lists", read, get::get_lists),
+        route!(GET, "/lists/{id}", read, get::get_list),
+        route!(PATCH, "/lists/{id}", write, update::update_list),
+        route!(DELETE, "/lists/{id}", write, delete::delete_list),
+        route!(GET, "/lists/{id}/members", read, members::get_members),
+        route!(POST, "/lists/{id}/members:upsert", write, members::upsert_members),
+        route!(POST, "/lists/{id}/members:remove", write, members::remove_members),
     ]
 }
 

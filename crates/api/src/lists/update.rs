@@ -33,7 +33,8 @@ fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<String>>, D
 }
 
 /// Changes what is given.
-#[utoipa::path(patch, path = "/lists/{id}", tag = "lists", params(("id" = String, Path)),
+#[utoipa::path(patch, path = "/public/v1/lists/{id}", operation_id = "updateList",
+    tag = "Lists", params(("id" = uuid::Uuid, Path), ("Idempotency-Key" = Option<uuid::Uuid>, Header)),
     request_body = UpdateListBody, responses((status = 200, body = ListDto)))]
 pub async fn update_list(
     State(service): State<Service>,

@@ -36,7 +36,8 @@ impl From<Profile> for ProfileDto {
 }
 
 /// One profile.
-#[utoipa::path(get, path = "/profiles/{id}", tag = "profiles", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/public/v1/profiles/{id}", operation_id = "getProfile",
+    tag = "Profiles", params(("id" = uuid::Uuid, Path)),
     responses((status = 200, body = ProfileDto)))]
 pub async fn get_profile(
     State(service): State<Service>,

@@ -4,8 +4,7 @@ mod get;
 mod upsert;
 mod upsert_batch;
 
-use crate::routes::Route;
-use axum::http::Method;
+use crate::routes::{Route, route};
 use postrider_core::scope::Scope;
 
 /// What the records of these routes are, as answers name it.
@@ -14,13 +13,8 @@ const OBJECT_NAME: &str = "profiles";
 /// The routes.
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::new(Method::POST, "/profiles/upsert", Scope::CdpProfilesWrite, upsert::upsert_profile),
-        Route::new(
-            Method::POST,
-            "/records/profiles/upsert-batch",
-            Scope::CdpProfilesWrite,
-            upsert_batch::upsert_profiles,
-        ),
-        Route::new(Method::GET, "/profiles/{id}", Scope::CdpProfilesRead, get::get_profile),
+        route!(POST, "/profiles/upsert", Scope::CdpProfilesWrite, upsert::upsert_profile),
+        route!(POST, "/records/profiles/upsert-batch", Scope::CdpProfilesWrite, upsert_batch::upsert_profiles),
+        route!(GET, "/profiles/{id}", Scope::CdpProfilesRead, get::get_profile),
     ]
 }

@@ -53,7 +53,8 @@ impl From<&ProfileUpserted> for ProfileUpsertedDto {
 }
 
 /// Makes or changes one profile.
-#[utoipa::path(post, path = "/profiles/upsert", tag = "profiles", request_body = UpsertProfileBody,
+#[utoipa::path(post, path = "/public/v1/profiles/upsert", operation_id = "upsertProfile",
+    tag = "Profiles", params(("Idempotency-Key" = Option<uuid::Uuid>, Header)), request_body = UpsertProfileBody,
     responses((status = 200, body = ProfileUpsertedDto)))]
 pub async fn upsert_profile(
     State(service): State<Service>,

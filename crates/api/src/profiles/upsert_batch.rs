@@ -80,7 +80,8 @@ impl From<&BatchUpserted> for BatchUpsertedDto {
 }
 
 /// Makes or changes many profiles; a bad record never sinks the others.
-#[utoipa::path(post, path = "/records/profiles/upsert-batch", tag = "profiles", request_body = UpsertProfilesBody,
+#[utoipa::path(post, path = "/public/v1/records/profiles/upsert-batch", operation_id = "upsertProfiles",
+    tag = "Profiles", params(("Idempotency-Key" = Option<uuid::Uuid>, Header)), request_body = UpsertProfilesBody,
     responses((status = 200, body = BatchUpsertedDto)))]
 pub async fn upsert_profiles(
     State(service): State<Service>,

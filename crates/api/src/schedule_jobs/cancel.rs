@@ -19,9 +19,10 @@ pub struct Nothing {}
 /// Takes a job back: before its start the campaign is a draft again, while it runs the rest is stopped.
 #[utoipa::path(
     delete,
-    path = "/public/v1/campaigns/{id}/schedule-jobs/{scheduleId}",
+    path = "/public/v1/campaigns/{id}/schedule-jobs/{scheduleId}", operation_id = "cancelScheduleJob",
     tag = "Schedule & Send",
-    params(("id" = uuid::Uuid, Path), ("scheduleId" = uuid::Uuid, Path)),
+    params(("id" = uuid::Uuid, Path), ("scheduleId" = uuid::Uuid, Path),
+        ("Idempotency-Key" = Option<uuid::Uuid>, Header)),
     responses((status = 200, body = CanceledDto))
 )]
 pub async fn cancel(

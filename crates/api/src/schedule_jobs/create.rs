@@ -16,7 +16,7 @@ use postrider_service::{Actor, Service};
 /// Commits a draft campaign to a future execution.
 #[utoipa::path(
     post,
-    path = "/public/v1/campaigns/{id}/schedule-jobs",
+    path = "/public/v1/campaigns/{id}/schedule-jobs", operation_id = "createScheduleJob",
     tag = "Schedule & Send",
     params(("id" = uuid::Uuid, Path), ("Idempotency-Key" = Option<uuid::Uuid>, Header)),
     request_body = ScheduleJobBody,
@@ -41,7 +41,7 @@ pub async fn schedule(
 /// Commits a draft campaign to immediate execution; not for direct mail.
 #[utoipa::path(
     post,
-    path = "/public/v1/campaigns/{id}/send-jobs",
+    path = "/public/v1/campaigns/{id}/send-jobs", operation_id = "createSendJob",
     tag = "Schedule & Send",
     params(("id" = uuid::Uuid, Path), ("Idempotency-Key" = Option<uuid::Uuid>, Header)),
     request_body = SendJobBody,

@@ -12,7 +12,7 @@ use postrider_service::{Actor, Service};
 /// The jobs of a campaign, newest first.
 #[utoipa::path(
     get,
-    path = "/public/v1/campaigns/{id}/schedule-jobs",
+    path = "/public/v1/campaigns/{id}/schedule-jobs", operation_id = "listScheduleJobs",
     tag = "Schedule & Send",
     params(("id" = uuid::Uuid, Path)),
     responses((status = 200, body = JobList))
@@ -29,7 +29,7 @@ pub async fn list(
 /// One job of a campaign.
 #[utoipa::path(
     get,
-    path = "/public/v1/campaigns/{id}/schedule-jobs/{scheduleId}",
+    path = "/public/v1/campaigns/{id}/schedule-jobs/{scheduleId}", operation_id = "getScheduleJob",
     tag = "Schedule & Send",
     params(("id" = uuid::Uuid, Path), ("scheduleId" = uuid::Uuid, Path)),
     responses((status = 200, body = JobObject))

@@ -8,22 +8,16 @@ mod view;
 
 pub use view::PolicyDto;
 
-use crate::routes::Route;
-use axum::http::Method;
+use crate::routes::{Route, route};
 use postrider_core::scope::Scope;
 
 /// The routes.
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::new(Method::POST, "/campaigns/{id}/schedule-jobs", Scope::CampaignsSchedule, create::schedule),
-        Route::new(Method::POST, "/campaigns/{id}/send-jobs", Scope::CampaignsSend, create::send),
-        Route::new(Method::GET, "/campaigns/{id}/schedule-jobs", Scope::CampaignsRead, get::list),
-        Route::new(Method::GET, "/campaigns/{id}/schedule-jobs/{scheduleId}", Scope::CampaignsRead, get::one),
-        Route::new(
-            Method::DELETE,
-            "/campaigns/{id}/schedule-jobs/{scheduleId}",
-            Scope::CampaignsSchedule,
-            cancel::cancel,
-        ),
+        route!(POST, "/campaigns/{id}/schedule-jobs", Scope::CampaignsSchedule, create::schedule),
+        route!(POST, "/campaigns/{id}/send-jobs", Scope::CampaignsSend, create::send),
+        route!(GET, "/campaigns/{id}/schedule-jobs", Scope::CampaignsRead, get::list),
+        route!(GET, "/campaigns/{id}/schedule-jobs/{scheduleId}", Scope::CampaignsRead, get::one),
+        route!(DELETE, "/campaigns/{id}/schedule-jobs/{scheduleId}", Scope::CampaignsSchedule, cancel::cancel),
     ]
 }

@@ -61,7 +61,7 @@ pub struct BindingDto {
     channel: &'static str,
 }
 
-/// The answer to a job request.
+/// The answer to a job request. A committed job has ids and its time, a rehearsed one `dryRun` and `plan`.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct JobCreated {
@@ -72,38 +72,34 @@ pub struct JobCreated {
     dry_run: Option<bool>,
     warnings: Vec<WarningDto>,
     bindings: Vec<BindingDto>,
-    #[serde(flatten)]
-    committed: Option<CommittedDto>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    plan: Option<PlanDto>,
-}
-
-/// What a committed job has beside a rehearsed one.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct CommittedDto {
-    manifest_id: Uuid,
-    schedule_id: Uuid,
-    touchpoint_id: i64,
+    manifest_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schedule_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    touchpoint_id: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     send_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     batch_date: Option<String>,
-    timezone: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timezone: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<PlanDto>,
 }
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct PlanDto {
     digest: String,
-    audience: ReachDto,
+    audience: PlanReachDto,
     resolution: ResolutionDto,
     predicted_finish_at: String,
     samples: Vec<SampleDto>,
 }
 
 #[derive(Serialize, ToSchema)]
-struct ReachDto {
+struct PlanReachDto {
     matched: i64,
     excluded: i64,
     suppressed: i64,
@@ -136,16 +132,16 @@ fn rehearsed_view(rehearsed: &DryRun) -> JobCreated {
 fn committed_view(committed: &Committed) -> JobCreated {
     let job = &committed.job;
     let digital = job.channel.is_digital();
-    let view = CommittedDto {
-        manifest_id: job.manifest.into(),
-        schedule_id: job.id.into(),
-        touchpoint_id: job.touchpoint,
+    let frame = frame(job.campaign, job.version, job.manifest, job.touchpoint, job.channel, &committed.warnings);
+    JobCreated {
+        manifest_id: Some(job.manifest.into()),
+        schedule_id: Some(job.id.into()),
+        touchpoint_id: Some(job.touchpoint),
         send_at: digital.then(|| job.resolution.instant.to_string()),
         batch_date: job.batch_date.clone(),
-        timezone: job.timezone.clone(),
-    };
-    let frame = frame(job.campaign, job.version, job.manifest, job.touchpoint, job.channel, &committed.warnings);
-    JobCreated { committed: Some(view), ..frame }
+        timezone: Some(job.timezone.clone()),
+        ..frame
+    }
 }
 
 fn frame(
@@ -171,7 +167,12 @@ fn frame(
         dry_run: None,
         warnings: warnings.iter().map(WarningDto::from).collect(),
         bindings: vec![binding],
-        committed: None,
+        manifest_id: None,
+        schedule_id: None,
+        touchpoint_id: None,
+        send_at: None,
+        batch_date: None,
+        timezone: None,
         plan: None,
     }
 }
@@ -185,7 +186,7 @@ fn plan_view(plan: &Plan) -> PlanDto {
     });
     PlanDto {
         digest: plan.digest.clone(),
-        audience: ReachDto {
+        audience: PlanReachDto {
             matched: reach.matched,
             excluded: reach.excluded,
             suppressed: reach.suppressed,

@@ -12,7 +12,7 @@ use postrider_service::senders::ListSenders;
 use postrider_service::{Actor, Service};
 
 /// Lists sender profiles.
-#[utoipa::path(get, path = "/public/v1/sender-profiles", tag = "Sender profiles",
+#[utoipa::path(get, path = "/public/v1/sender-profiles", operation_id = "listSenderProfiles", tag = "Sender profiles",
     summary = "List sender profiles, newest first",
     params(
         ("channel" = Option<String>, Query, description = "Channel"),
@@ -36,9 +36,10 @@ pub async fn list(
 }
 
 /// Reads a sender profile.
-#[utoipa::path(get, path = "/public/v1/sender-profiles/{id}", tag = "Sender profiles",
+#[utoipa::path(get, path = "/public/v1/sender-profiles/{id}", operation_id = "getSenderProfile",
+    tag = "Sender profiles",
     summary = "Get a sender profile",
-    params(("id" = String, Path, description = "Sender profile id")),
+    params(("id" = uuid::Uuid, Path, description = "Sender profile id")),
     responses((status = 200, description = "The sender profile", body = SenderProfileDto)))]
 pub async fn get(
     State(service): State<Service>,

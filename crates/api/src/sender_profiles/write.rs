@@ -48,9 +48,10 @@ pub struct PatchSenderProfileBody {
 pub struct Nothing {}
 
 /// Makes a sender profile.
-#[utoipa::path(post, path = "/public/v1/sender-profiles", tag = "Sender profiles",
+#[utoipa::path(post, path = "/public/v1/sender-profiles", operation_id = "createSenderProfile",
+    tag = "Sender profiles",
     summary = "Create a sender profile",
-    params(("Idempotency-Key" = Option<String>, Header, description = "UUID v4")),
+    params(("Idempotency-Key" = Option<uuid::Uuid>, Header)),
     request_body = CreateSenderProfileBody,
     responses((status = 201, description = "The sender profile", body = SenderProfileDto)))]
 pub async fn create(
@@ -64,9 +65,11 @@ pub async fn create(
 }
 
 /// Changes a sender profile.
-#[utoipa::path(patch, path = "/public/v1/sender-profiles/{id}", tag = "Sender profiles",
+#[utoipa::path(patch, path = "/public/v1/sender-profiles/{id}", operation_id = "updateSenderProfile",
+    tag = "Sender profiles",
     summary = "Change a sender profile",
-    params(("id" = String, Path, description = "Sender profile id")),
+    params(("id" = uuid::Uuid, Path,
+    description = "Sender profile id"), ("Idempotency-Key" = Option<uuid::Uuid>, Header)),
     request_body = PatchSenderProfileBody,
     responses((status = 200, description = "The sender profile", body = SenderProfileDto)))]
 pub async fn patch(
@@ -82,10 +85,12 @@ pub async fn patch(
 }
 
 /// Deletes a sender profile.
-#[utoipa::path(delete, path = "/public/v1/sender-profiles/{id}", tag = "Sender profiles",
+#[utoipa::path(delete, path = "/public/v1/sender-profiles/{id}", operation_id = "deleteSenderProfile",
+    tag = "Sender profiles",
     summary = "Delete a sender profile",
     description = "Jobs that were committed with it still send; no new one can be.",
-    params(("id" = String, Path, description = "Sender profile id")),
+    params(("id" = uuid::Uuid, Path,
+    description = "Sender profile id"), ("Idempotency-Key" = Option<uuid::Uuid>, Header)),
     responses((status = 200, description = "What was deleted", body = DeletedDto)))]
 pub async fn delete(
     State(service): State<Service>,

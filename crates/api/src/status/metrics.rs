@@ -67,7 +67,7 @@ impl MetricsDto {
 /// How a campaign went, in numbers.
 #[utoipa::path(
     get,
-    path = "/public/v1/campaigns/{id}/metrics",
+    path = "/public/v1/campaigns/{id}/metrics", operation_id = "getCampaignMetrics",
     tag = "Status",
     params(("id" = Uuid, Path)),
     responses((status = 200, body = MetricsDto))

@@ -8,21 +8,15 @@ mod summary;
 
 pub use counts::CountsDto;
 
-use crate::routes::Route;
-use axum::http::Method;
+use crate::routes::{Route, route};
 use postrider_core::scope::Scope;
 
 /// The routes.
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::new(Method::GET, "/campaigns/{id}/summary", Scope::CampaignsRead, summary::summary),
-        Route::new(Method::GET, "/campaigns/{id}/status", Scope::CampaignsRead, progress::status),
-        Route::new(Method::GET, "/campaigns/{id}/metrics", Scope::AnalyticsRead, metrics::metrics),
-        Route::new(
-            Method::GET,
-            "/campaigns/{id}/reconciliation",
-            Scope::DeliveriesRead,
-            reconciliation::reconciliation,
-        ),
+        route!(GET, "/campaigns/{id}/summary", Scope::CampaignsRead, summary::summary),
+        route!(GET, "/campaigns/{id}/status", Scope::CampaignsRead, progress::status),
+        route!(GET, "/campaigns/{id}/metrics", Scope::AnalyticsRead, metrics::metrics),
+        route!(GET, "/campaigns/{id}/reconciliation", Scope::DeliveriesRead, reconciliation::reconciliation),
     ]
 }

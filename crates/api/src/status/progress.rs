@@ -82,7 +82,7 @@ impl From<&Status> for StatusDto {
 /// How a campaign stands right now.
 #[utoipa::path(
     get,
-    path = "/public/v1/campaigns/{id}/status",
+    path = "/public/v1/campaigns/{id}/status", operation_id = "getCampaignStatus",
     tag = "Status",
     params(("id" = Uuid, Path)),
     responses((status = 200, body = StatusDto))

@@ -76,7 +76,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
 /// The accounts held against the ledger.
 #[utoipa::path(
     get,
-    path = "/public/v1/campaigns/{id}/reconciliation",
+    path = "/public/v1/campaigns/{id}/reconciliation", operation_id = "getCampaignReconciliation",
     tag = "Deliveries",
     params(("id" = Uuid, Path)),
     responses((status = 200, body = ReconciliationDto))

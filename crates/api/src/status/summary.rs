@@ -194,9 +194,9 @@ fn execution(latest: &SummaryExecution) -> SummaryExecutionDto {
 }
 
 /// A campaign on one page.
-#[utoipa::path(get, path = "/public/v1/campaigns/{id}/summary", tag = "Campaigns",
+#[utoipa::path(get, path = "/public/v1/campaigns/{id}/summary", operation_id = "getCampaignSummary", tag = "Campaigns",
     summary = "Get a campaign on one page",
-    params(("id" = String, Path, description = "Campaign id")),
+    params(("id" = uuid::Uuid, Path, description = "Campaign id")),
     responses((status = 200, description = "The summary", body = SummaryDto)))]
 pub async fn summary(
     State(service): State<Service>,

@@ -59,7 +59,9 @@ impl CreateSuppressionBody {
 }
 
 /// Suppresses an address. If it is suppressed already, the longer time counts.
-#[utoipa::path(post, path = "/suppressions", tag = "suppressions", request_body = CreateSuppressionBody,
+#[utoipa::path(post, path = "/public/v1/suppressions", operation_id = "createSuppression",
+    tag = "Suppressions",
+    params(("Idempotency-Key" = Option<uuid::Uuid>, Header)), request_body = CreateSuppressionBody,
     responses((status = 201, body = SuppressionDto)))]
 pub async fn create_suppression(
     State(service): State<Service>,

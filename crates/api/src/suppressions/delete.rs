@@ -19,7 +19,8 @@ pub struct SuppressionDeletedDto {
 }
 
 /// Lifts an entry, so that the address may be sent to again.
-#[utoipa::path(delete, path = "/suppressions/{id}", tag = "suppressions", params(("id" = String, Path)),
+#[utoipa::path(delete, path = "/public/v1/suppressions/{id}", operation_id = "deleteSuppression",
+    tag = "Suppressions", params(("id" = uuid::Uuid, Path)),
     responses((status = 200, body = SuppressionDeletedDto)))]
 pub async fn delete_suppression(
     State(service): State<Service>,

@@ -10,7 +10,8 @@ use postrider_core::error::Code;
 use postrider_service::{Actor, Service};
 
 /// One entry.
-#[utoipa::path(get, path = "/suppressions/{id}", tag = "suppressions", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/public/v1/suppressions/{id}", operation_id = "getSuppression",
+    tag = "Suppressions", params(("id" = uuid::Uuid, Path)),
     responses((status = 200, body = SuppressionDto)))]
 pub async fn get_suppression(
     State(service): State<Service>,

@@ -22,7 +22,7 @@ pub struct SuppressionsDto {
 }
 
 /// Entries, newest first.
-#[utoipa::path(get, path = "/suppressions", tag = "suppressions",
+#[utoipa::path(get, path = "/public/v1/suppressions", operation_id = "listSuppressions", tag = "Suppressions",
     params(("channel" = Option<String>, Query), ("address" = Option<String>, Query), ("limit" = Option<i64>, Query),
         ("cursor" = Option<String>, Query)),
     responses((status = 200, body = SuppressionsDto)))]

@@ -5,8 +5,7 @@ mod delete;
 mod get;
 mod list;
 
-use crate::routes::Route;
-use axum::http::Method;
+use crate::routes::{Route, route};
 use postrider_core::scope::Scope;
 use postrider_service::suppressions::SuppressionRow;
 use serde::Serialize;
@@ -16,10 +15,10 @@ use utoipa::ToSchema;
 pub fn routes() -> Vec<Route> {
     let (read, write) = (Scope::SuppressionsRead, Scope::SuppressionsWrite);
     vec![
-        Route::new(Method::POST, "/suppressions", write, create::create_suppression),
-        Route::new(Method::GET, "/suppressions", read, list::get_suppressions),
-        Route::new(Method::GET, "/suppressions/{id}", read, get::get_suppression),
-        Route::new(Method::DELETE, "/suppressions/{id}", write, delete::delete_suppression),
+        route!(POST, "/suppressions", write, create::create_suppression),
+        route!(GET, "/suppressions", read, list::get_suppressions),
+        route!(GET, "/suppressions/{id}", read, get::get_suppression),
+        route!(DELETE, "/suppressions/{id}", write, delete::delete_suppression),
     ]
 }
 

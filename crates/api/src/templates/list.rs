@@ -52,7 +52,8 @@ pub struct TemplatePageDto {
 }
 
 /// Lists templates.
-#[utoipa::path(get, path = "/public/v1/templates", tag = "Templates", summary = "List templates, newest first",
+#[utoipa::path(get, path = "/public/v1/templates", operation_id = "listTemplates",
+    tag = "Templates", summary = "List templates, newest first",
     params(
         ("channel" = Option<String>, Query, description = "Channel"),
         ("status" = Option<String>, Query, description = "draft, published or archived"),

@@ -6,20 +6,19 @@ mod publish;
 mod view;
 mod write;
 
-use crate::routes::Route;
-use axum::http::Method;
+use crate::routes::{Route, route};
 use postrider_core::scope::Scope;
 
 /// The routes.
 pub fn routes() -> Vec<Route> {
     let (read, write) = (Scope::ContentRead, Scope::ContentWrite);
     vec![
-        Route::new(Method::POST, "/templates", write, write::create),
-        Route::new(Method::GET, "/templates", read, list::list),
-        Route::new(Method::GET, "/templates/{id}", read, view::get),
-        Route::new(Method::PATCH, "/templates/{id}", write, write::patch),
-        Route::new(Method::POST, "/templates/{id}/publish", write, publish::publish),
-        Route::new(Method::POST, "/templates/{id}/archive", write, publish::archive),
-        Route::new(Method::POST, "/templates/{id}/preview", read, preview::preview),
+        route!(POST, "/templates", write, write::create),
+        route!(GET, "/templates", read, list::list),
+        route!(GET, "/templates/{id}", read, view::get),
+        route!(PATCH, "/templates/{id}", write, write::patch),
+        route!(POST, "/templates/{id}/publish", write, publish::publish),
+        route!(POST, "/templates/{id}/archive", write, publish::archive),
+        route!(POST, "/templates/{id}/preview", read, preview::preview),
     ]
 }

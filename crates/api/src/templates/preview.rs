@@ -63,8 +63,9 @@ impl From<PreviewedTemplate> for PreviewDto {
 }
 
 /// Renders a template for one recipient, without sending anything.
-#[utoipa::path(post, path = "/public/v1/templates/{id}/preview", tag = "Templates", summary = "Preview a template",
-    params(("id" = String, Path, description = "Template id")),
+#[utoipa::path(post, path = "/public/v1/templates/{id}/preview", operation_id = "previewTemplate",
+    tag = "Templates", summary = "Preview a template",
+    params(("id" = uuid::Uuid, Path, description = "Template id")),
     request_body = PreviewBody,
     responses((status = 200, description = "What the recipient would get", body = PreviewDto)))]
 pub async fn preview(

@@ -18,11 +18,12 @@ use serde::Deserialize;
 pub struct Nothing {}
 
 /// Freezes the content as the newest version.
-#[utoipa::path(post, path = "/public/v1/templates/{id}/publish", tag = "Templates", summary = "Publish a template",
+#[utoipa::path(post, path = "/public/v1/templates/{id}/publish", operation_id = "publishTemplate",
+    tag = "Templates", summary = "Publish a template",
     description = "Campaigns bound to the template send its newest version at the time they are committed.",
     params(
-        ("id" = String, Path, description = "Template id"),
-        ("Idempotency-Key" = Option<String>, Header, description = "UUID v4")),
+        ("id" = uuid::Uuid, Path, description = "Template id"),
+        ("Idempotency-Key" = Option<uuid::Uuid>, Header)),
     responses((status = 200, description = "The template", body = TemplateDto)))]
 pub async fn publish(
     State(service): State<Service>,
@@ -36,10 +37,11 @@ pub async fn publish(
 }
 
 /// Puts a template away.
-#[utoipa::path(post, path = "/public/v1/templates/{id}/archive", tag = "Templates", summary = "Archive a template",
+#[utoipa::path(post, path = "/public/v1/templates/{id}/archive", operation_id = "archiveTemplate",
+    tag = "Templates", summary = "Archive a template",
     params(
-        ("id" = String, Path, description = "Template id"),
-        ("Idempotency-Key" = Option<String>, Header, description = "UUID v4")),
+        ("id" = uuid::Uuid, Path, description = "Template id"),
+        ("Idempotency-Key" = Option<uuid::Uuid>, Header)),
     responses((status = 200, description = "The template", body = TemplateDto)))]
 pub async fn archive(
     State(service): State<Service>,

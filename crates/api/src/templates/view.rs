@@ -52,8 +52,9 @@ impl From<&TemplateView> for TemplateDto {
 }
 
 /// Reads a template.
-#[utoipa::path(get, path = "/public/v1/templates/{id}", tag = "Templates", summary = "Get a template",
-    params(("id" = String, Path, description = "Template id")),
+#[utoipa::path(get, path = "/public/v1/templates/{id}", operation_id = "getTemplate",
+    tag = "Templates", summary = "Get a template",
+    params(("id" = uuid::Uuid, Path, description = "Template id")),
     responses((status = 200, description = "The template", body = TemplateDto)))]
 pub async fn get(
     State(service): State<Service>,

@@ -44,8 +44,9 @@ fn json(content: Map<String, Value>) -> String {
 }
 
 /// Makes a draft.
-#[utoipa::path(post, path = "/public/v1/templates", tag = "Templates", summary = "Create a template",
-    params(("Idempotency-Key" = Option<String>, Header, description = "UUID v4")),
+#[utoipa::path(post, path = "/public/v1/templates", operation_id = "createTemplate",
+    tag = "Templates", summary = "Create a template",
+    params(("Idempotency-Key" = Option<uuid::Uuid>, Header)),
     request_body = CreateTemplateBody,
     responses((status = 201, description = "The draft", body = TemplateDto)))]
 pub async fn create(
@@ -59,9 +60,10 @@ pub async fn create(
 }
 
 /// Changes name or content.
-#[utoipa::path(patch, path = "/public/v1/templates/{id}", tag = "Templates", summary = "Change a template",
+#[utoipa::path(patch, path = "/public/v1/templates/{id}", operation_id = "updateTemplate",
+    tag = "Templates", summary = "Change a template",
     description = "A published version keeps what it says; the next publish makes a new one.",
-    params(("id" = String, Path, description = "Template id")),
+    params(("id" = uuid::Uuid, Path, description = "Template id"), ("Idempotency-Key" = Option<uuid::Uuid>, Header)),
     request_body = PatchTemplateBody,
     responses((status = 200, description = "The template", body = TemplateDto)))]
 pub async fn patch(

@@ -3,10 +3,9 @@
 use crate::envelope::Answer;
 use crate::error::ApiError;
 use crate::extract::Json;
-use crate::routes::Route;
+use crate::routes::{Route, route};
 use axum::Extension;
 use axum::extract::State;
-use axum::http::Method;
 use postrider_core::scope::Scope;
 use postrider_service::tenants::{SetTenant, Tenant};
 use postrider_service::{Actor, Service};
@@ -16,10 +15,7 @@ use uuid::Uuid;
 
 /// The routes.
 pub fn routes() -> Vec<Route> {
-    vec![
-        Route::new(Method::GET, "/tenant", Scope::TenantRead, get),
-        Route::new(Method::PATCH, "/tenant", Scope::TenantUpdate, patch),
-    ]
+    vec![route!(GET, "/tenant", Scope::TenantRead, get), route!(PATCH, "/tenant", Scope::TenantUpdate, patch)]
 }
 
 /// A tenant.
@@ -66,14 +62,16 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<S
     Option::deserialize(deserializer).map(Some)
 }
 
-#[utoipa::path(get, path = "/public/v1/tenant", tag = "Tenant", summary = "Get the tenant",
+#[utoipa::path(get, path = "/public/v1/tenant", operation_id = "getTenant",
+    tag = "Tenant", summary = "Get the tenant",
     responses((status = 200, description = "The tenant", body = TenantDto)))]
 async fn get(State(service): State<Service>, Extension(actor): Extension<Actor>) -> Result<Answer, ApiError> {
     let tenant = service.get_tenant(actor.tenant).await?;
     Ok(Answer::ok(&TenantDto::from(tenant)))
 }
 
-#[utoipa::path(patch, path = "/public/v1/tenant", tag = "Tenant", summary = "Change the tenant",
+#[utoipa::path(patch, path = "/public/v1/tenant", operation_id = "updateTenant",
+    tag = "Tenant", summary = "Change the tenant",
     request_body = PatchTenantDto, responses((status = 200, description = "The tenant", body = TenantDto)))]
 async fn patch(
     State(service): State<Service>,

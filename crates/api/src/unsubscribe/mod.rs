@@ -25,9 +25,10 @@ pub fn router() -> Router<Service> {
     Router::new().route("/u/{token}", get(show).post(unsubscribe))
 }
 
-#[utoipa::path(get, path = "/u/{token}", tag = "Unsubscribe", summary = "Show the way out",
+#[utoipa::path(get, path = "/u/{token}", operation_id = "showUnsubscribePage", tag = "Unsubscribe",
+    summary = "Show the way out",
     description = "A page for people with a form that unsubscribes. Reading it changes nothing.",
-    params(("token" = String, Path, description = "Token of the link")),
+    params(("token" = uuid::Uuid, Path, description = "Token of the link")),
     responses((status = 200, description = "The page", content_type = "text/html"),
         (status = 404, description = "We did not make this link", content_type = "text/html")))]
 async fn show(State(service): State<Service>, token: Result<Path<String>, PathRejection>) -> Response {
@@ -35,9 +36,10 @@ async fn show(State(service): State<Service>, token: Result<Path<String>, PathRe
     told(service.unsubscribe_target(&token).await, Page::Ask)
 }
 
-#[utoipa::path(post, path = "/u/{token}", tag = "Unsubscribe", summary = "Unsubscribe (RFC 8058)",
+#[utoipa::path(post, path = "/u/{token}", operation_id = "unsubscribe", tag = "Unsubscribe",
+    summary = "Unsubscribe (RFC 8058)",
     description = "Suppresses the address of the message and denies the person's consent for its channel.",
-    params(("token" = String, Path, description = "Token of the link")),
+    params(("token" = uuid::Uuid, Path, description = "Token of the link")),
     request_body(content = String, content_type = "application/x-www-form-urlencoded",
         description = "List-Unsubscribe=One-Click"),
     responses((status = 200, description = "Done, now or earlier", content_type = "text/html"),

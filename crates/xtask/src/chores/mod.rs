@@ -11,7 +11,7 @@ pub use test::{pg, test};
 use std::path::PathBuf;
 
 /// The cargo that runs us.
-fn cargo() -> String {
+pub fn cargo() -> String {
     std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
 }
 

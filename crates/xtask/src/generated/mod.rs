@@ -1,7 +1,8 @@
-//! The pages of `docs/generated`, each a pure function of the code or of a file in it.
+//! The pages of `docs/generated`, each made of the code or of a file in it and of nothing else.
 
 mod config;
 mod error_codes;
+mod openapi;
 
 use crate::Outcome;
 use std::path::Path;
@@ -12,8 +13,12 @@ const DEFAULT_CONFIG: &str = "crates/postrider/src/config/default.toml";
 /// Every page, by the name of its file.
 pub fn pages(root: &Path) -> Outcome<Vec<(&'static str, String)>> {
     let defaults = std::fs::read_to_string(root.join(DEFAULT_CONFIG))?;
-    Ok(vec![("config.md", config::page(&defaults)), ("error-codes.md", error_codes::page())])
+    Ok(vec![
+        ("config.md", config::page(&defaults)),
+        ("error-codes.md", error_codes::page()),
+        ("openapi.json", openapi::document(root)?),
+    ])
 }
 
-/// Stands at the top of every page.
+/// Stands at the top of every page for people.
 const NOTICE: &str = "<!-- Made by `cargo xtask regen`; do not edit. -->\n";

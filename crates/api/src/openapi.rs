@@ -1,1 +1,0 @@
-//! The OpenAPI document, generated from the code.

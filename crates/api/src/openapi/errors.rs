@@ -1,0 +1,209 @@
+//! Which refusals an operation can answer, and how they look.
+
+use crate::error::status;
+use crate::routes::Route;
+use axum::http::StatusCode;
+use postrider_core::error::Code;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Answers that are the same wherever they come, by name.
+const SHARED: &[(&str, &[Code])] = &[
+    ("Unauthorized", &[Code::Unauthorized, Code::TokenInvalid, Code::TokenExpired]),
+    ("Forbidden", &[Code::InsufficientScope]),
+    ("BodyTooLarge", &[Code::BodyTooLarge]),
+    ("Internal", &[Code::Internal]),
+    ("Unavailable", &[Code::Unavailable]),
+];
+
+/// What every operation with a token can answer.
+const ALWAYS: &[Code] = &[
+    Code::Unauthorized,
+    Code::TokenInvalid,
+    Code::TokenExpired,
+    Code::InsufficientScope,
+    Code::Internal,
+    Code::Unavailable,
+];
+const WITH_BODY: &[Code] = &[Code::RequestInvalid, Code::BodyTooLarge];
+const WITH_KEY: &[Code] = &[Code::IdempotencyKeyInvalid, Code::IdempotencyKeyReused, Code::IdempotencyInProgress];
+
+/// What a path does not find.
+const BY_PATH: &[(&str, Code)] = &[
+    ("/campaigns/{id}", Code::CampaignNotFound),
+    ("/{scheduleId}", Code::ScheduleJobNotFound),
+    ("/{deliveryId}", Code::DeliveryNotFound),
+    ("/lists/{id}", Code::ListNotFound),
+    ("/profiles/{id}", Code::ProfileNotFound),
+    ("/templates/{id}", Code::TemplateNotFound),
+    ("/sender-profiles/{id}", Code::SenderProfileNotFound),
+    ("/suppressions/{id}", Code::SuppressionNotFound),
+    ("/tenant", Code::TenantNotFound),
+];
+
+const BIND: &[Code] = &[Code::TypeUnsupported, Code::NotDraft, Code::VersionMissing];
+const TIMES: &[Code] = &[
+    Code::SendAtRequired,
+    Code::SendAtInvalid,
+    Code::BatchDateRequired,
+    Code::BatchDateInvalid,
+    Code::TimezoneInvalid,
+    Code::UnsupportedChannel,
+];
+const CONTENT: &[Code] = &[
+    Code::ContentTemplateNotFound,
+    Code::ContentSenderProfileNotFound,
+    Code::ContentChannelMismatch,
+    Code::TemplateNotPublished,
+];
+const COMMIT: &[Code] = &[
+    Code::TypeUnsupported,
+    Code::NotDraft,
+    Code::VersionMissing,
+    Code::ContentRequired,
+    Code::AudienceRequired,
+    Code::InvalidForChannel,
+    Code::UnsupportedType,
+    Code::PreflightBlockers,
+    Code::PlanChanged,
+];
+const UPSERT: &[Code] = &[Code::ProfileKeyTaken, Code::ProfileMatchAmbiguous];
+
+/// What one operation can answer beside that.
+const PARTICULAR: &[(&str, &str, &[&[Code]])] = &[
+    ("POST", "/campaigns", &[CONTENT, TIMES, &[Code::TypeUnsupported, Code::ExternalIdTaken, Code::AudienceNotFound]]),
+    ("PATCH", "/campaigns/{id}", &[&[Code::CampaignArchived, Code::ExternalIdTaken]]),
+    ("DELETE", "/campaigns/{id}", &[&[Code::CampaignInFlight]]),
+    ("POST", "/campaigns/{id}/archive", &[&[Code::CampaignInFlight]]),
+    ("PUT", "/campaigns/{id}/audience", &[BIND, &[Code::AudienceNotFound]]),
+    ("PUT", "/campaigns/{id}/content", &[BIND, CONTENT]),
+    ("PUT", "/campaigns/{id}/schedule", &[BIND, TIMES]),
+    ("POST", "/campaigns/{id}/schedule-jobs", &[COMMIT, TIMES]),
+    ("POST", "/campaigns/{id}/send-jobs", &[COMMIT]),
+    ("DELETE", "/campaigns/{id}/schedule-jobs/{scheduleId}", &[&[Code::AlreadyFinished]]),
+    ("GET", "/campaigns/{id}/deliveries", &[&[Code::ScheduleJobNotFound]]),
+    ("POST", "/profiles/upsert", &[UPSERT]),
+    ("POST", "/records/profiles/upsert-batch", &[UPSERT]),
+    ("POST", "/templates", &[&[Code::TemplateInvalid]]),
+    ("PATCH", "/templates/{id}", &[&[Code::TemplateInvalid, Code::TemplateArchived]]),
+    ("POST", "/templates/{id}/publish", &[&[Code::TemplateInvalid, Code::TemplateArchived]]),
+    (
+        "POST",
+        "/templates/{id}/preview",
+        &[&[Code::TemplateInvalid, Code::ProfileNotFound, Code::SenderProfileNotFound, Code::ContentChannelMismatch]],
+    ),
+    ("PATCH", "/tenant", &[&[Code::TimezoneInvalid]]),
+];
+
+/// The error responses of an operation, by status.
+pub fn responses(route: &Route, operation: &Value) -> BTreeMap<String, Value> {
+    let mut by_status: BTreeMap<StatusCode, Vec<Code>> = BTreeMap::new();
+    for code in codes(route, operation) {
+        let told = by_status.entry(status(code.class())).or_default();
+        if !told.contains(&code) {
+            told.push(code);
+        }
+    }
+    let responses = by_status.into_iter().map(|(status, codes)| {
+        let shared = SHARED.iter().find(|(_, shared)| *shared == codes);
+        let reference = |(name, _): &(&str, _)| json!({ "$ref": format!("#/components/responses/{name}") });
+        (status.as_u16().to_string(), shared.map_or_else(|| response(status, &codes), reference))
+    });
+    responses.collect()
+}
+
+/// The responses that operations share, by name.
+pub fn shared() -> Value {
+    let shared = SHARED.iter().filter_map(|(name, codes)| {
+        let status = status(codes.first()?.class());
+        Some(((*name).to_owned(), response(status, codes)))
+    });
+    Value::Object(shared.collect())
+}
+
+fn codes(route: &Route, operation: &Value) -> Vec<Code> {
+    let parameters = operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let has_key = parameters.iter().any(|parameter| parameter["name"] == "Idempotency-Key");
+    let has_query = parameters.iter().any(|parameter| parameter["in"] == "query");
+    let mut codes = ALWAYS.to_vec();
+    if has_key || !operation["requestBody"].is_null() {
+        codes.extend(WITH_BODY);
+    } else if has_query {
+        codes.push(Code::RequestInvalid);
+    }
+    if has_key {
+        codes.extend(WITH_KEY);
+    }
+    codes.extend(BY_PATH.iter().filter(|(part, _)| route.path.contains(part)).map(|(_, code)| *code));
+    let own = PARTICULAR.iter().filter(|(method, path, _)| route.method == *method && route.path == *path);
+    codes.extend(own.flat_map(|(_, _, groups)| groups.iter().copied().flatten()));
+    codes
+}
+
+fn response(status: StatusCode, codes: &[Code]) -> Value {
+    let names: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
+    let sentences: Vec<String> =
+        codes.iter().map(|code| format!("- `{}`: {}", code.as_str(), code.message())).collect();
+    let own = json!({ "properties": { "error": { "properties": { "code": { "enum": names } } } } });
+    let mut response = json!({
+        "headers": { "x-correlation-id": { "$ref": "#/components/headers/CorrelationId" } },
+        "description": sentences.join("\n"),
+        "content": { "application/json": { "schema": { "allOf": [{ "$ref": "#/components/schemas/Refused" }, own] } } },
+    });
+    if status == StatusCode::UNAUTHORIZED || status == StatusCode::FORBIDDEN {
+        response["headers"]["WWW-Authenticate"] = json!({ "$ref": "#/components/headers/WwwAuthenticate" });
+    }
+    if status == StatusCode::SERVICE_UNAVAILABLE || codes.contains(&Code::IdempotencyInProgress) {
+        response["headers"]["Retry-After"] = json!({ "$ref": "#/components/headers/RetryAfter" });
+    }
+    response
+}
+
+/// The schemas of errors: the envelope, what is in it, and every code there is.
+pub fn schemas() -> [(&'static str, Value); 3] {
+    let names: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    let refused = json!({
+        "type": "object",
+        "description": "The envelope around an error.",
+        "required": ["success", "correlationId", "error"],
+        "properties": {
+            "success": { "const": false },
+            "correlationId": { "type": "string", "format": "uuid" },
+            "error": { "$ref": "#/components/schemas/Error" },
+        },
+    });
+    let error = json!({
+        "type": "object",
+        "description": "Why the request was not done.",
+        "required": ["code", "message", "details", "remediation"],
+        "properties": {
+            "code": { "$ref": "#/components/schemas/ErrorCode" },
+            "message": { "type": "string", "description": "What happened; for a field it begins with the path." },
+            "details": {
+                "type": "object",
+                "description": "For a field its `path` and `value`, for a scope `required` and `granted`, for \
+                    preflight `issues`, for a changed plan `changes`.",
+            },
+            "remediation": { "type": "string", "description": "What to do, in one sentence." },
+        },
+    });
+    let code = json!({ "type": "string", "description": "A stable code.", "enum": names });
+    [("Refused", refused), ("Error", error), ("ErrorCode", code)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::routes::table;
+
+    #[test]
+    fn what_is_particular_belongs_to_a_route() {
+        let table = table();
+        for (method, path, _) in PARTICULAR {
+            assert!(table.iter().any(|route| route.method == *method && route.path == *path), "{method} {path}");
+        }
+        for (part, _) in BY_PATH {
+            assert!(table.iter().any(|route| route.path.contains(part)), "{part}");
+        }
+    }
+}
