@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 /// Most values in one lookup.
 pub const LOOKUP_MAX: usize = 500;
 /// How many places a lookup can have.
-const SIZES: [usize; 4] = [1, 16, 128, LOOKUP_MAX];
+const SIZES: [usize; 5] = [1, 16, 32, 128, LOOKUP_MAX];
 
 /// The places of a lookup of `values` (at most [`LOOKUP_MAX`]) after those `bound` already has, and the values
 /// appended to `bound`: `$4, $5`.

@@ -2,9 +2,10 @@
 
 use super::world::*;
 use postrider_core::campaign::ExecutionStatus;
-use postrider_core::channel::Body;
+use postrider_core::channel::{Body, ChannelKind};
 use postrider_core::delivery::DeliveryState::*;
 use postrider_core::schedule::JobState;
+use postrider_store::profiles::ProfileRow;
 use postrider_store::{Store, on_both};
 use std::collections::BTreeSet;
 
@@ -58,5 +59,48 @@ on_both! {
         world.run().await;
         assert_eq!(world.job().await.state, JobState::Completed);
         world.check().await;
+    };
+
+    a_push_goes_to_the_first_device => |store: Store| async move {
+        let world = World::new(store, 1, Plan { kind: ChannelKind::Push, ..Plan::default() }).await;
+        let tokens = Some(r#"["first","second"]"#.to_owned());
+        world.add_profiles(world.list, vec![ProfileRow { push_tokens: tokens, ..world.somebody() }]).await;
+        world.run().await;
+        assert_eq!(world.channel.taken(), ["first"]);
+        assert_eq!((world.count(Sent).await, world.count(Skipped).await), (1, 1));
+        world.check().await;
+    };
+
+    a_letter_goes_to_the_postal_address => |store: Store| async move {
+        let plan = || Plan { kind: ChannelKind::DirectMail, ..Plan::default() };
+        let world = World::new(store, 0, plan()).await;
+        let at = |name: &str| Some(format!(
+            r#"{{"name":"{name}","line1":"Storgata 1","city":"Oslo","postal_code":"0155","country":"NO"}}"#
+        ));
+        let people = ["Kari", "Ola", "Per", "Per"].map(|name| ProfileRow { address: at(name), ..world.somebody() });
+        world.add_profiles(world.list, people.into()).await;
+        world.suppress("OLA|STORGATA 1|0155 OSLO|NO").await;
+        let mut machine = world.machine().await;
+        machine.step("starter").await;
+        machine.step("planner").await;
+        world.suppress("PER|STORGATA 1|0155 OSLO|NO").await;
+        machine.until_quiet().await;
+        assert_eq!(world.channel.taken(), ["Kari\nStorgata 1\n0155 Oslo\nNO"]);
+        assert_eq!(world.accounts().await.duplicates, 1);
+        assert_eq!((world.count(Sent).await, world.count(Suppressed).await), (1, 2));
+        let Body::DirectMail(piece) = world.channel.offered.lock().unwrap()[0].body.clone() else {
+            panic!("not a letter")
+        };
+        assert_eq!(piece.return_address, "S\n1\n0150 C");
+        world.check().await;
+    };
+
+    a_transactional_mail_offers_no_way_out => |store: Store| async move {
+        let world = World::new(store, 1, Plan { due_at: START.plus_millis(1), ..Plan::default() }).await;
+        world.alter("UPDATE campaigns SET category = 'transactional'").await;
+        world.clock.advance(1);
+        world.run().await;
+        let Body::Email(mail) = world.channel.offered.lock().unwrap()[0].body.clone() else { panic!("not a mail") };
+        assert_eq!(mail.unsubscribe_url, None);
     };
 }

@@ -4,5 +4,6 @@ mod crash;
 mod flow;
 mod live;
 mod planning;
+mod ports;
 mod rules;
 mod world;

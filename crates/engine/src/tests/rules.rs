@@ -1,15 +1,13 @@
 //! What jobs do when the world does not keep to the plan: lateness, cancellation, refusals, changed minds.
 
 use super::world::*;
-use postrider_core::audience::SuppressionReason;
 use postrider_core::campaign::{AuthoringStatus, ExecutionStatus};
 use postrider_core::channel::{ChannelKind, Outcome};
 use postrider_core::delivery::DeliveryState::*;
-use postrider_core::id::{ListId, SuppressionId};
+use postrider_core::id::ListId;
 use postrider_core::schedule::{JobState, OnMissed, Policy};
 use postrider_core::time::MINUTE_MS;
 use postrider_store::profiles::ProfileRow;
-use postrider_store::suppressions::SuppressionRow;
 use postrider_store::{Store, on_both};
 
 fn with(policy: impl FnOnce(&mut Policy)) -> Plan {
@@ -28,19 +26,6 @@ async fn missed(store: Store, on_missed: OnMissed) -> World {
     world.clock.advance(MINUTE_MS + 1);
     world.run().await;
     world
-}
-
-async fn suppress(world: &World, address: &str) {
-    let row = SuppressionRow {
-        id: SuppressionId::new(START, &*world.entropy),
-        channel: ChannelKind::Email,
-        address: address.to_owned(),
-        reason: SuppressionReason::Manual,
-        created_at: START,
-        expires_at: None,
-    };
-    let tenant = world.tenant;
-    world.store.write("test", move |tx| tx.suppression_put(tenant, &row)).await.unwrap();
 }
 
 async fn cancel(world: &World) {
@@ -188,8 +173,8 @@ on_both! {
         let domain = ProfileRow { email: Some("d@bad.example".into()), ..ProfileRow::empty(id(), START) };
         world.add_profiles(world.list, vec![no_address, denied, domain]).await;
         world.deny(denied_id).await;
-        suppress(&world, "p3@example.org").await;
-        suppress(&world, "bad.example").await;
+        world.suppress("p3@example.org").await;
+        world.suppress("bad.example").await;
         world.run().await;
         assert_eq!(
             world.reasons().await,
@@ -206,7 +191,7 @@ on_both! {
         let world = World::new(store, 6, Plan::default()).await;
         let late = world.add_people(world.list, 6..7).await;
         let mut machine = frozen(&world).await;
-        suppress(&world, "p2@example.org").await;
+        world.suppress("p2@example.org").await;
         world.deny(late[0]).await;
         machine.until_quiet().await;
         let taken = world.channel.taken();

@@ -1,0 +1,217 @@
+//! The ports of the test world: a clock that stands until it is moved, a provider that answers as told, and traps.
+
+use postrider_core::channel::{Channel, ChannelKind, Lane, Message, Outcome, Refusal};
+use postrider_core::env::{BoxFuture, Clock, Entropy};
+use postrider_core::time::Timestamp;
+use postrider_store::StoreError;
+use postrider_store::probe::Probe;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use tokio::sync::{Notify, watch};
+
+/// A clock that stands until it is moved.
+pub(crate) struct TestClock(watch::Sender<i64>);
+
+impl TestClock {
+    pub(crate) fn at(instant: Timestamp) -> Self {
+        Self(watch::Sender::new(instant.as_millis()))
+    }
+
+    pub(crate) fn advance(&self, ms: i64) {
+        self.0.send_modify(|now| *now += ms);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(*self.0.borrow())
+    }
+
+    fn sleep_until(&self, instant: Timestamp) -> BoxFuture<'static, ()> {
+        let mut now = self.0.subscribe();
+        Box::pin(async move { drop(now.wait_for(|now| *now >= instant.as_millis()).await) })
+    }
+}
+
+/// Numbers that look random and are the same in every run.
+#[derive(Default)]
+pub(crate) struct TestEntropy(AtomicU64);
+
+impl Entropy for TestEntropy {
+    fn fill(&self, buffer: &mut [u8]) {
+        for chunk in buffer.chunks_mut(8) {
+            let mut z = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed).wrapping_add(0x9e37_79b9_7f4a_7c15);
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            chunk.copy_from_slice(&(z ^ (z >> 31)).to_be_bytes()[..chunk.len()]);
+        }
+    }
+}
+
+/// What a provider does with a message, given the address and how often it was tried.
+pub(crate) type Script = Box<dyn Fn(&str, usize) -> Outcome + Send + Sync>;
+
+/// Where a crash happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trap {
+    /// Before the nth transaction.
+    Before(u64),
+    /// After the nth transaction committed.
+    After(u64),
+    /// Before the nth window is handed over.
+    Window(u64),
+    /// In the middle of the nth window.
+    MidWindow(u64),
+}
+
+/// Counts steps and stops the world at one of them.
+#[derive(Default)]
+pub(crate) struct Traps {
+    set: Mutex<Option<Trap>>,
+    failing: Mutex<Option<Trap>>,
+    transactions: AtomicU64,
+    windows: AtomicU64,
+    pub(crate) sprung: Notify,
+    failed: AtomicU64,
+    /// A window that waits until it is let go.
+    holding: AtomicU64,
+    is_held: Notify,
+    is_let_go: Notify,
+}
+
+impl Traps {
+    pub(crate) fn set(&self, trap: Option<Trap>) {
+        *self.set.lock().unwrap() = trap;
+        self.transactions.store(0, Ordering::SeqCst);
+        self.windows.store(0, Ordering::SeqCst);
+    }
+
+    /// Makes one transaction fail instead of stopping the world.
+    pub(crate) fn fail(&self, trap: Option<Trap>) {
+        *self.failing.lock().unwrap() = trap;
+        self.transactions.store(0, Ordering::SeqCst);
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::SeqCst) > 0
+    }
+
+    /// Makes the nth window wait, once it left, until it is let go.
+    pub(crate) fn hold_window(&self, number: u64) {
+        self.holding.store(number, Ordering::SeqCst);
+        self.windows.store(0, Ordering::SeqCst);
+    }
+
+    pub(crate) async fn held(&self) {
+        self.is_held.notified().await;
+    }
+
+    pub(crate) fn let_go(&self) {
+        self.is_let_go.notify_one();
+    }
+
+    async fn reach(&self, here: Trap) -> Result<(), StoreError> {
+        if *self.failing.lock().unwrap() == Some(here) {
+            self.failed.fetch_add(1, Ordering::SeqCst);
+            return Err(StoreError::Ambiguous("as planned".into()));
+        }
+        if *self.set.lock().unwrap() == Some(here) {
+            self.sprung.notify_one();
+            std::future::pending::<()>().await;
+        }
+        Ok(())
+    }
+}
+
+pub(crate) struct TrapProbe(pub(crate) Arc<Traps>);
+
+impl Probe for TrapProbe {
+    fn before(&self, _op: &'static str) -> BoxFuture<'_, Result<(), StoreError>> {
+        let number = self.0.transactions.fetch_add(1, Ordering::SeqCst) + 1;
+        Box::pin(self.0.reach(Trap::Before(number)))
+    }
+
+    fn after(&self, _op: &'static str) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(self.0.reach(Trap::After(self.0.transactions.load(Ordering::SeqCst))))
+    }
+}
+
+/// A provider with a memory.
+pub(crate) struct TestChannel {
+    kind: ChannelKind,
+    pub(crate) script: Mutex<Script>,
+    /// Every hand-off, in order: key and address.
+    pub(crate) taken: Mutex<Vec<(String, String)>>,
+    /// Every message that was offered.
+    pub(crate) offered: Mutex<Vec<Message>>,
+    traps: Arc<Traps>,
+}
+
+impl TestChannel {
+    pub(crate) fn new(kind: ChannelKind, traps: Arc<Traps>) -> Self {
+        let script: Script = Box::new(|_, _| handed_off());
+        Self { kind, script: Mutex::new(script), taken: Mutex::default(), offered: Mutex::default(), traps }
+    }
+
+    pub(crate) fn taken(&self) -> Vec<String> {
+        self.taken.lock().unwrap().iter().map(|(_, to)| to.clone()).collect()
+    }
+
+    pub(crate) fn answers(&self, script: impl Fn(&str, usize) -> Outcome + Send + Sync + 'static) {
+        *self.script.lock().unwrap() = Box::new(script);
+    }
+
+    fn take(&self, message: &Message) -> Outcome {
+        let tried = self.offered.lock().unwrap().iter().filter(|offered| offered.key == message.key).count();
+        self.offered.lock().unwrap().push(message.clone());
+        let outcome = (self.script.lock().unwrap())(&message.to, tried + 1);
+        if matches!(outcome, Outcome::HandedOff { .. }) {
+            self.taken.lock().unwrap().push((message.key.clone(), message.to.clone()));
+        }
+        outcome
+    }
+}
+
+pub(crate) fn handed_off() -> Outcome {
+    Outcome::HandedOff { provider_ref: "250 ok".into() }
+}
+
+pub(crate) fn refusal(reason: &'static str) -> Refusal {
+    Refusal { reason, text: "as scripted".into() }
+}
+
+pub(crate) struct TestPort(pub(crate) Arc<TestChannel>);
+struct TestLane(Arc<TestChannel>);
+
+impl Channel for TestPort {
+    fn kind(&self) -> ChannelKind {
+        self.0.kind
+    }
+
+    fn lane(&self) -> Box<dyn Lane> {
+        Box::new(TestLane(Arc::clone(&self.0)))
+    }
+}
+
+impl Lane for TestLane {
+    fn send<'a>(&'a mut self, window: &'a [Message]) -> BoxFuture<'a, Vec<Outcome>> {
+        Box::pin(async move {
+            let traps = &self.0.traps;
+            let number = traps.windows.fetch_add(1, Ordering::SeqCst) + 1;
+            drop(traps.reach(Trap::Window(number)).await);
+            let half = window.len() / 2;
+            let mut outcomes: Vec<Outcome> = window[..half].iter().map(|message| self.0.take(message)).collect();
+            drop(traps.reach(Trap::MidWindow(number)).await);
+            outcomes.extend(window[half..].iter().map(|message| self.0.take(message)));
+            if traps.holding.load(Ordering::SeqCst) == number {
+                traps.is_held.notify_one();
+                traps.is_let_go.notified().await;
+            }
+            outcomes
+        })
+    }
+
+    fn close<'a>(&'a mut self) -> BoxFuture<'a, ()> {
+        Box::pin(async {})
+    }
+}
