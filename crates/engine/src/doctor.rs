@@ -4,6 +4,7 @@ use postrider_core::delivery::ATTEMPTS_MAX;
 use postrider_core::invariant::{
     self, ACCOUNTS_BALANCE, ChunkSnapshot, DeliverySnapshot, JobSnapshot, PLANNED_ONCE, Violation,
 };
+use postrider_core::schedule::JobState;
 use postrider_core::time::Timestamp;
 use postrider_store::inspection::Inspected;
 use postrider_store::{Store, StoreError};
@@ -64,7 +65,7 @@ fn violations(found: &Inspected, now: Timestamp) -> Vec<Violation> {
     };
     let repeated: Vec<String> = found.repeated.iter().map(i64::to_string).collect();
     let mut violations: Vec<Violation> = [
-        invariant::nothing_lost(&job),
+        (found.is_over || found.state != JobState::Canceled).then(|| invariant::nothing_lost(&job)).flatten(),
         invariant::accounts_balance(&job),
         invariant::attempts_bounded(&attempts, ATTEMPTS_MAX),
         invariant::planned_once(&manifest.to_string(), &repeated),

@@ -14,8 +14,9 @@ use postrider_core::time::Timestamp;
 const NAMED_MAX: i64 = 20;
 
 statements! { "inspection":
-    MANIFEST = "SELECT m.number, m.tenant_id, j.id, j.state, m.last_seq, m.matched, m.excluded, m.duplicates, m.frozen_at \
-        FROM manifests m JOIN schedule_jobs j ON j.id = m.schedule_id WHERE m.number > $1 ORDER BY m.number LIMIT 1";
+    MANIFEST = "SELECT m.number, m.tenant_id, j.id, j.state, m.last_seq, m.matched, m.excluded, m.duplicates, \
+        m.frozen_at, j.finished_at FROM manifests m JOIN schedule_jobs j ON j.id = m.schedule_id \
+        WHERE m.number > $1 ORDER BY m.number LIMIT 1";
     LEDGER = "SELECT state, COUNT(*), CAST(MAX(attempt) AS BIGINT) FROM deliveries WHERE manifest_number = $1 \
         GROUP BY state";
     REPEATED = "SELECT MIN(seq) FROM deliveries WHERE manifest_number = $1 AND address_key IS NOT NULL \
@@ -38,6 +39,8 @@ pub struct Inspected {
     pub job: ScheduleId,
     /// Where the job stands.
     pub state: JobState,
+    /// Whether it says that everybody is accounted for. A job that was taken back in mid-send is not over at once.
+    pub is_over: bool,
     /// Recipients frozen, as the manifest says; none while freezing goes on.
     pub frozen: Option<i64>,
     /// Memberships looked at, less those excluded and repeated: what should be frozen.
@@ -68,10 +71,12 @@ impl Tx<'_> {
             let (last_seq, matched): (i64, i64) = (row.next()?, row.next()?);
             let (excluded, duplicates): (i64, i64) = (row.next()?, row.next()?);
             let frozen_at: Option<Timestamp> = row.next()?;
+            let finished_at: Option<Timestamp> = row.next()?;
             let inspected = Inspected {
                 manifest,
                 job,
                 state,
+                is_over: finished_at.is_some(),
                 frozen: frozen_at.map(|_| last_seq),
                 kept: matched - excluded - duplicates,
                 chunks: Counts::default(),

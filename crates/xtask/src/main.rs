@@ -19,9 +19,11 @@ Chores of the Postrider workspace.
 cargo xtask test [-- CARGO TEST ARGUMENTS]   run every test, on SQLite and on PostgreSQL
 cargo xtask pg -- COMMAND…                   run a command beside a throw-away PostgreSQL cluster
 cargo xtask check                            formatting, lints, tidiness and licences
+cargo xtask sim --seed N [--count N] [--postgres] [--nodes N] [--no-crashes]
+                                             run the simulated worlds of seeds, and show the trace of a broken one
 cargo xtask regen [--check]                  write docs/generated anew; with --check, fail if it is not fresh
 
-`test` and `pg` take the PostgreSQL server named by POSTRIDER_TEST_POSTGRES_URL (a superuser's URL, such as
+`test`, `pg` and `sim` take the PostgreSQL server named by POSTRIDER_TEST_POSTGRES_URL (a superuser's URL, such as
 postgres://postgres@127.0.0.1:5432/postgres); without it they start a cluster of their own and remove it afterwards.
 ";
 
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         "test" => chores::test(rest),
         "pg" => chores::pg(rest),
         "check" => chores::check(),
+        "sim" => chores::sim(rest),
         "regen" => chores::regen(rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");

@@ -6,7 +6,7 @@ mod test;
 
 pub use check::check;
 pub use regen::regen;
-pub use test::{pg, test};
+pub use test::{pg, sim, test};
 
 use std::path::PathBuf;
 

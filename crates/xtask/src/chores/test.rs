@@ -1,4 +1,4 @@
-//! `test` and `pg`: a command beside a PostgreSQL server.
+//! `test`, `pg` and `sim`: a command beside a PostgreSQL server.
 
 use super::cargo;
 use crate::Outcome;
@@ -31,6 +31,16 @@ pub fn pg(arguments: &[String]) -> Outcome<ExitCode> {
     let mut command = Command::new(program);
     command.args(rest);
     beside_postgres(command, Terminal::Shared)
+}
+
+/// Runs simulated worlds; a server is there only if they are to run on one.
+pub fn sim(arguments: &[String]) -> Outcome<ExitCode> {
+    let mut command = Command::new(cargo());
+    command.args(["run", "--quiet", "-p", "postrider-sim", "--"]).args(arguments);
+    if arguments.iter().any(|argument| argument == "--postgres") {
+        return beside_postgres(command, Terminal::Shared);
+    }
+    Signals::catch()?.run(&mut command, Terminal::Shared)
 }
 
 /// Runs the command beside the server that was named, or else beside a cluster that lives as long as the command.

@@ -1,0 +1,103 @@
+//! Looks at the database from outside, between two turns: nothing is under way then.
+
+use crate::setup::Names;
+use postrider_core::campaign::ExecutionStatus;
+use postrider_core::delivery::DeliveryState;
+use postrider_core::id::{DeliveryId, ManifestId};
+use postrider_core::time::Timestamp;
+use postrider_engine::inspect;
+use postrider_store::deliveries::{Attempt, Delivery};
+use postrider_store::schedules::ScheduleJob;
+use postrider_store::{Store, StoreError};
+
+/// Rows read at once: more than any world has.
+const ROWS_MAX: i64 = 10_000;
+
+/// A job with its ledger.
+#[derive(Debug, Clone)]
+pub(crate) struct Seen {
+    pub(crate) job: ScheduleJob,
+    pub(crate) status: Option<ExecutionStatus>,
+    pub(crate) is_frozen: bool,
+    pub(crate) rows: Vec<(Delivery, Vec<Attempt>)>,
+}
+
+impl Seen {
+    /// The place in this job's ledger that a message's key names.
+    pub(crate) fn seq_of(&self, key: &str) -> Option<i64> {
+        seq_of(self.job.manifest, key)
+    }
+}
+
+fn seq_of(manifest: ManifestId, key: &str) -> Option<i64> {
+    let delivery: DeliveryId = key.parse().ok()?;
+    delivery.seq_in(manifest).and_then(|seq| i64::try_from(seq).ok())
+}
+
+/// The observer.
+pub(crate) struct Observer {
+    store: Store,
+    names: Names,
+}
+
+impl Observer {
+    pub(crate) const fn new(store: Store, names: Names) -> Self {
+        Self { store, names }
+    }
+
+    /// The invariants that do not hold, as `doctor` finds them.
+    pub(crate) async fn inspect(&self, now: Timestamp) -> Result<Vec<String>, StoreError> {
+        let findings = inspect(&self.store, now).await?;
+        Ok(findings.into_iter().map(|finding| format!("{}: {}", finding.id, finding.place)).collect())
+    }
+
+    /// The jobs of a draft.
+    pub(crate) async fn jobs(&self, number: usize) -> Result<Vec<ScheduleJob>, StoreError> {
+        let (tenant, campaign) = (self.names.tenant, self.names.campaigns[number]);
+        self.store.read("world.jobs", move |tx| tx.schedules_of(tenant, campaign)).await
+    }
+
+    /// A job with everything in its ledger; attempts only if they are asked for.
+    pub(crate) async fn see(&self, job: ScheduleJob, with_attempts: bool) -> Result<Seen, StoreError> {
+        let tenant = self.names.tenant;
+        let read = self.store.read("world.see", move |tx| {
+            let status = tx.campaign_get(tenant, job.campaign)?.map(|campaign| campaign.execution_status);
+            let mut seen = Seen { job: job.clone(), status, is_frozen: false, rows: Vec::new() };
+            let Some(accounts) = tx.accounts(tenant, job.id)? else { return Ok(seen) };
+            seen.is_frozen = accounts.frozen_at.is_some();
+            for row in tx.deliveries_page(tenant, accounts.manifest_number, 0, None, ROWS_MAX)? {
+                let attempts = match with_attempts {
+                    true => tx.delivery_attempts(tenant, accounts.manifest_number, row.seq)?,
+                    false => Vec::new(),
+                };
+                seen.rows.push((row, attempts));
+            }
+            Ok::<_, StoreError>(seen)
+        });
+        read.await
+    }
+
+    /// Addresses on their way, with their places, of a job.
+    pub(crate) async fn in_flight(&self, job: ScheduleJob) -> Result<Vec<(i64, String)>, StoreError> {
+        let seen = self.see(job, false).await?;
+        let flying = seen.rows.into_iter().filter(|(row, _)| row.state == DeliveryState::InFlight);
+        Ok(flying.map(|(row, _)| (row.seq, row.address.unwrap_or_default())).collect())
+    }
+
+    /// Whether an address, or a domain, is suppressed.
+    pub(crate) async fn is_silent(
+        &self,
+        silence: &crate::workload::Silence,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let (tenant, channel, address) = (self.names.tenant, silence.channel, silence.address.clone());
+        let read = self.store.read("world.silent", move |tx| {
+            Ok::<_, StoreError>(!tx.suppressions_active(tenant, channel, &[address.as_str()], now)?.is_empty())
+        });
+        read.await
+    }
+
+    pub(crate) const fn names(&self) -> &Names {
+        &self.names
+    }
+}

@@ -1,0 +1,219 @@
+//! What should have happened, computed without the engine: from the wishes, and from the provider's mailbox.
+//!
+//! The oracle asks the ledger only where a law speaks of it: what it says about somebody must fit what reached them.
+
+use crate::faults::Climate;
+use crate::observer::Seen;
+use crate::provider::{Arrival, Books};
+use crate::workload::{Person, Silence, Wish, Workload};
+use postrider_core::delivery::{ASSUMED_SENT, DeliveryState};
+use postrider_core::id::ProfileId;
+use postrider_core::schedule::{JobState, OnMissed, OnUncertain};
+use postrider_core::time::{MINUTE_MS, Timestamp};
+use postrider_store::deliveries::{Attempt, Delivery};
+use std::collections::BTreeSet;
+
+/// Something that forbids later messages, and who was on the way when it was committed.
+#[derive(Debug, Clone)]
+pub(crate) struct Ban {
+    pub(crate) step: u64,
+    /// `(wish, seq)` of those who may still get one message.
+    pub(crate) on_the_way: BTreeSet<(usize, i64)>,
+}
+
+/// What the world saw happen.
+pub(crate) struct Chronicle<'w> {
+    pub(crate) workload: &'w Workload,
+    pub(crate) climate: Climate,
+    pub(crate) people: &'w [ProfileId],
+    pub(crate) books: &'w Books,
+    /// For each silence, once it was committed.
+    pub(crate) silences: &'w [Option<Ban>],
+    /// For each wish, once its job was taken back.
+    pub(crate) cancels: &'w [Option<Ban>],
+    pub(crate) now: Timestamp,
+}
+
+/// One recipient of one job, with everything known about it.
+struct Case<'c> {
+    number: usize,
+    wish: &'c Wish,
+    seen: &'c Seen,
+    person: &'c Person,
+    row: &'c Delivery,
+    attempts: &'c [Attempt],
+    arrivals: Vec<&'c Arrival>,
+    unclear: usize,
+    rejected: usize,
+}
+
+impl Chronicle<'_> {
+    /// Judges a job, at the end of the world.
+    pub(crate) fn judge(&self, number: usize, seen: &Seen) -> Result<(), String> {
+        let wish = &self.workload.wishes[number];
+        self.judge_job(wish, seen)?;
+        self.judge_audience(wish, seen)?;
+        let keyed = |key: &str, seq: i64| seen.seq_of(key) == Some(seq);
+        for (row, attempts) in &seen.rows {
+            let Some(at) = self.people.iter().position(|profile| *profile == row.profile) else {
+                return Err(format!("row {} is about nobody", row.seq));
+            };
+            let case = Case {
+                number,
+                wish,
+                seen,
+                person: &self.workload.people[at],
+                row,
+                attempts,
+                arrivals: self.books.arrivals.iter().filter(|arrival| keyed(&arrival.key, row.seq)).collect(),
+                unclear: self.books.unclear.iter().filter(|key| keyed(key, row.seq)).count(),
+                rejected: self.books.rejected.iter().filter(|key| keyed(key, row.seq)).count(),
+            };
+            let told = |problem: String| {
+                let (arrived, state, reason) = (case.arrivals.len(), row.state.as_str(), &row.reason);
+                format!("job {number}, row {} ({state}, {reason:?}, {arrived} arrived): {problem}", row.seq)
+            };
+            self.judge_state(&case).map_err(told)?;
+            judge_copies(&case).map_err(told)?;
+            self.judge_moments(&case).map_err(told)?;
+        }
+        self.judge_rate(wish, seen)
+    }
+
+    fn judge_job(&self, wish: &Wish, seen: &Seen) -> Result<(), String> {
+        let job = &seen.job;
+        let started = job.started_at.is_some();
+        let is_missed = wish.latest_start.is_some_and(|latest| self.now > latest);
+        let fits = match job.state {
+            JobState::Held => wish.on_missed == OnMissed::Hold && is_missed && !started,
+            JobState::Canceled if !started => {
+                wish.cancel_at.is_some() || (wish.on_missed == OnMissed::Cancel && is_missed)
+            }
+            JobState::Canceled => wish.cancel_at.is_some(),
+            state => state.is_final() && started,
+        };
+        ensure(fits, || format!("job is {} ({:?})", job.state.as_str(), job.blocked_reason))?;
+        ensure(started || seen.rows.is_empty(), || "a job that did not begin has a ledger".into())?;
+        ensure(job.started_at.is_none_or(|at| at >= job.due_at), || "the job began early".into())?;
+        ensure(job.state.is_final() == job.finished_at.is_some(), || "final and finished differ".into())?;
+        let status = job.state.execution_status(started);
+        ensure(seen.status == Some(status), || format!("the campaign shows {:?}, not {status:?}", seen.status))?;
+        let bad = [DeliveryState::Failed, DeliveryState::Expired, DeliveryState::Canceled, DeliveryState::Uncertain];
+        let is_clean = !seen.rows.iter().any(|(row, _)| bad.contains(&row.state));
+        // A provider's answer that came late may have settled the last doubt after the job was over.
+        let had_doubts = seen.rows.iter().any(|(_, attempts)| attempts.iter().any(is_doubt));
+        let fits = match job.state {
+            JobState::Completed => is_clean,
+            JobState::CompletedWithFailures | JobState::Failed => !is_clean || had_doubts,
+            _ => true,
+        };
+        ensure(fits, || format!("{} does not tell how it went", job.state.as_str()))
+    }
+
+    /// Everybody wanted is in the ledger once, and nobody else.
+    fn judge_audience(&self, wish: &Wish, seen: &Seen) -> Result<(), String> {
+        let listed: BTreeSet<ProfileId> = seen.rows.iter().map(|(row, _)| row.profile).collect();
+        ensure(listed.len() == seen.rows.len(), || "somebody stands in the ledger twice".into())?;
+        let is_whole = seen.job.started_at.is_some() && seen.job.state != JobState::Canceled;
+        ensure(!is_whole || seen.is_frozen, || "the audience was never whole".into())?;
+        for (person, profile) in self.workload.people.iter().zip(self.people) {
+            let (is_wanted, is_listed) = (wish.wants(person), listed.contains(profile));
+            ensure(is_wanted || !is_listed, || format!("{profile} was not wanted"))?;
+            ensure(is_listed || !is_wanted || !is_whole, || format!("{profile} was wanted and is not in the ledger"))?;
+        }
+        Ok(())
+    }
+
+    /// The state of a row fits its person and what reached them.
+    fn judge_state(&self, case: &Case<'_>) -> Result<(), String> {
+        let address = case.person.address(case.wish.channel);
+        let arrived = case.arrivals.len();
+        let was_rough = Climate { provider: 0, deaf: 0, ..self.climate } != Climate::calm();
+        let silenced = address.is_some_and(|address| self.silenced(case.wish, address).next().is_some());
+        let (fits, why) = match case.row.state {
+            DeliveryState::Pending | DeliveryState::InFlight => (false, "still live"),
+            DeliveryState::Sent => {
+                let assumed = case.row.reason.as_deref() == Some(ASSUMED_SENT);
+                let may_assume = assumed && case.wish.on_uncertain == OnUncertain::AssumeSent;
+                (arrived > 0 || may_assume, "sent, but nothing arrived")
+            }
+            DeliveryState::Failed => (case.rejected > 0, "failed, but never refused"),
+            DeliveryState::Suppressed => (case.person.refuses || silenced, "nobody suppressed it"),
+            DeliveryState::Skipped => (address.is_none(), "skipped, but there is an address"),
+            DeliveryState::Expired => (case.wish.latest_finish.is_some(), "expired without a latest finish"),
+            DeliveryState::Canceled => (case.seen.job.state == JobState::Canceled, "canceled, but not its job"),
+            DeliveryState::Uncertain => (case.unclear > 0 || was_rough, "uncertain without a cause"),
+        };
+        ensure(fits, || why.into())?;
+        let may_have_it = matches!(case.row.state, DeliveryState::Sent | DeliveryState::Uncertain);
+        ensure(arrived == 0 || may_have_it, || "it arrived".into())?;
+        let reachable = address.is_some() && !case.person.refuses;
+        ensure(reachable || arrived == 0, || "it arrived where it must not".into())?;
+        ensure(case.arrivals.iter().all(|arrival| Some(arrival.to.as_str()) == address), || "wrong address".into())
+    }
+
+    fn silenced<'c>(&'c self, wish: &'c Wish, address: &'c str) -> impl Iterator<Item = &'c Ban> {
+        let covers = move |silence: &Silence| silence.covers(wish.channel, address);
+        self.workload
+            .silences
+            .iter()
+            .zip(self.silences)
+            .filter(move |(silence, _)| covers(silence))
+            .filter_map(|(_, ban)| ban.as_ref())
+    }
+
+    /// Nothing early, late, or after a ban.
+    fn judge_moments(&self, case: &Case<'_>) -> Result<(), String> {
+        for arrival in &case.arrivals {
+            ensure(arrival.at >= case.seen.job.due_at, || format!("left early, at {}", arrival.at))?;
+            let is_late = case.wish.latest_finish.is_some_and(|finish| arrival.handed_at >= finish);
+            ensure(!is_late, || format!("left at {}, after the latest finish", arrival.handed_at))?;
+        }
+        let Some(address) = case.person.address(case.wish.channel) else { return Ok(()) };
+        let bans = self.silenced(case.wish, address).chain(self.cancels[case.number].as_ref());
+        for ban in bans {
+            let after = case.arrivals.iter().filter(|arrival| arrival.step > ban.step).count();
+            let allowed = usize::from(ban.on_the_way.contains(&(case.number, case.row.seq)));
+            ensure(after <= allowed, || {
+                format!("{after} left after a suppression or cancel (turn {}), {allowed} were on the way", ban.step)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// No minute is over the rate. Only where time stands still between the take and the hand-over.
+    fn judge_rate(&self, wish: &Wish, seen: &Seen) -> Result<(), String> {
+        let Some(rate) = wish.rate_per_minute else { return Ok(()) };
+        if self.climate.slow + self.climate.pause > 0 {
+            return Ok(());
+        }
+        let own = self.books.offered.iter().filter(|(key, _)| seen.seq_of(key).is_some());
+        let times: Vec<Timestamp> = own.map(|(_, at)| *at).collect();
+        for (first, start) in times.iter().enumerate() {
+            let within = times[first..].iter().filter(|at| at.millis_since(*start) < MINUTE_MS).count();
+            ensure(u32::try_from(within).unwrap_or(u32::MAX) <= rate, || format!("{within} in a minute, not {rate}"))?;
+        }
+        Ok(())
+    }
+}
+
+/// Nobody gets a second copy, unless the ledger says why and the policy allows it.
+fn judge_copies(case: &Case<'_>) -> Result<(), String> {
+    let mut doubts: Vec<Timestamp> =
+        case.attempts.iter().filter(|attempt| is_doubt(attempt)).map(|attempt| attempt.at).collect();
+    doubts.sort();
+    for (copy, arrival) in case.arrivals.iter().enumerate().skip(1) {
+        ensure(case.wish.on_uncertain == OnUncertain::Retry, || "a second copy against the policy".into())?;
+        let is_told = doubts.get(copy - 1).is_some_and(|at| *at <= arrival.at);
+        ensure(is_told, || format!("copy {} came without an uncertain attempt before it", copy + 1))?;
+    }
+    Ok(())
+}
+
+fn is_doubt(attempt: &Attempt) -> bool {
+    attempt.outcome == "uncertain"
+}
+
+fn ensure(holds: bool, problem: impl FnOnce() -> String) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(problem()) }
+}

@@ -1,0 +1,199 @@
+//! A provider that remembers everything: its mailbox is the truth about what reached people.
+
+use crate::chance::Stream;
+use crate::faults::Climate;
+use crate::gate::{Gate, Pass, Place};
+use postrider_core::channel::{Channel, ChannelKind, Lane, Message, Outcome, Refusal};
+use postrider_core::env::BoxFuture;
+use postrider_core::time::Timestamp;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A message that the provider took.
+#[derive(Debug, Clone)]
+pub(crate) struct Arrival {
+    /// Its key: the delivery.
+    pub(crate) key: String,
+    pub(crate) to: String,
+    /// In which turn of the world it arrived.
+    pub(crate) step: u64,
+    pub(crate) at: Timestamp,
+    /// When the engine handed over the window it was in.
+    pub(crate) handed_at: Timestamp,
+}
+
+/// What the provider did.
+#[derive(Default)]
+pub(crate) struct Books {
+    pub(crate) arrivals: Vec<Arrival>,
+    /// Keys of which it gave no clear answer, once for each time.
+    pub(crate) unclear: Vec<String>,
+    /// Keys that it will never take.
+    pub(crate) rejected: Vec<String>,
+    /// Messages that were offered, when their window was handed over, and whose they are.
+    pub(crate) offered: Vec<(String, Timestamp)>,
+}
+
+struct State {
+    books: Books,
+    chance: Stream,
+    climate: Climate,
+}
+
+/// The provider, the same for all nodes and channels.
+#[derive(Clone)]
+pub(crate) struct Provider(Arc<Mutex<State>>);
+
+enum Mood {
+    Takes,
+    TakesAndFallsSilent,
+    FallsSilent,
+    Refuses,
+    PutsOff(Option<u64>),
+    IsClosed(Option<u64>),
+    /// Hangs up: nothing of the window is answered any more.
+    HangsUp,
+    /// The adapter itself breaks down.
+    Breaks,
+}
+
+impl Provider {
+    pub(crate) fn new(chance: Stream, climate: Climate) -> Self {
+        Self(Arc::new(Mutex::new(State { books: Books::default(), chance, climate })))
+    }
+
+    fn with<R>(&self, act: impl FnOnce(&mut State) -> R) -> R {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Nothing goes wrong from now on.
+    pub(crate) fn calm_down(&self) {
+        self.with(|state| state.climate = Climate::calm());
+    }
+
+    pub(crate) fn books<R>(&self, read: impl FnOnce(&Books) -> R) -> R {
+        self.with(|state| read(&state.books))
+    }
+
+    /// The way to it for one node.
+    pub(crate) fn channel(&self, kind: ChannelKind, pass: Pass) -> Arc<dyn Channel> {
+        Arc::new(SimChannel { provider: self.clone(), kind, pass })
+    }
+
+    /// Decides about a message; none if the conversation ends here.
+    fn decide(&self, gate: &Gate, message: &Message, handed_at: Timestamp) -> Option<Outcome> {
+        let (step, at) = (gate.step(), gate.now());
+        self.with(|state| {
+            let mood = state.mood();
+            let State { books, .. } = state;
+            let key = || message.key.clone();
+            books.offered.push((key(), handed_at));
+            let take = |books: &mut Books| {
+                let to = message.to.clone();
+                books.arrivals.push(Arrival { key: key(), to, step, at, handed_at });
+            };
+            Some(match mood {
+                Mood::Takes => {
+                    take(books);
+                    Outcome::HandedOff { provider_ref: "250 ok".into() }
+                }
+                Mood::TakesAndFallsSilent => {
+                    take(books);
+                    books.unclear.push(key());
+                    Outcome::Uncertain(refusal("no_answer"))
+                }
+                Mood::FallsSilent => {
+                    books.unclear.push(key());
+                    Outcome::Uncertain(refusal("no_answer"))
+                }
+                Mood::Refuses => {
+                    books.rejected.push(key());
+                    Outcome::Rejected(refusal("mailbox_unavailable"))
+                }
+                Mood::PutsOff(after_ms) => Outcome::Deferred { refusal: refusal("greylisted"), after_ms },
+                Mood::IsClosed(after_ms) => Outcome::NotAttempted { refusal: refusal("login_refused"), after_ms },
+                Mood::HangsUp => {
+                    books.unclear.push(key());
+                    return None;
+                }
+                Mood::Breaks => {
+                    take(books);
+                    books.unclear.push(key());
+                    // Unlike `panic!`, says nothing on standard error.
+                    std::panic::resume_unwind(Box::new("the adapter broke down"))
+                }
+            })
+        })
+    }
+}
+
+impl State {
+    fn mood(&mut self) -> Mood {
+        let wait = |chance: &mut Stream| {
+            let ms = u64::try_from(chance.within(1, 300_000)).unwrap_or_default();
+            chance.permille(500).then_some(ms)
+        };
+        if !self.chance.permille(self.climate.provider) {
+            return Mood::Takes;
+        }
+        match self.chance.below(8) {
+            0 | 1 => Mood::TakesAndFallsSilent,
+            2 => Mood::FallsSilent,
+            3 => Mood::Refuses,
+            4 => Mood::PutsOff(wait(&mut self.chance)),
+            5 => Mood::IsClosed(wait(&mut self.chance)),
+            6 => Mood::HangsUp,
+            _ => Mood::Breaks,
+        }
+    }
+}
+
+fn refusal(reason: &'static str) -> Refusal {
+    Refusal { reason, text: "as the world wants it".into() }
+}
+
+struct SimChannel {
+    provider: Provider,
+    kind: ChannelKind,
+    pass: Pass,
+}
+
+impl Channel for SimChannel {
+    fn kind(&self) -> ChannelKind {
+        self.kind
+    }
+
+    fn lane(&self) -> Box<dyn Lane> {
+        Box::new(SimLane { provider: self.provider.clone(), pass: self.pass.clone() })
+    }
+}
+
+struct SimLane {
+    provider: Provider,
+    pass: Pass,
+}
+
+impl Lane for SimLane {
+    fn send<'a>(&'a mut self, window: &'a [Message]) -> BoxFuture<'a, Vec<Outcome>> {
+        Box::pin(async move {
+            let (gate, owner) = (&self.pass.gate, self.pass.owner);
+            let handed_at = gate.now();
+            let mut outcomes = Vec::new();
+            for message in window {
+                drop(gate.pass(owner, Place::Leave(message.key.clone())).await);
+                let Some(outcome) = self.provider.decide(gate, message, handed_at) else { break };
+                let is_closed = matches!(outcome, Outcome::NotAttempted { .. });
+                outcomes.push(outcome.clone());
+                if is_closed {
+                    outcomes.resize(window.len(), outcome);
+                    break;
+                }
+            }
+            drop(gate.pass(owner, Place::Answer).await);
+            outcomes
+        })
+    }
+
+    fn close<'a>(&'a mut self) -> BoxFuture<'a, ()> {
+        Box::pin(async {})
+    }
+}

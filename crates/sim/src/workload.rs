@@ -1,0 +1,158 @@
+//! What people do in a world: who there is, what is sent to whom, what is taken back, who is suppressed when.
+//!
+//! Drawn from the seed alone, before anything runs. The oracle judges by this and by the provider's mailbox.
+
+use crate::chance::Stream;
+use postrider_core::channel::ChannelKind;
+use postrider_core::schedule::{OnMissed, OnUncertain};
+use postrider_core::time::{MINUTE_MS, SECOND_MS, Timestamp};
+use std::collections::BTreeSet;
+
+/// When every world begins.
+pub(crate) const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+const DOMAINS: [&str; 3] = ["one.example", "two.example", "three.example"];
+const LISTS: usize = 5;
+
+/// Somebody.
+#[derive(Debug, Clone)]
+pub(crate) struct Person {
+    pub(crate) email: Option<String>,
+    pub(crate) phone: Option<String>,
+    /// Whether the person said no, on every channel.
+    pub(crate) refuses: bool,
+    pub(crate) lists: BTreeSet<usize>,
+}
+
+impl Person {
+    /// Where a channel reaches the person.
+    pub(crate) fn address(&self, channel: ChannelKind) -> Option<&str> {
+        match channel {
+            ChannelKind::Email => self.email.as_deref(),
+            _ => self.phone.as_deref(),
+        }
+    }
+}
+
+/// A job that somebody wants.
+#[derive(Debug, Clone)]
+pub(crate) struct Wish {
+    pub(crate) channel: ChannelKind,
+    pub(crate) include: Vec<usize>,
+    pub(crate) exclude: Vec<usize>,
+    pub(crate) commit_at: Timestamp,
+    /// A second client commits the same draft at the same time.
+    pub(crate) has_rival: bool,
+    /// When it is to begin; none: at once.
+    pub(crate) send_at: Option<Timestamp>,
+    pub(crate) latest_start: Option<Timestamp>,
+    pub(crate) on_missed: OnMissed,
+    pub(crate) latest_finish: Option<Timestamp>,
+    pub(crate) on_uncertain: OnUncertain,
+    pub(crate) rate_per_minute: Option<u32>,
+    pub(crate) cancel_at: Option<Timestamp>,
+}
+
+impl Wish {
+    /// Whether a person is to get the job's message, suppressions apart.
+    pub(crate) fn wants(&self, person: &Person) -> bool {
+        let is_in = |lists: &[usize]| lists.iter().any(|list| person.lists.contains(list));
+        is_in(&self.include) && !is_in(&self.exclude)
+    }
+}
+
+/// An address, or a domain, that must not be sent to any more.
+#[derive(Debug, Clone)]
+pub(crate) struct Silence {
+    pub(crate) at: Timestamp,
+    pub(crate) channel: ChannelKind,
+    pub(crate) address: String,
+}
+
+impl Silence {
+    /// Whether it is about an address.
+    pub(crate) fn covers(&self, channel: ChannelKind, address: &str) -> bool {
+        let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
+        self.channel == channel && (self.address == address || self.address == domain)
+    }
+}
+
+/// A whole world's wishes.
+#[derive(Debug, Clone)]
+pub(crate) struct Workload {
+    pub(crate) people: Vec<Person>,
+    pub(crate) lists: usize,
+    pub(crate) wishes: Vec<Wish>,
+    pub(crate) silences: Vec<Silence>,
+    pub(crate) lanes: usize,
+    pub(crate) window: usize,
+    /// How long the world is rough, in milliseconds.
+    pub(crate) rough_ms: i64,
+}
+
+impl Workload {
+    /// Draws one.
+    pub(crate) fn draw(chance: &mut Stream) -> Self {
+        let number = chance.pick(&[3, 12, 25, 40, 60]);
+        let people: Vec<Person> = (0..number).map(|number| draw_person(number, chance)).collect();
+        let wishes = (0..chance.pick(&[1, 1, 2, 3])).map(|_| draw_wish(chance)).collect();
+        let silences = (0..chance.below(5)).map(|_| draw_silence(&people, chance)).collect();
+        Self {
+            people,
+            lists: LISTS,
+            wishes,
+            silences,
+            lanes: chance.pick(&[1, 2, 3]),
+            window: chance.pick(&[1, 2, 5]),
+            rough_ms: chance.pick(&[MINUTE_MS, 3 * MINUTE_MS, 8 * MINUTE_MS]),
+        }
+    }
+}
+
+fn draw_person(number: usize, chance: &mut Stream) -> Person {
+    let email = format!("p{number}@{}", chance.pick(&DOMAINS));
+    let phone = format!("+4790{number:06}");
+    Person {
+        email: (!chance.permille(80)).then_some(email),
+        phone: (!chance.permille(80)).then_some(phone),
+        refuses: chance.permille(80),
+        lists: (0..LISTS).filter(|_| chance.permille(450)).collect(),
+    }
+}
+
+fn draw_wish(chance: &mut Stream) -> Wish {
+    let commit_at = START.plus_millis(chance.within(0, 20 * SECOND_MS));
+    let send_at = chance.permille(700).then(|| commit_at.plus_millis(chance.within(10_000, 60_000)));
+    let due_at = send_at.unwrap_or(commit_at);
+    let include: Vec<usize> = (0..LISTS - 1).filter(|_| chance.permille(550)).collect();
+    let latest_start =
+        (send_at.is_some() && chance.permille(250)).then(|| due_at.plus_millis(chance.within(1, 30_000)));
+    let finish_from = latest_start.unwrap_or(due_at);
+    let latest_finish = chance.permille(250).then(|| finish_from.plus_millis(chance.within(1_000, 5 * MINUTE_MS)));
+    Wish {
+        channel: if chance.permille(800) { ChannelKind::Email } else { ChannelKind::Sms },
+        include: if include.is_empty() { vec![0] } else { include },
+        exclude: if chance.permille(400) { vec![LISTS - 1] } else { Vec::new() },
+        commit_at,
+        has_rival: chance.permille(200),
+        send_at,
+        latest_start,
+        on_missed: chance.pick(OnMissed::ALL),
+        latest_finish,
+        on_uncertain: chance.pick(OnUncertain::ALL),
+        rate_per_minute: chance.permille(200).then(|| chance.pick(&[30, 120, 900])),
+        cancel_at: chance.permille(250).then(|| due_at.plus_millis(chance.within(-10_000, 60_000))),
+    }
+}
+
+fn draw_silence(people: &[Person], chance: &mut Stream) -> Silence {
+    let at = START.plus_millis(chance.within(0, 2 * MINUTE_MS));
+    let person = &people[chance.below(people.len())];
+    let channel = if chance.permille(800) { ChannelKind::Email } else { ChannelKind::Sms };
+    let address = match person.address(channel) {
+        Some(address) if !chance.permille(100) => address.to_owned(),
+        _ if channel == ChannelKind::Email => chance.pick(&DOMAINS).to_owned(),
+        _ => "+4790000000".to_owned(),
+    };
+    Silence { at, channel, address }
+}

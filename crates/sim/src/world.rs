@@ -1,0 +1,435 @@
+//! The world: takes one turn after another until everybody is accounted for.
+//!
+//! A turn lets one of those who wait at the gate go, runs everything that follows from it, and looks at what changed.
+//! Time moves only when nobody can go, or when a fault makes somebody slow.
+
+use crate::chance::{SimEntropy, Stream};
+use crate::client::{CLIENT, Clients};
+use crate::faults::{self, Climate};
+use crate::gate::{Gate, Pass, Place, Verdict};
+use crate::node::{Recipe, Slot};
+use crate::observer::Observer;
+use crate::oracle::{Ban, Chronicle};
+use crate::panics;
+use crate::provider::Provider;
+use crate::report::{Report, Trace};
+use crate::scheduler::Scheduler;
+use crate::setup::furnish;
+use crate::workload::{START, Workload};
+use crate::{Database, Options};
+use postrider_core::schedule::JobState;
+use postrider_core::time::{HOUR_MS, Timestamp};
+use postrider_store::{DatabaseUrl, Store, StoreError};
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+/// A world that takes more turns does not come to rest.
+const TURNS_MAX: usize = 60_000;
+/// Once faults stop, everything must be over within this time, in milliseconds: a few doubled waits of a minute.
+const REST_MAX_MS: i64 = HOUR_MS;
+/// How often, in a thousand turns, the whole database is looked through.
+const INSPECTIONS: u64 = 40;
+
+/// One world.
+pub(crate) struct SimWorld {
+    options: Options,
+    pub(crate) workload: Workload,
+    drawn: Climate,
+    climate: Climate,
+    gate: Gate,
+    scheduler: Scheduler,
+    recipe: Recipe,
+    slots: Vec<Slot>,
+    last_owner: usize,
+    clients: Clients,
+    handles: Vec<postrider_core::env::BoxFuture<'static, ()>>,
+    observer: Observer,
+    turns: Stream,
+    faults: Stream,
+    silences: Vec<Option<Ban>>,
+    cancels: Vec<Option<Ban>>,
+    rough_until: Timestamp,
+    crashes: usize,
+    panics: usize,
+    pub(crate) trace: Trace,
+}
+
+impl SimWorld {
+    /// A world on an empty database.
+    pub(crate) async fn new(seed: u64, options: Options, url: DatabaseUrl) -> Result<Self, StoreError> {
+        panics::watch();
+        let root = Stream::of(seed);
+        let workload = Workload::draw(&mut root.fork("workload", 0));
+        let climate = Climate::draw(&mut root.fork("climate", 0), options.crashes);
+        let gate = Gate::new(START);
+        let scheduler = Scheduler::default();
+        let provider = Provider::new(root.fork("provider", 0), climate);
+        let store = Store::open_apart(&url).await?;
+        let names = furnish(&store, &workload, Arc::new(SimEntropy::new(root.fork("setup", 0)))).await?;
+        let pass = Pass { gate: gate.clone(), owner: CLIENT };
+        let clients = Clients::new(Store::open_apart(&url).await?, pass, &root.fork("client", 0), names.clone());
+        let nodes = match options.database {
+            Database::Sqlite => 1,
+            Database::Postgres => options.nodes.unwrap_or_else(|| root.fork("nodes", 0).pick(&[1, 2, 3])),
+        };
+        let (lanes, window) = (workload.lanes, workload.window);
+        let recipe = Recipe { url, gate: gate.clone(), provider, lanes, window, chance: root.fork("nodes", 1) };
+        Ok(Self {
+            options,
+            silences: vec![None; workload.silences.len()],
+            cancels: vec![None; workload.wishes.len()],
+            rough_until: START.plus_millis(workload.rough_ms),
+            workload,
+            drawn: climate,
+            climate,
+            gate,
+            scheduler,
+            recipe,
+            slots: (0..nodes).map(|_| Slot::Down(START)).collect(),
+            last_owner: CLIENT,
+            clients,
+            handles: Vec::new(),
+            observer: Observer::new(store, names),
+            turns: root.fork("turns", 0),
+            faults: root.fork("faults", 0),
+            crashes: 0,
+            panics: panics::number(),
+            trace: Trace::default(),
+        })
+    }
+
+    /// Describes it for a failure.
+    pub(crate) fn describe(&self) -> String {
+        format!("{:?}\nWishes: {:#?}\nSilences: {:?}", self.drawn, self.workload.wishes, self.workload.silences)
+    }
+
+    /// Runs it to its end.
+    pub(crate) async fn run(&mut self, seed: u64) -> Result<Report, String> {
+        self.begin_clients();
+        while !self.turn().await? {
+            if self.trace.len() > TURNS_MAX {
+                return Err("INV-10: the world does not come to rest".into());
+            }
+        }
+        self.check().await?;
+        self.judge(seed).await
+    }
+
+    fn begin_clients(&mut self) {
+        let chance = self.turns.fork("clients", 0);
+        let mut futures = Vec::new();
+        for (number, wish) in self.workload.wishes.iter().enumerate() {
+            let fork = |name| chance.fork(name, number as u64);
+            futures.push(self.clients.commit(number, wish, fork("commit")));
+            if wish.has_rival {
+                futures.push(self.clients.commit(number, wish, fork("rival")));
+            }
+            if let Some(at) = wish.cancel_at {
+                futures.push(self.clients.cancel(number, at, fork("cancel")));
+            }
+        }
+        for (number, silence) in self.workload.silences.iter().enumerate() {
+            futures.push(self.clients.silence(silence, chance.fork("silence", number as u64)));
+        }
+        let spawn = self.scheduler.spawner(CLIENT);
+        self.handles = futures.into_iter().map(|future| spawn(future)).collect();
+    }
+
+    /// One turn; whether the world is at its end.
+    async fn turn(&mut self) -> Result<bool, String> {
+        self.settle().await;
+        self.tend_nodes().await.map_err(failed)?;
+        self.settle().await;
+        if panics::number() > self.panics {
+            return Err(format!("the product panicked: {}", panics::last()));
+        }
+        if self.gate.now() >= self.rough_until && self.climate != Climate::calm() {
+            self.calm_down();
+        }
+        if self.turns.permille(INSPECTIONS) {
+            self.check().await?;
+        }
+        if self.strike() {
+            return Ok(false);
+        }
+        let now = self.gate.now();
+        let mut waiting = self.gate.waiting();
+        waiting.retain(|(_, owner, _)| self.is_awake(*owner, now));
+        if waiting.is_empty() {
+            return self.pass_time().await;
+        }
+        let (number, owner, place) = waiting.swap_remove(self.turns.below(waiting.len()));
+        self.let_go(number, owner, &place);
+        self.settle().await;
+        if owner == CLIENT && matches!(place, Place::Before(_)) {
+            self.observe().await.map_err(failed)?;
+        }
+        Ok(false)
+    }
+
+    /// Runs everything until everybody stands at the gate or waits for somebody else.
+    async fn settle(&mut self) {
+        self.scheduler.run_until_stalled();
+        while self.gate.is_under_way() {
+            self.scheduler.woken().await;
+            self.scheduler.run_until_stalled();
+        }
+    }
+
+    /// Starts who has been down for long enough, and notices who has stopped.
+    async fn tend_nodes(&mut self) -> Result<(), StoreError> {
+        let now = self.gate.now();
+        for at in 0..self.slots.len() {
+            match &mut self.slots[at] {
+                Slot::Down(until) if *until <= now => {
+                    self.last_owner += 1;
+                    let node = self.recipe.start(self.last_owner, &self.scheduler).await?;
+                    self.trace.add(START, now, node.owner, "starts");
+                    self.slots[at] = Slot::Up(node);
+                    self.settle().await;
+                    self.let_begin(at).await;
+                }
+                Slot::Up(node) if node.is_stopping() && self.scheduler.is_gone(node.owner) => {
+                    self.trace.add(START, now, node.owner, "has stopped");
+                    let downtime = faults::downtime_ms(&mut self.faults);
+                    self.slots[at] = Slot::Down(now.plus_millis(downtime));
+                }
+                Slot::Down(_) | Slot::Up(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// In worlds that are compared, what an embedded database does before the tasks start is no turn.
+    async fn let_begin(&mut self, at: usize) {
+        loop {
+            let Slot::Up(node) = &mut self.slots[at] else { return };
+            if node.has_begun || self.options.crashes {
+                return;
+            }
+            let waiting = self.gate.waiting();
+            let own = waiting.iter().find(|(_, owner, _)| *owner == node.owner);
+            let Some((number, _, place)) = own else { return };
+            if *place == Place::Before("node.beat") {
+                node.begun();
+                return;
+            }
+            self.gate.say(*number, Verdict::Go);
+            self.settle().await;
+        }
+    }
+
+    fn is_awake(&self, owner: usize, now: Timestamp) -> bool {
+        let asleep = |slot: &Slot| matches!(slot, Slot::Up(node) if node.owner == owner && !node.is_awake(now));
+        !self.slots.iter().any(asleep)
+    }
+
+    /// Lets somebody go, or fail.
+    fn let_go(&mut self, number: u64, owner: usize, place: &Place) {
+        let (what, rate) = match place {
+            Place::Before(op) => (format!("begins {op}"), self.climate.refused),
+            Place::After(op) => (format!("ended  {op}"), self.climate.lost),
+            Place::Leave(key) => (format!("sends  {key}"), 0),
+            Place::Answer => ("is answered".to_owned(), 0),
+            Place::Sleep(_) => ("wakes".to_owned(), 0),
+        };
+        let verdict = match place {
+            _ if !self.faults.permille(rate) => Verdict::Go,
+            Place::Before(_) => Verdict::Fail(faults::refused(&mut self.faults)),
+            _ => Verdict::Fail(faults::lost()),
+        };
+        let suffix = if matches!(verdict, Verdict::Go) { "" } else { ", which fails" };
+        self.trace.add(START, self.gate.now(), owner, &format!("{what}{suffix}"));
+        self.gate.say(number, verdict);
+        if matches!(place, Place::After(op) if is_told_to_others(op)) {
+            for at in 0..self.slots.len() {
+                let is_lost = self.faults.permille(self.climate.deaf);
+                if let (Slot::Up(node), false) = (&self.slots[at], is_lost)
+                    && node.owner != owner
+                {
+                    node.nudge();
+                }
+            }
+        }
+    }
+
+    /// Perhaps something goes wrong with a node, or takes long. Whether everybody must be looked at anew.
+    fn strike(&mut self) -> bool {
+        let now = self.gate.now();
+        if self.faults.permille(self.climate.slow) {
+            let delay = faults::delay_ms(&mut self.faults);
+            self.trace.add(START, now, CLIENT, &format!("and everybody are slow: {delay} ms"));
+            self.gate.advance_to(now.plus_millis(delay));
+        }
+        let at = self.faults.below(self.slots.len());
+        let (crash, stop, pause) = (
+            self.faults.permille(self.climate.crash),
+            self.faults.permille(self.climate.stop),
+            self.faults.permille(self.climate.pause),
+        );
+        let Slot::Up(node) = &mut self.slots[at] else { return false };
+        if crash {
+            self.crashes += 1;
+            self.trace.add(START, now, node.owner, "crashes");
+            let downtime = faults::downtime_ms(&mut self.faults);
+            let up = std::mem::replace(&mut self.slots[at], Slot::Down(now.plus_millis(downtime)));
+            if let Slot::Up(node) = up {
+                node.crash(&mut self.scheduler);
+            }
+            return true;
+        }
+        if stop && !node.is_stopping() {
+            self.trace.add(START, now, node.owner, "is told to stop");
+            node.stop(&self.scheduler);
+            return true;
+        }
+        if pause && node.is_awake(now) {
+            let pause = faults::pause_ms(&mut self.faults);
+            self.trace.add(START, now, node.owner, &format!("stands still for {pause} ms"));
+            node.paused_until = Some(now.plus_millis(pause));
+        }
+        false
+    }
+
+    /// Faults stop.
+    fn calm_down(&mut self) {
+        let now = self.gate.now();
+        self.trace.add(START, now, CLIENT, "and everybody see the faults stop");
+        self.climate = Climate::calm();
+        self.recipe.provider.calm_down();
+        for slot in &mut self.slots {
+            match slot {
+                Slot::Up(node) => node.paused_until = None,
+                Slot::Down(until) => *until = now,
+            }
+        }
+    }
+
+    /// Nobody can go: the next thing that is due happens. Whether nothing is left to happen.
+    async fn pass_time(&mut self) -> Result<bool, String> {
+        if self.scheduler.is_gone(CLIENT) && self.is_over().await.map_err(failed)? {
+            return Ok(true);
+        }
+        let now = self.gate.now();
+        let slots = self.slots.iter().filter_map(|slot| match slot {
+            Slot::Down(until) => Some(*until),
+            Slot::Up(node) => node.paused_until.filter(|until| *until > now),
+        });
+        let wake = self.gate.next_wake(|owner| self.is_awake(owner, now));
+        let next = slots.chain(wake).min();
+        let Some(next) = next else { return Err("INV-10: nobody will ever do anything again".into()) };
+        let end = self.rough_until.plus_millis(REST_MAX_MS);
+        if next > end {
+            return Err("INV-10: faults stopped long ago, and something is still not done".into());
+        }
+        self.gate.advance_to(next);
+        Ok(false)
+    }
+
+    /// Whether every job is at its end.
+    async fn is_over(&self) -> Result<bool, StoreError> {
+        for number in 0..self.workload.wishes.len() {
+            for job in self.observer.jobs(number).await? {
+                let is_over = job.state == JobState::Held || (job.state.is_final() && job.finished_at.is_some());
+                if !is_over {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Notes what a client has just changed.
+    async fn observe(&mut self) -> Result<(), StoreError> {
+        for number in 0..self.workload.silences.len() {
+            let silence = &self.workload.silences[number];
+            if self.silences[number].is_none() && self.observer.is_silent(silence, self.gate.now()).await? {
+                let silence = silence.clone();
+                let ban = self.ban(|wish, address| silence.covers(wish, address)).await?;
+                self.silences[number] = Some(ban);
+            }
+        }
+        for number in 0..self.workload.wishes.len() {
+            let jobs = self.observer.jobs(number).await?;
+            if self.cancels[number].is_none() && jobs.iter().any(|job| job.state == JobState::Canceled) {
+                self.cancels[number] = Some(self.ban(|_, _| true).await?);
+            }
+        }
+        Ok(())
+    }
+
+    async fn ban(
+        &self,
+        covers: impl Fn(postrider_core::channel::ChannelKind, &str) -> bool,
+    ) -> Result<Ban, StoreError> {
+        let mut ban = Ban { step: self.gate.step(), on_the_way: std::collections::BTreeSet::new() };
+        for (number, wish) in self.workload.wishes.iter().enumerate() {
+            for job in self.observer.jobs(number).await? {
+                let flying = self.observer.in_flight(job).await?;
+                let covered = flying.into_iter().filter(|(_, address)| covers(wish.channel, address));
+                ban.on_the_way.extend(covered.map(|(seq, _)| (number, seq)));
+            }
+        }
+        Ok(ban)
+    }
+
+    /// Looks through the whole database.
+    async fn check(&self) -> Result<(), String> {
+        let findings = self.observer.inspect(self.gate.now()).await.map_err(failed)?;
+        findings.into_iter().next().map_or(Ok(()), Err)
+    }
+
+    async fn judge(&self, seed: u64) -> Result<Report, String> {
+        let mut seen = Vec::new();
+        for number in 0..self.workload.wishes.len() {
+            let jobs = self.observer.jobs(number).await.map_err(failed)?;
+            if jobs.len() > 1 {
+                return Err(format!("draft {number} was committed {} times", jobs.len()));
+            }
+            for job in jobs {
+                seen.push((number, self.observer.see(job, true).await.map_err(failed)?));
+            }
+        }
+        self.clients.refusals()?;
+        let mut accounts = String::new();
+        self.recipe.provider.books(|books| {
+            let chronicle = Chronicle {
+                workload: &self.workload,
+                climate: self.drawn,
+                people: &self.observer.names().people,
+                books,
+                silences: &self.silences,
+                cancels: &self.cancels,
+                now: self.gate.now(),
+            };
+            for (number, seen) in &seen {
+                chronicle.judge(*number, seen)?;
+                let _ = writeln!(accounts, "job {number}: {}", seen.job.state.as_str());
+                for (row, _) in &seen.rows {
+                    let (state, reason) = (row.state.as_str(), row.reason.as_deref().unwrap_or("-"));
+                    let _ = writeln!(accounts, "  {} {} {state} {reason} {}", row.seq, row.profile, row.attempt);
+                }
+            }
+            let keys: std::collections::BTreeSet<&str> =
+                books.arrivals.iter().map(|arrival| arrival.key.as_str()).collect();
+            Ok(Report {
+                seed,
+                turns: self.trace.len(),
+                trace_hash: self.trace.hash(),
+                arrivals: books.arrivals.len(),
+                copies: books.arrivals.len() - keys.len(),
+                crashes: self.crashes,
+                accounts,
+            })
+        })
+    }
+}
+
+/// After which transactions nodes tell each other.
+fn is_told_to_others(op: &str) -> bool {
+    matches!(op, "schedule.commit" | "schedule.cancel" | "job.start" | "manifest.freeze")
+}
+
+fn failed(error: StoreError) -> String {
+    format!("the world itself cannot go on: {error}")
+}
