@@ -10,7 +10,7 @@ use postrider_core::error::Code;
 use postrider_core::scope::Scope;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
-use support::{BASE, TestAnswer, TestApp};
+use support::{BASE, TestAnswer, TestApp, contract};
 
 /// Codes that no operation answers: they are of no route at all, of the command line, or of jobs that are moved.
 const NOT_OF_OPERATIONS: &[Code] = &[
@@ -180,4 +180,24 @@ async fn the_document_and_its_page_are_served_without_any_other_host() {
         assert!(html.contains(&format!("<article id=\"{name}\">")), "{path}");
         assert!(html.contains(&format!("href=\"#{name}\"")), "{path}");
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_differs_from_the_document_is_noticed() {
+    let app = TestApp::new().await;
+    let listed = app.as_admin().get("/lists").await;
+    let held = |change: &dyn Fn(&mut TestAnswer)| {
+        let mut answer =
+            TestAnswer { headers: listed.headers.clone(), bytes: Vec::new(), json: listed.json.clone(), status: 200 };
+        change(&mut answer);
+        let hold = std::panic::AssertUnwindSafe(|| contract::hold(&Method::GET, "/public/v1/lists", &answer));
+        std::panic::catch_unwind(hold).is_ok()
+    };
+    assert!(held(&|_| {}));
+    assert!(!held(&|answer| answer.status = 418));
+    assert!(!held(&|answer| answer.json["success"] = json!(false)));
+    assert!(!held(&|answer| answer.json["data"]["total"] = json!("none")));
+    assert!(!held(&|answer| answer.json["data"]["more"] = json!(1)));
+    assert!(!held(&|answer| answer.json["data"]["items"] = json!([{ "id": 7 }])));
+    assert!(!held(&|answer| drop(answer.json.as_object_mut().unwrap().remove("correlationId"))));
 }

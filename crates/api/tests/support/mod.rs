@@ -33,6 +33,7 @@
 #![expect(dead_code, reason = "each test file uses its own part of this")]
 
 mod answer;
+pub mod contract;
 pub mod drafts;
 pub mod ready;
 mod world;
@@ -170,10 +171,13 @@ impl TestApp {
         self.send(api_request(method, path, token, body, None)).await
     }
 
-    /// Sends any request.
+    /// Sends any request, and holds the answer against the OpenAPI document.
     pub async fn send(&self, request: Request<Body>) -> TestAnswer {
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let response = self.router.clone().oneshot(request).await.unwrap();
-        TestAnswer::read(response).await
+        let answer = TestAnswer::read(response).await;
+        contract::hold(&method, &path, &answer);
+        answer
     }
 
     /// A client of the first tenant with every scope.
