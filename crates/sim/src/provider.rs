@@ -56,6 +56,13 @@ enum Mood {
     Breaks,
 }
 
+/// What the lane makes of it.
+enum Word {
+    Answer(Outcome),
+    HangsUp,
+    Breaks,
+}
+
 impl Provider {
     pub(crate) fn new(chance: Stream, climate: Climate) -> Self {
         Self(Arc::new(Mutex::new(State { books: Books::default(), chance, climate })))
@@ -79,8 +86,13 @@ impl Provider {
         Arc::new(SimChannel { provider: self.clone(), kind, pass })
     }
 
-    /// Decides about a message; none if the conversation ends here.
-    fn decide(&self, gate: &Gate, message: &Message, handed_at: Timestamp) -> Option<Outcome> {
+    /// Nobody will know what became of these.
+    fn doubt(&self, messages: &[Message]) {
+        self.with(|state| state.books.unclear.extend(messages.iter().map(|message| message.key.clone())));
+    }
+
+    /// Decides about a message.
+    fn decide(&self, gate: &Gate, message: &Message, handed_at: Timestamp) -> Word {
         let (step, at) = (gate.step(), gate.now());
         self.with(|state| {
             let mood = state.mood();
@@ -91,7 +103,7 @@ impl Provider {
                 let to = message.to.clone();
                 books.arrivals.push(Arrival { key: key(), to, step, at, handed_at });
             };
-            Some(match mood {
+            Word::Answer(match mood {
                 Mood::Takes => {
                     take(books);
                     Outcome::HandedOff { provider_ref: "250 ok".into() }
@@ -111,15 +123,10 @@ impl Provider {
                 }
                 Mood::PutsOff(after_ms) => Outcome::Deferred { refusal: refusal("greylisted"), after_ms },
                 Mood::IsClosed(after_ms) => Outcome::NotAttempted { refusal: refusal("login_refused"), after_ms },
-                Mood::HangsUp => {
-                    books.unclear.push(key());
-                    return None;
-                }
+                Mood::HangsUp => return Word::HangsUp,
                 Mood::Breaks => {
                     take(books);
-                    books.unclear.push(key());
-                    // Unlike `panic!`, says nothing on standard error.
-                    std::panic::resume_unwind(Box::new("the adapter broke down"))
+                    return Word::Breaks;
                 }
             })
         })
@@ -180,7 +187,18 @@ impl Lane for SimLane {
             let mut outcomes = Vec::new();
             for message in window {
                 drop(gate.pass(owner, Place::Leave(message.key.clone())).await);
-                let Some(outcome) = self.provider.decide(gate, message, handed_at) else { break };
+                let outcome = match self.provider.decide(gate, message, handed_at) {
+                    Word::Answer(outcome) => outcome,
+                    Word::HangsUp => {
+                        self.provider.doubt(&window[outcomes.len()..]);
+                        break;
+                    }
+                    Word::Breaks => {
+                        self.provider.doubt(window);
+                        // Unlike `panic!`, says nothing on standard error.
+                        std::panic::resume_unwind(Box::new("the adapter broke down"))
+                    }
+                };
                 let is_closed = matches!(outcome, Outcome::NotAttempted { .. });
                 outcomes.push(outcome.clone());
                 if is_closed {

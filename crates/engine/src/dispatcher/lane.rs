@@ -53,6 +53,8 @@ struct Open {
     marking: Vec<Flight>,
     /// Left, not answered.
     flying: Vec<Flight>,
+    /// Until when a window that is marked may be handed over.
+    leave_by: Timestamp,
     _hold: Hold,
 }
 
@@ -100,7 +102,7 @@ impl SendLane {
         match found {
             Found::Context(context) => {
                 let (answers, marking, flying) = Default::default();
-                self.open = Some(Open { claim, context, answers, marking, flying, _hold: hold });
+                self.open = Some(Open { claim, context, answers, marking, flying, leave_by: now, _hold: hold });
                 self.carry().await?;
             }
             Found::Unsendable(unsendable) => job::hold(&self.cluster, claim, unsendable).await?,
@@ -181,6 +183,14 @@ impl SendLane {
         if window.is_empty() {
             return Ok(After::Next);
         }
+        let now = self.cluster.now();
+        if let Some(open) = &mut self.open
+            && open.leave_by <= now
+        {
+            // This process stood still since the mark: what it was allowed then, it is not allowed now.
+            open.marking = flights;
+            return Ok(After::Rest(now));
+        }
         self.send(flights, &window, is_blocked).await
     }
 
@@ -196,11 +206,13 @@ impl SendLane {
         let unmarks = std::mem::take(&mut open.marking);
         open.marking =
             if release.is_some() { unmarks.clone() } else { marks.iter().map(|m| m.flight.clone()).collect() };
+        let (now, lease_until) = (self.cluster.now(), self.cluster.lease_until());
+        open.leave_by = open.context.retry.latest_finish.map_or(lease_until, |finish| finish.min(lease_until));
         let turn = Turn {
             context: Arc::clone(&open.context),
             claim: open.claim,
-            now: self.cluster.now(),
-            lease_until: self.cluster.lease_until(),
+            now,
+            lease_until,
             answers: open.answers.clone(),
             marks,
             unrendered,
