@@ -6,7 +6,7 @@ use crate::api_client::Taken;
 use std::io::Write;
 
 /// Where what a step does ends and its request begins, in characters.
-const REQUEST_COLUMN: usize = 52;
+const REQUEST_COLUMN: usize = 56;
 
 /// Tells people what happens, a line at a time.
 #[derive(Debug, Clone, Copy)]
