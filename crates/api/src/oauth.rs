@@ -112,8 +112,8 @@ fn basic(value: &HeaderValue) -> Option<(String, String)> {
     Some((form_decoded(id)?, form_decoded(secret)?))
 }
 
-/// Undoes `application/x-www-form-urlencoded`.
-fn form_decoded(text: &str) -> Option<String> {
+/// Undoes `application/x-www-form-urlencoded`; nothing if that is not UTF-8.
+pub fn form_decoded(text: &str) -> Option<String> {
     let mut decoded = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {

@@ -6,10 +6,10 @@ use crate::{
     campaigns, correlation, deliveries, discovery, extract, health, lists, oauth, openapi, profiles, schedule_jobs,
     sender_profiles, status, suppressions, templates, tenant, unsubscribe,
 };
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::handler::Handler;
 use axum::http::{Method, StatusCode, header};
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use axum::{Router, response::Response};
 use postrider_core::error::{Code, Refusal};
@@ -28,7 +28,7 @@ macro_rules! route {
         #[openapi(paths($($handler)::+))]
         struct Documented;
         let document = <Documented as utoipa::OpenApi>::openapi;
-        $crate::routes::Route::new(axum::http::Method::$method, $path, $scope, $($handler)::+).documented(document)
+        $crate::routes::Route::new(axum::http::Method::$method, $path, $scope, $($handler)::+, document)
     }};
 }
 pub(crate) use route;
@@ -42,28 +42,23 @@ pub struct Route {
     /// What a token needs.
     pub scope: Scope,
     handler: MethodRouter<Service>,
-    document: Option<fn() -> OpenApi>,
+    document: fn() -> OpenApi,
 }
 
 impl Route {
-    /// Declares a route.
-    pub fn new<H, T>(method: Method, path: &'static str, scope: Scope, handler: H) -> Self
+    /// Declares a route with what readers of the API are told of it.
+    pub fn new<H, T>(method: Method, path: &'static str, scope: Scope, handler: H, document: fn() -> OpenApi) -> Self
     where
         H: Handler<T, Service>,
         T: 'static,
     {
         let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
-        Self { method, path, scope, handler: on(filter, handler), document: None }
+        Self { method, path, scope, handler: on(filter, handler), document }
     }
 
-    /// Adds what is known of the route to readers of the API.
-    pub fn documented(self, document: fn() -> OpenApi) -> Self {
-        Self { document: Some(document), ..self }
-    }
-
-    /// The document of this route alone.
-    pub fn document(&self) -> Option<OpenApi> {
-        self.document.map(|make| make())
+    /// The OpenAPI document of this route alone.
+    pub fn document(&self) -> OpenApi {
+        (self.document)()
     }
 }
 
@@ -100,6 +95,7 @@ pub fn router(service: Service) -> Router {
     for (path, methods) in paths {
         public = public.route(path, methods);
     }
+    let public = public.layer(from_fn(only_text));
     Router::new()
         .nest(BASE, public)
         .merge(oauth::router())
@@ -126,6 +122,14 @@ pub fn health_router(service: Service) -> Router {
 
 async fn route_not_found() -> Response {
     refused(&Refusal::new(Code::RouteNotFound))
+}
+
+/// A path whose escapes are not UTF-8 leads nowhere; handlers would otherwise answer it without the envelope.
+async fn only_text(request: Request, next: Next) -> Response {
+    match oauth::form_decoded(request.uri().path()) {
+        Some(_) => next.run(request).await,
+        None => refused(&Refusal::new(Code::RouteNotFound)),
+    }
 }
 
 /// Puts the envelope around the router's own 405, which has no body but the right `Allow`.

@@ -139,6 +139,17 @@ async fn every_route_wants_a_token_with_its_own_scope() {
 }
 
 #[tokio::test]
+async fn a_path_that_is_not_text_leads_nowhere() {
+    let app = TestApp::new().await;
+    let token = app.token(Scope::ALL).await;
+    for (method, path, _) in protected_routes().into_iter().filter(|(_, path, _)| path.contains('{')) {
+        let there = filled(&path).replacen("01890000", "%FF", 1);
+        let answer = app.send(request(&method, &there, &token, None)).await;
+        answer.refused(404, "JOURNEY_API.ROUTE.NOT_FOUND");
+    }
+}
+
+#[tokio::test]
 async fn idempotency_keys_are_documented_where_they_are_read() {
     let app = TestApp::new().await;
     let token = app.token(Scope::ALL).await;

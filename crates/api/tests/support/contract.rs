@@ -2,6 +2,7 @@
 
 use super::TestAnswer;
 use axum::http::Method;
+use postrider_core::error::Code;
 use serde_json::Value;
 
 /// Insists that the document knows the answer, if it knows the operation.
@@ -10,8 +11,9 @@ pub fn hold(method: &Method, path: &str, answer: &TestAnswer) {
     let items = document["paths"].as_object().unwrap();
     let Some((_, item)) = items.iter().find(|(template, _)| matches(template, path)) else { return };
     let operation = &item[method.as_str().to_lowercase()];
-    // A method that the route does not take is no operation.
-    if !operation.is_object() {
+    // A method that the route does not take is no operation, and a path that is not text leads to none.
+    let is_lost = answer.json["error"]["code"] == Code::RouteNotFound.as_str();
+    if !operation.is_object() || is_lost && path.contains('%') {
         return;
     }
     let place = format!("{method} {path} {}", answer.status);
