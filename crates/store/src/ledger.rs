@@ -5,11 +5,9 @@
 
 use crate::chunks::{ChunkKey, Claim};
 use crate::error::StoreError;
-use crate::manifests::read_consent;
 use crate::statements;
 use crate::tx::Tx;
 use crate::value::{Row, Value, id};
-use postrider_core::audience::Consent;
 use postrider_core::channel::ChannelKind;
 use postrider_core::delivery::DeliveryState;
 use postrider_core::id::{ProfileId, TenantId};
@@ -24,7 +22,7 @@ statements! { "ledger":
     INSERT = "INSERT INTO deliveries (manifest_number, seq, profile_id, address, address_key, state, attempt, \
         settled_at, reason) VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8) ON CONFLICT DO NOTHING";
     TAKE_BACK = "DELETE FROM deliveries WHERE manifest_number = $1 AND seq > $2";
-    DUE = "SELECT d.seq, d.address, d.attempt, CASE WHEN d.attempt = 0 THEN NULL ELSE (SELECT MIN(a.at) \
+    DUE = "SELECT d.seq, d.address, d.attempt, d.due_at, CASE WHEN d.attempt = 0 THEN NULL ELSE (SELECT MIN(a.at) \
         FROM attempts a WHERE a.manifest_number = d.manifest_number AND a.seq = d.seq) END, \
         CASE WHEN d.attempt = 0 THEN 0 ELSE (SELECT COUNT(*) FROM attempts a \
         WHERE a.manifest_number = d.manifest_number AND a.seq = d.seq AND a.outcome = 'uncertain') END, \
@@ -32,9 +30,15 @@ statements! { "ledger":
         p.attributes FROM deliveries d LEFT JOIN profiles p ON p.tenant_id = $1 AND p.id = d.profile_id \
         WHERE d.manifest_number = $2 AND d.seq BETWEEN $3 AND $4 AND d.state = 'pending' \
         AND (d.due_at IS NULL OR d.due_at <= $5) ORDER BY d.seq LIMIT $6";
-    CONSENTS = "SELECT d.seq, p.consent_email, p.consent_sms, p.consent_push, p.consent_direct_mail \
-        FROM deliveries d JOIN profiles p ON p.tenant_id = $1 AND p.id = d.profile_id \
-        WHERE d.manifest_number = $2 AND d.seq BETWEEN $3 AND $4 AND d.state = 'pending' ORDER BY d.seq";
+    /// Who of a range must be spared: the profile is gone, or says no.
+    SPARED = "SELECT d.seq, CASE WHEN p.id IS NULL THEN 1 ELSE 0 END FROM deliveries d \
+        LEFT JOIN profiles p ON p.tenant_id = $1 AND p.id = d.profile_id \
+        WHERE d.manifest_number = $2 AND d.seq BETWEEN $3 AND $4 AND d.state = 'pending' AND (p.id IS NULL \
+        OR CASE $5 WHEN 'email' THEN p.consent_email WHEN 'sms' THEN p.consent_sms WHEN 'push' THEN p.consent_push \
+        ELSE p.consent_direct_mail END = 'denied') ORDER BY d.seq";
+    /// A whole range of recipients who never were tried; each of them was read before.
+    MARK_FRESH = "UPDATE deliveries SET state = 'in_flight', attempt = 1 WHERE manifest_number = $1 \
+        AND seq BETWEEN $2 AND $3 AND state = 'pending' AND attempt = 0 AND due_at IS NULL";
     MARK = "UPDATE deliveries SET state = 'in_flight', attempt = attempt + 1, due_at = NULL \
         WHERE manifest_number = $1 AND seq = $2 AND state = 'pending' AND attempt = $3";
     CHANGE = "UPDATE deliveries SET state = $1, attempt = $2, due_at = $3, settled_at = $4, reason = $5, \
@@ -77,6 +81,8 @@ pub struct DueRow {
     pub address: String,
     /// Attempts that count so far.
     pub attempts: u32,
+    /// Whether it never was about to be tried.
+    pub is_fresh: bool,
     /// When the first of them was.
     pub first_at: Option<Timestamp>,
     /// Whether one of them may have reached the recipient.
@@ -231,10 +237,13 @@ impl Tx<'_> {
             limit.into(),
         ];
         self.query_as(&DUE, &values, |row| {
+            let (seq, address): (i64, Option<String>) = (row.next()?, row.next()?);
+            let (attempts, due_at): (u32, Option<Timestamp>) = (count(row.next()?), row.next()?);
             Ok(DueRow {
-                seq: row.next()?,
-                address: row.next::<Option<String>>()?.unwrap_or_default(),
-                attempts: count(row.next()?),
+                seq,
+                address: address.unwrap_or_default(),
+                attempts,
+                is_fresh: attempts == 0 && due_at.is_none(),
                 first_at: row.next()?,
                 in_doubt: row.next::<i64>()? > 0,
                 person: read_person(row)?,
@@ -242,19 +251,20 @@ impl Tx<'_> {
         })
     }
 
-    /// The consents, as they are now, of the pending recipients in a range, in order.
+    /// Who of the pending recipients in a range must be spared as things are now, in order: their sequence numbers,
+    /// and whether the profile is gone (else it says no).
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub fn ledger_consents(
+    pub fn ledger_spared(
         &mut self,
         tenant: TenantId,
         channel: ChannelKind,
         manifest: i64,
         seqs: (i64, i64),
-    ) -> Result<Vec<(i64, Consent)>, StoreError> {
-        let values = [id(tenant), manifest.into(), seqs.0.into(), seqs.1.into()];
-        self.query_as(&CONSENTS, &values, |row| Ok((row.next()?, read_consent(row, channel)?)))
+    ) -> Result<Vec<(i64, bool)>, StoreError> {
+        let values = [id(tenant), manifest.into(), seqs.0.into(), seqs.1.into(), channel.as_str().into()];
+        self.query_as(&SPARED, &values, |row| Ok((row.next()?, row.next()?)))
     }
 
     /// Marks pending recipients, given with the attempts they have, as about to leave; answers which it found so.
@@ -265,6 +275,15 @@ impl Tx<'_> {
         let set = |&(seq, attempts): &(i64, u32)| vec![manifest.into(), seq.into(), i64::from(attempts).into()];
         let sets: Vec<Vec<Value>> = rows.iter().map(set).collect();
         Ok(self.execute_many(&MARK, &sets)?.into_iter().map(|touched| touched == 1).collect())
+    }
+
+    /// Marks all recipients of a range who never were about to be tried; answers how many.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn ledger_mark_fresh(&mut self, manifest: i64, seqs: (i64, i64)) -> Result<usize, StoreError> {
+        let touched = self.execute(&MARK_FRESH, &[manifest.into(), seqs.0.into(), seqs.1.into()])?;
+        Ok(usize::try_from(touched).unwrap_or(usize::MAX))
     }
 
     /// Changes rows; answers which were as they had to be, and so were changed.

@@ -99,7 +99,7 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
 
 fn write_loop(connection: &Connection, writes: &mpsc::Receiver<Write>) {
     while let Ok(first) = writes.recv() {
-        match connection.execute_batch("BEGIN IMMEDIATE").map_err(failure) {
+        match control(connection, "BEGIN IMMEDIATE") {
             Ok(()) => group_commit(connection, first, writes),
             Err(error) => first(Err(error.clone()))(Err(error)),
         }
@@ -120,11 +120,7 @@ fn group_commit(connection: &Connection, first: Write, writes: &mpsc::Receiver<W
             next = writes.try_recv().ok();
         }
     }
-    let result = if connection.is_autocommit() {
-        Err(StoreError::Full)
-    } else {
-        connection.execute_batch("COMMIT").map_err(failure)
-    };
+    let result = if connection.is_autocommit() { Err(StoreError::Full) } else { control(connection, "COMMIT") };
     if result.is_err() && !connection.is_autocommit() {
         drop(connection.execute_batch("ROLLBACK"));
     }
@@ -143,17 +139,22 @@ pub(crate) fn savepoint<T, E: From<StoreError>>(
     connection: &Connection,
     write: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
 ) -> (Result<T, E>, bool) {
-    if let Err(error) = connection.execute_batch("SAVEPOINT write") {
-        return (Err(failure(error).into()), false);
+    if let Err(error) = control(connection, "SAVEPOINT write") {
+        return (Err(error.into()), false);
     }
     let mut tx = transaction(connection);
     let result = write(&mut tx);
     let retry = tx.retry;
-    let end = if result.is_ok() { "RELEASE write" } else { "ROLLBACK TO write; RELEASE write" };
-    match connection.execute_batch(end) {
+    let undone = if result.is_ok() { Ok(()) } else { control(connection, "ROLLBACK TO write") };
+    match undone.and_then(|()| control(connection, "RELEASE write")) {
         Ok(()) => (result, retry),
-        Err(error) => (result.and(Err(failure(error).into())), false),
+        Err(error) => (result.and(Err(error.into())), false),
     }
+}
+
+/// Runs a statement that begins or ends something; it is parsed once.
+fn control(connection: &Connection, sql: &'static str) -> Result<(), StoreError> {
+    connection.prepare_cached(sql).and_then(|mut statement| statement.execute([])).map(drop).map_err(failure)
 }
 
 impl SqliteTx<'_> {

@@ -161,8 +161,13 @@ impl SendLane {
         };
         let (mut marks, mut messages, mut unrendered) = (Vec::new(), VecDeque::new(), Vec::new());
         for row in rows.drain(..allowed) {
-            let flight =
-                Flight { seq: row.seq, attempts: row.attempts, first_at: row.first_at, in_doubt: row.in_doubt };
+            let flight = Flight {
+                seq: row.seq,
+                attempts: row.attempts,
+                is_fresh: row.is_fresh,
+                first_at: row.first_at,
+                in_doubt: row.in_doubt,
+            };
             match compose(&context, &self.cluster.settings.public_url, &row) {
                 Ok(message) => {
                     marks.push(Mark { flight, address: row.address });

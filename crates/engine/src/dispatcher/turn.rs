@@ -5,7 +5,6 @@
 
 use super::context::Context;
 use crate::planner::{is_suppressed, suppression_keys};
-use postrider_core::audience::Consent;
 use postrider_core::channel::{ChannelKind, Outcome};
 use postrider_core::delivery::{self, Attempt, Counts, DeliveryState, LATEST_FINISH, given_up};
 use postrider_core::schedule::JobState;
@@ -13,6 +12,7 @@ use postrider_core::time::Timestamp;
 use postrider_store::chunks::Claim;
 use postrider_store::ledger::{AttemptRow, Change, PROVIDER_REF_MAX_CHARS, PROVIDER_TEXT_MAX_CHARS};
 use postrider_store::{StoreError, Tx};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Stable reason: consent was withdrawn, or the address suppressed, after the audience was frozen.
@@ -28,6 +28,8 @@ pub(super) struct Flight {
     pub(super) seq: i64,
     /// Attempts that count so far.
     pub(super) attempts: u32,
+    /// Whether it never was about to be tried.
+    pub(super) is_fresh: bool,
     pub(super) first_at: Option<Timestamp>,
     pub(super) in_doubt: bool,
 }
@@ -135,31 +137,51 @@ impl Turn {
             return Ok(Vec::new());
         };
         let (context, range) = (&self.context, (first.flight.seq, last.flight.seq));
-        let consents = tx.ledger_consents(context.tenant, context.channel, manifest, range)?;
-        let keys: Vec<String> = self.marks.iter().map(|mark| suppression_key(context.channel, &mark.address)).collect();
-        let wanted = suppression_keys(context.channel, keys.iter().map(String::as_str));
+        let spared = tx.ledger_spared(context.tenant, context.channel, manifest, range)?;
+        let keys: Vec<Cow<'_, str>> =
+            self.marks.iter().map(|mark| suppression_key(context.channel, &mark.address)).collect();
+        let wanted = suppression_keys(context.channel, keys.iter().map(AsRef::as_ref));
         let entries = tx.suppressions_active(context.tenant, context.channel, &wanted, self.now)?;
         let mut leaving = Vec::with_capacity(self.marks.len());
         for (mark, key) in self.marks.iter().zip(&keys) {
             let flight = &mark.flight;
-            let consent = consents.binary_search_by_key(&flight.seq, |(seq, _)| *seq).map(|at| consents[at].1);
-            match consent {
-                Err(_) => changes.push(drop_out(flight, DeliveryState::Skipped, PROFILE_GONE, self.now)),
-                Ok(consent) if consent == Consent::Denied || is_suppressed(&entries, context.channel, key) => {
-                    changes.push(drop_out(flight, DeliveryState::Suppressed, SUPPRESSED_AFTER_FREEZE, self.now));
+            let is_gone = spared.binary_search_by_key(&flight.seq, |(seq, _)| *seq).map(|at| spared[at].1);
+            let change = match is_gone {
+                Ok(true) => drop_out(flight, DeliveryState::Skipped, PROFILE_GONE, self.now),
+                Err(_) if !is_suppressed(&entries, context.channel, key) => {
+                    leaving.push(flight);
+                    continue;
                 }
-                Ok(_) => leaving.push((flight.seq, flight.attempts)),
-            }
+                Ok(false) | Err(_) => drop_out(flight, DeliveryState::Suppressed, SUPPRESSED_AFTER_FREEZE, self.now),
+            };
+            changes.push(change);
         }
         apply(tx, manifest, &changes, delta)?;
         tx.ledger_attempts(manifest, &failures)?;
-        let marked = tx.ledger_mark(manifest, &leaving)?;
-        let seqs: Vec<i64> =
-            leaving.iter().zip(marked).filter(|(_, marked)| *marked).map(|(&(seq, _), _)| seq).collect();
+        let seqs = mark_leaving(tx, manifest, &leaving)?;
         let number = i64::try_from(seqs.len()).unwrap_or_default();
         delta.shift(DeliveryState::Pending, DeliveryState::InFlight, number);
         Ok(seqs)
     }
+}
+
+/// Marks recipients; answers which were still pending, as they were read.
+fn mark_leaving(tx: &mut Tx<'_>, manifest: i64, leaving: &[&Flight]) -> Result<Vec<i64>, StoreError> {
+    let seqs = || leaving.iter().map(|flight| flight.seq);
+    if let (Some(first), Some(last)) = (leaving.first(), leaving.last())
+        && leaving.iter().all(|flight| flight.is_fresh)
+    {
+        // Who is fresh in the range was read with this window, or has just dropped out of it.
+        let marked = tx.ledger_mark_fresh(manifest, (first.seq, last.seq))?;
+        if marked != leaving.len() {
+            let expected = leaving.len();
+            return Err(StoreError::Failed(format!("{marked} recipients were marked in place of {expected}")));
+        }
+        return Ok(seqs().collect());
+    }
+    let rows: Vec<(i64, u32)> = leaving.iter().map(|flight| (flight.seq, flight.attempts)).collect();
+    let marked = tx.ledger_mark(manifest, &rows)?;
+    Ok(seqs().zip(marked).filter(|(_, marked)| *marked).map(|(seq, _)| seq).collect())
 }
 
 /// Changes rows and moves the counters by those that were as they had to be.
@@ -246,10 +268,10 @@ fn unmark(flight: &Flight) -> Change {
 }
 
 /// The form under which an address of the ledger stands on the suppression list.
-fn suppression_key(channel: ChannelKind, address: &str) -> String {
+fn suppression_key(channel: ChannelKind, address: &str) -> Cow<'_, str> {
     match channel {
-        ChannelKind::Email | ChannelKind::Sms | ChannelKind::Push => address.to_owned(),
-        ChannelKind::DirectMail => address.replace('\n', "|").to_uppercase(),
+        ChannelKind::Email | ChannelKind::Sms | ChannelKind::Push => address.into(),
+        ChannelKind::DirectMail => address.replace('\n', "|").to_uppercase().into(),
     }
 }
 
