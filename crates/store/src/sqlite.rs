@@ -6,6 +6,7 @@
 use crate::error::StoreError;
 use crate::tx::{Inner, Tx};
 use crate::value::{Row, Value};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, types::ToSqlOutput, types::ValueRef};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, mpsc};
@@ -88,6 +89,8 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
         .map_err(|error| StoreError::Down(format!("{shown} cannot be opened ({error})")))?;
     connection.busy_timeout(Duration::from_millis(BUSY_TIMEOUT_MS)).map_err(failure)?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+    // A plan does not depend on bound values: otherwise some statements are prepared anew with each execution.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(failure)?;
     connection
         .pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))
         .and_then(|()| connection.pragma_update(None, "synchronous", "FULL"))
