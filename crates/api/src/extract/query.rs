@@ -30,6 +30,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
             if fields.contains_key(&name) {
                 return Err(Refusal::invalid(name, Some(&value), "is given more than once").into());
             }
+            if name.contains('\0') || value.contains('\0') {
+                // PostgreSQL's text has no such character, so nothing stored can be meant.
+                return Err(Refusal::invalid(name, Some(&value), "must not contain the character NUL").into());
+            }
             fields.insert(name, value);
         }
         Ok(Self(fields))
