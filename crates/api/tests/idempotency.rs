@@ -4,11 +4,13 @@
 
 mod support;
 
+use axum::http::Method;
 use postrider_core::channel::ChannelKind;
+use postrider_core::scope::Scope;
 use postrider_store::testkit::Database;
 use serde_json::json;
-use support::TestApp;
 use support::ready::ready;
+use support::{TestApp, api_request};
 
 const KEY: &str = "6f1c2f4e-7d0b-4c1e-9a53-2b8f6f0f9a11";
 
@@ -54,6 +56,19 @@ async fn a_key_is_a_uuid_v4_and_an_error_does_not_use_it_up() {
     empty.refused(400, "JOURNEY_API.SCHEDULE.SEND_AT_REQUIRED");
     let body = json!({ "sendAt": "2026-05-01T09:00:00Z" });
     assert_eq!(app.as_admin().idempotent(KEY).post(&path, body).await.status, 201);
+}
+
+#[tokio::test]
+async fn two_keys_on_one_request_are_refused() {
+    let app = TestApp::new().await;
+    let token = app.token(Scope::ALL).await;
+    let body = json!({ "campaignType": "broadcast", "channel": "email", "name": "Spring" });
+    for second in [KEY, "0b7c9a52-51c3-4a8e-8d1f-2f6f5d7f2c11"] {
+        let mut request = api_request(Method::POST, "/campaigns", &token, Some(body.clone()), Some(KEY));
+        request.headers_mut().append("idempotency-key", second.parse().unwrap());
+        app.send(request).await.refused(400, "JOURNEY_API.IDEMPOTENCY.KEY_INVALID");
+    }
+    assert_eq!(app.as_admin().get("/campaigns").await.data()["items"], json!([]));
 }
 
 #[tokio::test]

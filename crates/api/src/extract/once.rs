@@ -3,6 +3,7 @@
 use crate::error::ApiError;
 use crate::extract::json::{parse, read};
 use axum::extract::{FromRequest, OriginalUri, Request};
+use axum::http::HeaderMap;
 use postrider_core::error::{Code, Refusal};
 use postrider_service::idempotency::{OnceKey, Render, Reply};
 use serde::de::DeserializeOwned;
@@ -26,8 +27,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Once<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let key = request.headers().get("idempotency-key").map(|value| key(value.to_str().unwrap_or_default()));
-        let key = key.transpose()?;
+        let key = key(request.headers())?;
         let method = match *request.method() {
             axum::http::Method::PUT => "PUT",
             axum::http::Method::PATCH => "PATCH",
@@ -50,11 +50,19 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Once<T> {
     }
 }
 
-/// Reads the key, bare or as a quoted string (RFC 8941), and insists on a UUID v4.
-fn key(text: &str) -> Result<Uuid, ApiError> {
-    let bare = text.trim().trim_matches('"');
-    let uuid: Option<Uuid> = bare.parse().ok();
-    uuid.filter(|uuid| uuid.get_version_num() == 4).ok_or_else(|| {
-        Refusal::field(Code::IdempotencyKeyInvalid, "Idempotency-Key", Some(text), "is not a UUID version 4").into()
-    })
+/// Reads the key, bare or as a quoted string (RFC 8941), and insists on one UUID v4.
+fn key(headers: &HeaderMap) -> Result<Option<Uuid>, ApiError> {
+    let invalid = |text: &str, problem: &str| {
+        ApiError::from(Refusal::field(Code::IdempotencyKeyInvalid, "Idempotency-Key", Some(text), problem))
+    };
+    let mut values = headers.get_all("idempotency-key").iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default();
+    if values.next().is_some() {
+        // Whichever were taken, a retry might name the other.
+        return Err(invalid(text, "is given more than once"));
+    }
+    let uuid: Option<Uuid> = text.trim().trim_matches('"').parse().ok();
+    let uuid = uuid.filter(|uuid| uuid.get_version_num() == 4);
+    uuid.map(Some).ok_or_else(|| invalid(text, "is not a UUID version 4"))
 }
