@@ -47,13 +47,16 @@ impl Service {
     /// A page of a campaign's ledger.
     ///
     /// # Errors
-    /// `CAMPAIGNS.NOT_FOUND`.
+    /// `CAMPAIGNS.NOT_FOUND`, `SCHEDULE_JOBS.NOT_FOUND`.
     pub async fn deliveries(&self, actor: &Actor, query: DeliveriesQuery) -> Result<Page, ServiceError> {
         let tenant = actor.tenant;
         let read = move |tx: &mut Tx<'_>| {
             tx.campaign_get(tenant, query.campaign)?.ok_or(Code::CampaignNotFound)?;
             let job = match query.schedule {
-                Some(schedule) => tx.schedule_get(tenant, schedule)?.filter(|job| job.campaign == query.campaign),
+                Some(schedule) => {
+                    let own = tx.schedule_get(tenant, schedule)?.filter(|job| job.campaign == query.campaign);
+                    Some(own.ok_or(Code::ScheduleJobNotFound)?)
+                }
                 None => latest(tx, tenant, query.campaign)?.map(|(job, _)| job),
             };
             let Some(job) = job else { return Ok(Page::default()) };
