@@ -40,9 +40,13 @@ pub async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, 
 /// Parses a body.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let bytes = if bytes.trim_ascii().is_empty() { b"{}" } else { bytes };
-    if bytes.trim_ascii().first() != Some(&b'{') && serde_json::from_slice::<IgnoredAny>(bytes).is_ok() {
+    if bytes.trim_ascii().first() != Some(&b'{') {
         // An array would otherwise be read as the fields in their order.
-        return Err(Refusal::invalid("body", None, "must be a JSON object").into());
+        let refusal = match serde_json::from_slice::<IgnoredAny>(bytes) {
+            Ok(_) => Refusal::invalid("body", None, "must be a JSON object"),
+            Err(error) => not_json(&error),
+        };
+        return Err(refusal.into());
     }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value =
@@ -67,16 +71,21 @@ fn shape(bytes: &[u8], path: &Path, error: &serde_json::Error) -> Refusal {
     if let Some(name) = quoted(said, "missing field `") {
         return Refusal::invalid(joined(&at, name), None, "is required");
     }
-    if let Some(name) = quoted(said, "unknown field `") {
-        let parent = at.strip_suffix(name).map_or(at.as_str(), |parent| parent.trim_end_matches('.'));
-        let expected = said.split_once("`, ").map_or("", |(_, expected)| expected);
-        let problem = format!("is not a field of this request: {expected}");
-        return Refusal::invalid(joined(parent, name), None, problem.trim_end_matches([':', ' ']));
+    if let Some(name) = quoted(said, "duplicate field `") {
+        return Refusal::invalid(joined(&at, name), None, "is given more than once");
     }
     let value = serde_json::from_slice(bytes).ok().and_then(|body: Value| found(&body, path));
     let value = value.filter(|value| value.len() <= VALUE_SHOWN_MAX_BYTES);
-    let detail = Detail::Field { path: joined(&at, ""), value, problem: format!("is of the wrong type: {said}") };
-    Refusal { code: Code::RequestInvalid, detail }
+    let (path, problem) = match quoted(said, "unknown field `") {
+        Some(name) => {
+            let parent = at.strip_suffix(name).map_or(at.as_str(), |parent| parent.trim_end_matches('.'));
+            let expected = said.split_once("`, ").map_or("", |(_, expected)| expected);
+            let problem = format!("is not a field of this request: {expected}");
+            (joined(parent, name), problem.trim_end_matches([':', ' ']).to_owned())
+        }
+        None => (joined(&at, ""), format!("is of the wrong type: {said}")),
+    };
+    Refusal { code: Code::RequestInvalid, detail: Detail::Field { path, value, problem } }
 }
 
 /// The name between the backticks that follow `before`.
@@ -148,9 +157,12 @@ mod tests {
             (r#"{"firstName":null}"#, "firstName", Some("null")),
             (r#"{"firstName":"a","tags":["x",{"a":1}]}"#, "tags[1]", Some(r#"{"a":1}"#)),
             (r#"{"firstName":"a","inner":{}}"#, "inner.id", None),
-            (r#"{"firstName":"a","inner":{"id":1,"idd":2}}"#, "inner.idd", None),
-            (r#"{"firstName":"a","surname":"b"}"#, "surname", None),
+            (r#"{"firstName":"a","inner":{"id":1,"idd":2}}"#, "inner.idd", Some("2")),
+            (r#"{"firstName":"a","surname":"b"}"#, "surname", Some(r#""b""#)),
+            (r#"{"firstName":"a","firstName":"b"}"#, "firstName", None),
+            (r#"{"firstName":"a","inner":{"id":1,"id":2}}"#, "inner.id", None),
             ("[1]", "body", None),
+            ("[[[", "body", None),
             ("7", "body", None),
             ("{", "body", None),
             ("nonsense", "body", None),

@@ -1,7 +1,7 @@
 //! What a job does when the world does not keep to the plan. The stored job always shows explicit values.
 
 use crate::campaign::words;
-use crate::error::{Code, Refusal};
+use crate::error::{Code, Detail, Refusal};
 use crate::time::{HOUR_MS, Timestamp, WrittenTime, Zone};
 
 /// What to do with a job whose latest start has passed before it began.
@@ -115,7 +115,12 @@ impl PolicyCommand {
             return Err(Refusal::invalid("policy.latestFinish", Some(text), problem));
         }
         if self.rate_per_minute == Some(0) {
-            return Err(Refusal::invalid("policy.ratePerMinute", Some("0"), "must be at least 1"));
+            let detail = Detail::Field {
+                path: "policy.ratePerMinute".to_owned(),
+                value: Some("0".to_owned()),
+                problem: "must be at least 1".to_owned(),
+            };
+            return Err(Refusal { code: Code::RequestInvalid, detail });
         }
         let latest_finish = latest_finish.or_else(|| after(defaults.latest_finish_after_ms));
         // A default start after the finish would let a job begin only to see everybody expire.
