@@ -25,7 +25,8 @@ impl DeliveryDto {
     pub const COLUMNS: &str =
         "deliveryId,profileId,address,state,reason,attempts,nextAttemptAt,settledAt,providerRef\r\n";
 
-    /// One line of CSV (RFC 4180), line end included.
+    /// One line of CSV (RFC 4180), line end included. What a spreadsheet would take for a formula begins with an
+    /// apostrophe; the JSON forms have it as it is.
     pub fn csv(&self) -> String {
         let fields = [
             self.delivery_id.to_string(),
@@ -42,9 +43,22 @@ impl DeliveryDto {
     }
 }
 
+/// A field of text that others wrote: an address, a provider's words.
 fn quoted(text: Option<&str>) -> String {
     let text = text.unwrap_or_default();
-    if text.contains(['"', ',', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+    let guard = if begins_a_formula(text) { "'" } else { "" };
+    if text.contains(['"', ',', '\r', '\n']) {
+        format!("\"{guard}{}\"", text.replace('"', "\"\""))
+    } else {
+        format!("{guard}{text}")
+    }
+}
+
+/// Whether a spreadsheet would calculate the text instead of showing it (OWASP, "CSV Injection"). A telephone number
+/// in E.164 is a number to it, and does no harm.
+fn begins_a_formula(text: &str) -> bool {
+    let number = |rest: &str| rest.bytes().all(|byte| byte.is_ascii_digit());
+    text.starts_with(['=', '+', '-', '@', '\t', '\r']) && !text.strip_prefix('+').is_some_and(number)
 }
 
 impl From<&Delivery> for DeliveryDto {
@@ -73,5 +87,22 @@ mod tests {
         assert_eq!(quoted(Some("250 2.0.0 \"Ok\", queued\r\nas 1")), "\"250 2.0.0 \"\"Ok\"\", queued\r\nas 1\"");
         assert_eq!(quoted(Some("plain")), "plain");
         assert_eq!(quoted(None), "");
+    }
+
+    #[test]
+    fn no_field_is_a_formula() {
+        for (text, field) in [
+            ("=1+1", "'=1+1"),
+            ("=HYPERLINK(\"http://evil.test\",\"x\")", "\"'=HYPERLINK(\"\"http://evil.test\"\",\"\"x\"\")\""),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("-2+3@example.com", "'-2+3@example.com"),
+            ("+1-cmd@example.com", "'+1-cmd@example.com"),
+            ("\t=1", "'\t=1"),
+            ("+4917012345678", "+4917012345678"),
+            ("ada+lists@example.com", "ada+lists@example.com"),
+            ("250 =1", "250 =1"),
+        ] {
+            assert_eq!(quoted(Some(text)), field, "{text}");
+        }
     }
 }
