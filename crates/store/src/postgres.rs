@@ -282,9 +282,11 @@ impl ToSql for Value {
 }
 
 fn failure(error: &tokio_postgres::Error) -> StoreError {
-    let text = match error.source() {
-        Some(source) => format!("{error}: {source}"),
-        None => error.to_string(),
+    let text = match (error.as_db_error(), error.source()) {
+        // Not the server's DETAIL, which repeats the values of the row.
+        (Some(said), _) => format!("{} ({})", said.message(), said.code().code()),
+        (None, Some(source)) => format!("{error}: {source}"),
+        (None, None) => error.to_string(),
     };
     let Some(code) = error.code() else { return StoreError::Down(text) };
     match code.code() {
