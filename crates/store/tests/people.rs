@@ -1,5 +1,7 @@
 //! Profiles, lists and suppressions, on both databases.
 
+#![cfg(test)]
+
 use postrider_core::audience::{Consent, SuppressionReason};
 use postrider_core::channel::ChannelKind;
 use postrider_core::id::{ListId, ProfileId, SuppressionId, TenantId};

@@ -1,5 +1,7 @@
 //! Every statement is prepared on both databases: unknown columns, dialects and placeholders out of order show here.
 
+#![cfg(test)]
+
 use postrider_store::{Store, StoreError, on_both, statement};
 
 on_both! {

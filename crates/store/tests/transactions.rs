@@ -1,5 +1,7 @@
 //! What a unit of work promises, on both databases.
 
+#![cfg(test)]
+
 use postrider_store::{Store, StoreError, on_both, statements};
 
 statements! { "transactions":
