@@ -1,5 +1,7 @@
 //! Renaming, cloning, archiving and deleting campaigns.
 
+#![cfg(test)]
+
 mod support;
 
 use axum::http::Method;

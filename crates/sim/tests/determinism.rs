@@ -1,5 +1,7 @@
 //! The same seed gives the same run; another seed gives another one.
 
+#![cfg(test)]
+
 use postrider_sim::{Database, Options, run};
 use std::collections::BTreeSet;
 

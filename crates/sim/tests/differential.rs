@@ -3,6 +3,8 @@
 //! Without crashes, which an embedded database answers differently: its one process rescues everything at once, where
 //! other nodes wait for a lease to run out.
 
+#![cfg(test)]
+
 use postrider_sim::{Database, Options, Report, run};
 
 fn on(database: Database, seed: u64) -> Report {

@@ -1,5 +1,7 @@
 //! Worlds that once were broken, each with what was wrong.
 
+#![cfg(test)]
+
 use postrider_sim::{Database, Options, run};
 
 fn whole(seed: u64, options: Options) {

@@ -1,5 +1,7 @@
 //! A spread of worlds on the embedded database: every kind of fault, and nothing broken.
 
+#![cfg(test)]
+
 use postrider_sim::{Database, Options, run};
 
 /// Worlds in each of the tests, which run beside each other.

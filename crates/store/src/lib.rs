@@ -9,6 +9,8 @@ pub mod lookup;
 mod migrate;
 #[cfg(test)]
 mod opening_tests;
+#[cfg(test)]
+mod plan_tests;
 mod postgres;
 pub mod probe;
 mod sqlite;

@@ -246,7 +246,8 @@ impl Tx<'_> {
             let mut bound = vec![id(tenant)];
             let places = places(&mut bound, set.iter().copied());
             let column = key.as_str();
-            let sql = format!("SELECT {COLUMNS} FROM profiles WHERE tenant_id = $1 AND {column} IN ({places})");
+            let index = self.indexed_by(&format!("profiles_by_{column}"));
+            let sql = format!("SELECT {COLUMNS} FROM profiles {index} WHERE tenant_id = $1 AND {column} IN ({places})");
             let mut rows = self.query_text(&sql, &bound)?;
             for row in &mut rows {
                 profiles.push(ProfileRow::read(row)?);

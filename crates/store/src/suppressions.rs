@@ -153,8 +153,9 @@ impl Tx<'_> {
         for set in addresses.chunks(LOOKUP_MAX) {
             let mut bound: Vec<Value> = vec![id(tenant), channel.as_str().into(), now.into()];
             let places = places(&mut bound, set.iter().copied());
+            let index = self.indexed_by("suppressions_by_address");
             let sql = format!(
-                "SELECT address FROM suppressions WHERE tenant_id = $1 AND channel = $2 \
+                "SELECT address FROM suppressions {index} WHERE tenant_id = $1 AND channel = $2 \
                 AND (expires_at IS NULL OR expires_at > $3) AND address IN ({places})"
             );
             for row in &mut self.query_text(&sql, &bound)? {

@@ -1,5 +1,7 @@
 //! The adapters against real servers on this machine.
 
+#![cfg(test)]
+
 #![expect(clippy::unwrap_used, reason = "a test whose setting cannot be made must fail")]
 
 mod contract;

@@ -1,5 +1,7 @@
 //! Tests of the public face of the crate, in one program.
 
+#![cfg(test)]
+
 mod errors;
 mod links;
 mod properties;
