@@ -3,26 +3,29 @@
 use crate::chance::{SimEntropy, Stream};
 use crate::gate::Pass;
 use crate::setup::Names;
-use crate::workload::{Silence, Wish};
-use postrider_core::audience::SuppressionReason;
+use crate::workload::{Silence, Silenced, Wish};
+use postrider_core::audience::{Consent, SuppressionReason};
 use postrider_core::channel::ChannelKind;
 use postrider_core::env::{BoxFuture, Clock};
 use postrider_core::error::Code;
 use postrider_core::id::{ClientId, ScheduleId};
-use postrider_core::schedule::{JobCommand, PolicyCommand, PolicyDefaults, ScheduleCommand};
+use postrider_core::schedule::{JobCommand, JobState, PolicyCommand, PolicyDefaults, ScheduleCommand};
 use postrider_core::scope::Scope;
 use postrider_core::time::{SECOND_MS, Timestamp};
 use postrider_service::auth::SecretCost;
-use postrider_service::idempotency::{Answered, OnceKey, Rendered, Reply};
+use postrider_service::idempotency::{OnceKey, Rendered, Reply};
 use postrider_service::schedules::{CommitCommand, JobAnswer};
 use postrider_service::suppressions::{CreateSuppression, SuppressedAddress};
 use postrider_service::{Actor, Service, ServiceError, Settings};
 use postrider_store::Store;
+use postrider_store::execution::JobMove;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Which owner the clients are at the gate.
 pub(crate) const CLIENT: usize = 0;
+/// How often the accounts are read, in milliseconds.
+const READ_EVERY_MS: i64 = 7 * SECOND_MS;
 /// Pause before a client repeats what failed, in milliseconds.
 const PAUSE_MS: i64 = SECOND_MS;
 
@@ -30,12 +33,14 @@ const PAUSE_MS: i64 = SECOND_MS;
 #[derive(Clone)]
 pub(crate) struct Clients {
     service: Service,
+    store: Store,
     pass: Pass,
     actor: Actor,
     names: Arc<Names>,
     /// The job of each wish, once its client knows it.
     jobs: Arc<Mutex<Vec<Option<ScheduleId>>>>,
-    refusals: Arc<Mutex<Vec<Code>>>,
+    /// What they met that nothing explains.
+    problems: Arc<Mutex<Vec<String>>>,
 }
 
 impl Clients {
@@ -54,9 +59,9 @@ impl Clients {
             sends: true,
         };
         store.set_probe(Arc::new(pass.clone()));
-        let service = Service::new(store, Arc::new(pass.clone()), entropy, settings);
+        let service = Service::new(store.clone(), Arc::new(pass.clone()), entropy, settings);
         let jobs = Arc::new(Mutex::new(vec![None; names.campaigns.len()]));
-        Self { service, pass, actor, names: Arc::new(names), jobs, refusals: Arc::default() }
+        Self { service, store, pass, actor, names: Arc::new(names), jobs, problems: Arc::default() }
     }
 
     /// Commits a draft at its time.
@@ -95,51 +100,124 @@ impl Clients {
         })
     }
 
-    /// Suppresses an address at a time.
+    /// Silences somebody at a time.
     pub(crate) fn silence(&self, silence: &Silence, mut chance: Stream) -> BoxFuture<'static, ()> {
         let (client, silence) = (self.clone(), silence.clone());
         Box::pin(async move {
             client.pass.sleep_until(silence.at).await;
             let key = uuid(&mut chance);
-            client
-                .insist(|| {
-                    let command = CreateSuppression {
-                        channel: silence.channel,
-                        address: SuppressedAddress::Text(silence.address.clone()),
-                        reason: SuppressionReason::Manual,
-                        expires_at: None,
-                    };
-                    client.service.create_suppression(&client.actor, command, reply(key, |_| String::new()))
-                })
-                .await;
+            match silence.who {
+                Silenced::Address(channel, address) => {
+                    client
+                        .insist(|| {
+                            let command = CreateSuppression {
+                                channel,
+                                address: SuppressedAddress::Text(address.clone()),
+                                reason: SuppressionReason::Manual,
+                                expires_at: None,
+                            };
+                            client.service.create_suppression(&client.actor, command, reply(key, |_| String::new()))
+                        })
+                        .await;
+                }
+                Silenced::Person(number) => client.deny(number).await,
+            }
         })
     }
 
-    /// What clients were refused must be what a rival, or the time that passed, explains.
-    pub(crate) fn refusals(&self) -> Result<(), String> {
-        let refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_explained = |code: &Code| {
-            matches!(code, Code::NotDraft | Code::SendAtInvalid | Code::RequestInvalid | Code::AlreadyFinished)
-        };
-        refusals.iter().find(|code| !is_explained(code)).map_or(Ok(()), |code| Err(format!("refused: {code:?}")))
+    async fn deny(&self, number: usize) {
+        let (tenant, person) = (self.actor.tenant, self.names.people[number]);
+        self.insist(|| {
+            self.store.write("world.deny", move |tx| {
+                if let Some(mut row) = tx.profile_get(tenant, person)? {
+                    row.consent_email = Consent::Denied;
+                    row.consent_sms = Consent::Denied;
+                    tx.profiles_update(tenant, &[row], &[])?;
+                }
+                Ok::<_, ServiceError>(())
+            })
+        })
+        .await;
+    }
+
+    /// Stops a job that runs at a time, and lets it go on later.
+    pub(crate) fn pause(&self, number: usize, at: Timestamp, rest_ms: i64) -> BoxFuture<'static, ()> {
+        let client = self.clone();
+        Box::pin(async move {
+            client.pass.sleep_until(at).await;
+            let job = client.jobs.lock().unwrap_or_else(PoisonError::into_inner)[number];
+            let Some(job) = job else { return };
+            client.set_job("world.pause", number, job, (JobState::Running, JobState::Paused)).await;
+            client.pass.sleep_until(client.pass.now().plus_millis(rest_ms)).await;
+            client.set_job("world.resume", number, job, (JobState::Paused, JobState::Running)).await;
+        })
+    }
+
+    async fn set_job(&self, op: &'static str, number: usize, job: ScheduleId, (from, to): (JobState, JobState)) {
+        let (tenant, campaign, now) = (self.actor.tenant, self.names.campaigns[number], self.pass.now());
+        let change =
+            JobMove { tenant, job, from, to, blocked_reason: None, started_at: None, due_by: None, finished_at: None };
+        self.insist(|| {
+            let change = change.clone();
+            self.store.write(op, move |tx| {
+                if tx.job_move(&change)? {
+                    tx.campaign_set_execution_status(tenant, campaign, to.execution_status(true), now)?;
+                }
+                Ok::<_, ServiceError>(())
+            })
+        })
+        .await;
+    }
+
+    /// Reads the accounts of a campaign again and again: they balance on every read.
+    pub(crate) fn read_accounts(&self, number: usize, until: Timestamp) -> BoxFuture<'static, ()> {
+        let client = self.clone();
+        Box::pin(async move {
+            while client.pass.now() < until {
+                client.pass.sleep_until(client.pass.now().plus_millis(READ_EVERY_MS)).await;
+                let read = client.service.reconciliation(&client.actor, client.names.campaigns[number]).await;
+                let Ok(Some(books)) = read else { continue };
+                let frozen = books.accounts.map(|accounts| accounts.counts.frozen()).unwrap_or_default();
+                if frozen != books.ledger_rows {
+                    client.note(format!("INV-9: {frozen} in the accounts, {} in the ledger", books.ledger_rows));
+                }
+            }
+        })
+    }
+
+    fn note(&self, problem: String) {
+        self.problems.lock().unwrap_or_else(PoisonError::into_inner).push(problem);
+    }
+
+    /// What they met that nothing explains.
+    pub(crate) fn verdict(&self) -> Result<(), String> {
+        let problems = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
+        problems.first().map_or(Ok(()), |problem| Err(problem.clone()))
     }
 
     /// Asks until there is an answer; none if it is a refusal.
-    async fn insist<F>(&self, mut ask: impl FnMut() -> F) -> Option<Answered>
+    async fn insist<T, F>(&self, mut ask: impl FnMut() -> F) -> Option<T>
     where
-        F: Future<Output = Result<Answered, ServiceError>>,
+        F: Future<Output = Result<T, ServiceError>>,
     {
         loop {
             match ask().await {
                 Ok(answered) => return Some(answered),
                 Err(ServiceError::Refused(refusal)) if refusal.code != Code::IdempotencyInProgress => {
-                    self.refusals.lock().unwrap_or_else(PoisonError::into_inner).push(refusal.code);
+                    if !is_explained(refusal.code) {
+                        self.note(format!("refused: {:?}", refusal.code));
+                    }
                     return None;
                 }
                 Err(_) => self.pass.sleep_until(self.pass.now().plus_millis(PAUSE_MS)).await,
             }
         }
     }
+}
+
+/// Whether a rival, or the time that passed meanwhile, explains a refusal.
+const fn is_explained(code: Code) -> bool {
+    matches!(code, Code::NotDraft | Code::SendAtInvalid | Code::RequestInvalid | Code::AlreadyFinished)
 }
 
 fn job_command(wish: &Wish) -> JobCommand {

@@ -1,9 +1,11 @@
 //! Looks at the database from outside, between two turns: nothing is under way then.
 
 use crate::setup::Names;
+use crate::workload::{Silence, Silenced};
+use postrider_core::audience::Consent;
 use postrider_core::campaign::ExecutionStatus;
 use postrider_core::delivery::DeliveryState;
-use postrider_core::id::{DeliveryId, ManifestId};
+use postrider_core::id::{DeliveryId, ManifestId, ProfileId};
 use postrider_core::time::Timestamp;
 use postrider_engine::inspect;
 use postrider_store::deliveries::{Attempt, Delivery};
@@ -77,22 +79,26 @@ impl Observer {
         read.await
     }
 
-    /// Addresses on their way, with their places, of a job.
-    pub(crate) async fn in_flight(&self, job: ScheduleJob) -> Result<Vec<(i64, String)>, StoreError> {
+    /// Who is on the way in a job: places and people.
+    pub(crate) async fn in_flight(&self, job: ScheduleJob) -> Result<Vec<(i64, ProfileId)>, StoreError> {
         let seen = self.see(job, false).await?;
         let flying = seen.rows.into_iter().filter(|(row, _)| row.state == DeliveryState::InFlight);
-        Ok(flying.map(|(row, _)| (row.seq, row.address.unwrap_or_default())).collect())
+        Ok(flying.map(|(row, _)| (row.seq, row.profile)).collect())
     }
 
-    /// Whether an address, or a domain, is suppressed.
-    pub(crate) async fn is_silent(
-        &self,
-        silence: &crate::workload::Silence,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let (tenant, channel, address) = (self.names.tenant, silence.channel, silence.address.clone());
+    /// Whether a silence is in force.
+    pub(crate) async fn is_silent(&self, silence: &Silence, now: Timestamp) -> Result<bool, StoreError> {
+        let (tenant, who, people) = (self.names.tenant, silence.who.clone(), self.names.people.clone());
         let read = self.store.read("world.silent", move |tx| {
-            Ok::<_, StoreError>(!tx.suppressions_active(tenant, channel, &[address.as_str()], now)?.is_empty())
+            Ok::<_, StoreError>(match &who {
+                Silenced::Address(channel, address) => {
+                    !tx.suppressions_active(tenant, *channel, &[address.as_str()], now)?.is_empty()
+                }
+                Silenced::Person(number) => {
+                    let row = tx.profile_get(tenant, people[*number])?;
+                    row.is_some_and(|row| row.consent_email == Consent::Denied)
+                }
+            })
         });
         read.await
     }

@@ -17,6 +17,8 @@ use std::collections::BTreeSet;
 #[derive(Debug, Clone)]
 pub(crate) struct Ban {
     pub(crate) step: u64,
+    /// When it was lifted, if it was.
+    pub(crate) until: Option<u64>,
     /// `(wish, seq)` of those who may still get one message.
     pub(crate) on_the_way: BTreeSet<(usize, i64)>,
 }
@@ -31,6 +33,8 @@ pub(crate) struct Chronicle<'w> {
     pub(crate) silences: &'w [Option<Ban>],
     /// For each wish, once its job was taken back.
     pub(crate) cancels: &'w [Option<Ban>],
+    /// For each wish, once its job was stopped.
+    pub(crate) pauses: &'w [Option<Ban>],
     pub(crate) now: Timestamp,
 }
 
@@ -39,6 +43,7 @@ struct Case<'c> {
     number: usize,
     wish: &'c Wish,
     seen: &'c Seen,
+    who: usize,
     person: &'c Person,
     row: &'c Delivery,
     attempts: &'c [Attempt],
@@ -62,6 +67,7 @@ impl Chronicle<'_> {
                 number,
                 wish,
                 seen,
+                who: at,
                 person: &self.workload.people[at],
                 row,
                 attempts,
@@ -116,10 +122,15 @@ impl Chronicle<'_> {
         ensure(listed.len() == seen.rows.len(), || "somebody stands in the ledger twice".into())?;
         let is_whole = seen.job.started_at.is_some() && seen.job.state != JobState::Canceled;
         ensure(!is_whole || seen.is_frozen, || "the audience was never whole".into())?;
-        for (person, profile) in self.workload.people.iter().zip(self.people) {
+        let people = || self.workload.people.iter().zip(self.people);
+        for (person, profile) in people() {
             let (is_wanted, is_listed) = (wish.wants(person), listed.contains(profile));
             ensure(is_wanted || !is_listed, || format!("{profile} was not wanted"))?;
-            ensure(is_listed || !is_wanted || !is_whole, || format!("{profile} was wanted and is not in the ledger"))?;
+            let address = person.address(wish.channel).filter(|_| !person.refuses);
+            let is_other = |other: &Person| address.is_some() && other.address(wish.channel) == address;
+            // Two who share an address share a message.
+            let is_told = is_listed || people().any(|(other, profile)| listed.contains(profile) && is_other(other));
+            ensure(is_told || !is_wanted || !is_whole, || format!("{profile} was wanted and is not in the ledger"))?;
         }
         Ok(())
     }
@@ -129,7 +140,7 @@ impl Chronicle<'_> {
         let address = case.person.address(case.wish.channel);
         let arrived = case.arrivals.len();
         let was_rough = Climate { provider: 0, deaf: 0, ..self.climate } != Climate::calm();
-        let silenced = address.is_some_and(|address| self.silenced(case.wish, address).next().is_some());
+        let silenced = self.silenced(case).next().is_some();
         let (fits, why) = match case.row.state {
             DeliveryState::Pending | DeliveryState::InFlight => (false, "still live"),
             DeliveryState::Sent => {
@@ -152,14 +163,11 @@ impl Chronicle<'_> {
         ensure(case.arrivals.iter().all(|arrival| Some(arrival.to.as_str()) == address), || "wrong address".into())
     }
 
-    fn silenced<'c>(&'c self, wish: &'c Wish, address: &'c str) -> impl Iterator<Item = &'c Ban> {
-        let covers = move |silence: &Silence| silence.covers(wish.channel, address);
-        self.workload
-            .silences
-            .iter()
-            .zip(self.silences)
-            .filter(move |(silence, _)| covers(silence))
-            .filter_map(|(_, ban)| ban.as_ref())
+    fn silenced(&self, case: &Case<'_>) -> impl Iterator<Item = &Ban> {
+        let (channel, who, person) = (case.wish.channel, case.who, case.person);
+        let covers = move |silence: &Silence| silence.covers(channel, who, person);
+        let silences = self.workload.silences.iter().zip(self.silences);
+        silences.filter(move |(silence, _)| covers(silence)).filter_map(|(_, ban)| ban.as_ref())
     }
 
     /// Nothing early, late, or after a ban.
@@ -169,13 +177,13 @@ impl Chronicle<'_> {
             let is_late = case.wish.latest_finish.is_some_and(|finish| arrival.handed_at >= finish);
             ensure(!is_late, || format!("left at {}, after the latest finish", arrival.handed_at))?;
         }
-        let Some(address) = case.person.address(case.wish.channel) else { return Ok(()) };
-        let bans = self.silenced(case.wish, address).chain(self.cancels[case.number].as_ref());
+        let bans = self.silenced(case).chain(&self.cancels[case.number]).chain(&self.pauses[case.number]);
         for ban in bans {
-            let after = case.arrivals.iter().filter(|arrival| arrival.step > ban.step).count();
+            let is_under = |step: u64| step > ban.step && ban.until.is_none_or(|until| step <= until);
+            let after = case.arrivals.iter().filter(|arrival| is_under(arrival.step)).count();
             let allowed = usize::from(ban.on_the_way.contains(&(case.number, case.row.seq)));
             ensure(after <= allowed, || {
-                format!("{after} left after a suppression or cancel (turn {}), {allowed} were on the way", ban.step)
+                format!("{after} left under the ban of turn {}, {allowed} were on the way", ban.step)
             })?;
         }
         Ok(())

@@ -13,6 +13,8 @@ pub(crate) const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
 const DOMAINS: [&str; 3] = ["one.example", "two.example", "three.example"];
 const LISTS: usize = 5;
+/// People of a world with long lists.
+const LONG: usize = 620;
 
 /// Somebody.
 #[derive(Debug, Clone)]
@@ -51,6 +53,8 @@ pub(crate) struct Wish {
     pub(crate) on_uncertain: OnUncertain,
     pub(crate) rate_per_minute: Option<u32>,
     pub(crate) cancel_at: Option<Timestamp>,
+    /// Somebody stops the job if it runs then, and lets it go on so many milliseconds later.
+    pub(crate) pause: Option<(Timestamp, i64)>,
 }
 
 impl Wish {
@@ -61,19 +65,31 @@ impl Wish {
     }
 }
 
-/// An address, or a domain, that must not be sent to any more.
+/// Who must not be sent to any more, from a time on.
 #[derive(Debug, Clone)]
 pub(crate) struct Silence {
     pub(crate) at: Timestamp,
-    pub(crate) channel: ChannelKind,
-    pub(crate) address: String,
+    pub(crate) who: Silenced,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Silenced {
+    /// An address or a domain is suppressed.
+    Address(ChannelKind, String),
+    /// A person, by number, says no on every channel.
+    Person(usize),
 }
 
 impl Silence {
-    /// Whether it is about an address.
-    pub(crate) fn covers(&self, channel: ChannelKind, address: &str) -> bool {
-        let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
-        self.channel == channel && (self.address == address || self.address == domain)
+    /// Whether it keeps a channel's messages from a person.
+    pub(crate) fn covers(&self, channel: ChannelKind, number: usize, person: &Person) -> bool {
+        match &self.who {
+            Silenced::Person(who) => *who == number,
+            Silenced::Address(silent, text) => person.address(channel).is_some_and(|address| {
+                let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
+                *silent == channel && (text == address || text == domain)
+            }),
+        }
     }
 }
 
@@ -93,8 +109,11 @@ pub(crate) struct Workload {
 impl Workload {
     /// Draws one.
     pub(crate) fn draw(chance: &mut Stream) -> Self {
-        let number = chance.pick(&[3, 12, 25, 40, 60]);
-        let people: Vec<Person> = (0..number).map(|number| draw_person(number, chance)).collect();
+        // Rarely a list is longer than one chunk.
+        let is_long = chance.permille(25);
+        let number = if is_long { LONG } else { chance.pick(&[3, 12, 25, 40, 60]) };
+        let listed = if is_long { 900 } else { 450 };
+        let people: Vec<Person> = (0..number).map(|number| draw_person(number, listed, chance)).collect();
         let wishes = (0..chance.pick(&[1, 1, 2, 3])).map(|_| draw_wish(chance)).collect();
         let silences = (0..chance.below(5)).map(|_| draw_silence(&people, chance)).collect();
         Self {
@@ -103,20 +122,21 @@ impl Workload {
             wishes,
             silences,
             lanes: chance.pick(&[1, 2, 3]),
-            window: chance.pick(&[1, 2, 5]),
+            window: if is_long { 40 } else { chance.pick(&[1, 2, 5]) },
             rough_ms: chance.pick(&[MINUTE_MS, 3 * MINUTE_MS, 8 * MINUTE_MS]),
         }
     }
 }
 
-fn draw_person(number: usize, chance: &mut Stream) -> Person {
+fn draw_person(number: usize, listed: u64, chance: &mut Stream) -> Person {
     let email = format!("p{number}@{}", chance.pick(&DOMAINS));
-    let phone = format!("+4790{number:06}");
+    // Some share their phone with the one before.
+    let phone = format!("+4790{:06}", if chance.permille(150) { number.saturating_sub(1) } else { number });
     Person {
         email: (!chance.permille(80)).then_some(email),
         phone: (!chance.permille(80)).then_some(phone),
         refuses: chance.permille(80),
-        lists: (0..LISTS).filter(|_| chance.permille(450)).collect(),
+        lists: (0..LISTS).filter(|_| chance.permille(listed)).collect(),
     }
 }
 
@@ -142,17 +162,21 @@ fn draw_wish(chance: &mut Stream) -> Wish {
         on_uncertain: chance.pick(OnUncertain::ALL),
         rate_per_minute: chance.permille(200).then(|| chance.pick(&[30, 120, 900])),
         cancel_at: chance.permille(250).then(|| due_at.plus_millis(chance.within(-10_000, 60_000))),
+        pause: chance.permille(250).then(|| (due_at.plus_millis(chance.within(0, 20_000)), chance.within(0, 60_000))),
     }
 }
 
 fn draw_silence(people: &[Person], chance: &mut Stream) -> Silence {
     let at = START.plus_millis(chance.within(0, 2 * MINUTE_MS));
-    let person = &people[chance.below(people.len())];
+    let number = chance.below(people.len());
+    if chance.permille(300) {
+        return Silence { at, who: Silenced::Person(number) };
+    }
     let channel = if chance.permille(800) { ChannelKind::Email } else { ChannelKind::Sms };
-    let address = match person.address(channel) {
+    let address = match people[number].address(channel) {
         Some(address) if !chance.permille(100) => address.to_owned(),
         _ if channel == ChannelKind::Email => chance.pick(&DOMAINS).to_owned(),
         _ => "+4790000000".to_owned(),
     };
-    Silence { at, channel, address }
+    Silence { at, who: Silenced::Address(channel, address) }
 }

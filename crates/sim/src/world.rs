@@ -17,9 +17,11 @@ use crate::scheduler::Scheduler;
 use crate::setup::furnish;
 use crate::workload::{START, Workload};
 use crate::{Database, Options};
+use postrider_core::channel::ChannelKind;
 use postrider_core::schedule::JobState;
 use postrider_core::time::{HOUR_MS, Timestamp};
 use postrider_store::{DatabaseUrl, Store, StoreError};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -48,6 +50,7 @@ pub(crate) struct SimWorld {
     faults: Stream,
     silences: Vec<Option<Ban>>,
     cancels: Vec<Option<Ban>>,
+    pauses: Vec<Option<Ban>>,
     rough_until: Timestamp,
     crashes: usize,
     panics: usize,
@@ -78,6 +81,7 @@ impl SimWorld {
             options,
             silences: vec![None; workload.silences.len()],
             cancels: vec![None; workload.wishes.len()],
+            pauses: vec![None; workload.wishes.len()],
             rough_until: START.plus_millis(workload.rough_ms),
             workload,
             drawn: climate,
@@ -127,6 +131,10 @@ impl SimWorld {
             if let Some(at) = wish.cancel_at {
                 futures.push(self.clients.cancel(number, at, fork("cancel")));
             }
+            if let Some((at, rest_ms)) = wish.pause {
+                futures.push(self.clients.pause(number, at, rest_ms));
+            }
+            futures.push(self.clients.read_accounts(number, self.rough_until));
         }
         for (number, silence) in self.workload.silences.iter().enumerate() {
             futures.push(self.clients.silence(silence, chance.fork("silence", number as u64)));
@@ -344,30 +352,36 @@ impl SimWorld {
         for number in 0..self.workload.silences.len() {
             let silence = &self.workload.silences[number];
             if self.silences[number].is_none() && self.observer.is_silent(silence, self.gate.now()).await? {
-                let silence = silence.clone();
-                let ban = self.ban(|wish, address| silence.covers(wish, address)).await?;
+                let ban = self.ban(|channel, who| silence.covers(channel, who, &self.workload.people[who])).await?;
                 self.silences[number] = Some(ban);
             }
         }
         for number in 0..self.workload.wishes.len() {
-            let jobs = self.observer.jobs(number).await?;
-            if self.cancels[number].is_none() && jobs.iter().any(|job| job.state == JobState::Canceled) {
+            let states: Vec<JobState> = self.observer.jobs(number).await?.into_iter().map(|job| job.state).collect();
+            if self.cancels[number].is_none() && states.contains(&JobState::Canceled) {
                 self.cancels[number] = Some(self.ban(|_, _| true).await?);
+            }
+            let is_paused = states.contains(&JobState::Paused);
+            match &mut self.pauses[number] {
+                None if is_paused => self.pauses[number] = Some(self.ban(|_, _| true).await?),
+                Some(ban) if !is_paused && ban.until.is_none() => ban.until = Some(self.gate.step()),
+                None | Some(_) => {}
             }
         }
         Ok(())
     }
 
-    async fn ban(
-        &self,
-        covers: impl Fn(postrider_core::channel::ChannelKind, &str) -> bool,
-    ) -> Result<Ban, StoreError> {
-        let mut ban = Ban { step: self.gate.step(), on_the_way: std::collections::BTreeSet::new() };
+    /// A ban as of now, with those on the way whom it covers.
+    async fn ban(&self, covers: impl Fn(ChannelKind, usize) -> bool) -> Result<Ban, StoreError> {
+        let mut ban = Ban { step: self.gate.step(), until: None, on_the_way: BTreeSet::new() };
         for (number, wish) in self.workload.wishes.iter().enumerate() {
             for job in self.observer.jobs(number).await? {
-                let flying = self.observer.in_flight(job).await?;
-                let covered = flying.into_iter().filter(|(_, address)| covers(wish.channel, address));
-                ban.on_the_way.extend(covered.map(|(seq, _)| (number, seq)));
+                for (seq, profile) in self.observer.in_flight(job).await? {
+                    let who = self.observer.names().people.iter().position(|known| *known == profile);
+                    if who.is_some_and(|who| covers(wish.channel, who)) {
+                        ban.on_the_way.insert((number, seq));
+                    }
+                }
             }
         }
         Ok(ban)
@@ -390,7 +404,7 @@ impl SimWorld {
                 seen.push((number, self.observer.see(job, true).await.map_err(failed)?));
             }
         }
-        self.clients.refusals()?;
+        self.clients.verdict()?;
         let mut accounts = String::new();
         self.recipe.provider.books(|books| {
             let chronicle = Chronicle {
@@ -400,6 +414,7 @@ impl SimWorld {
                 books,
                 silences: &self.silences,
                 cancels: &self.cancels,
+                pauses: &self.pauses,
                 now: self.gate.now(),
             };
             for (number, seen) in &seen {
@@ -410,8 +425,7 @@ impl SimWorld {
                     let _ = writeln!(accounts, "  {} {} {state} {reason} {}", row.seq, row.profile, row.attempt);
                 }
             }
-            let keys: std::collections::BTreeSet<&str> =
-                books.arrivals.iter().map(|arrival| arrival.key.as_str()).collect();
+            let keys: BTreeSet<&str> = books.arrivals.iter().map(|arrival| arrival.key.as_str()).collect();
             Ok(Report {
                 seed,
                 turns: self.trace.len(),
@@ -427,7 +441,7 @@ impl SimWorld {
 
 /// After which transactions nodes tell each other.
 fn is_told_to_others(op: &str) -> bool {
-    matches!(op, "schedule.commit" | "schedule.cancel" | "job.start" | "manifest.freeze")
+    matches!(op, "schedule.commit" | "schedule.cancel" | "world.resume" | "job.start" | "manifest.freeze")
 }
 
 fn failed(error: StoreError) -> String {
