@@ -17,6 +17,7 @@ mod provider;
 mod report;
 mod scheduler;
 mod setup;
+mod verdict;
 mod workload;
 mod world;
 

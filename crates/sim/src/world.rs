@@ -9,7 +9,7 @@ use crate::faults::{self, Climate};
 use crate::gate::{Gate, Pass, Place, Verdict};
 use crate::node::{Recipe, Slot};
 use crate::observer::Observer;
-use crate::oracle::{Ban, Chronicle};
+use crate::oracle::Ban;
 use crate::panics;
 use crate::provider::Provider;
 use crate::report::{Report, Trace};
@@ -17,12 +17,8 @@ use crate::scheduler::Scheduler;
 use crate::setup::furnish;
 use crate::workload::{START, Workload};
 use crate::{Database, Options};
-use postrider_core::channel::ChannelKind;
-use postrider_core::schedule::JobState;
 use postrider_core::time::{HOUR_MS, Timestamp};
 use postrider_store::{DatabaseUrl, Store, StoreError};
-use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// A world that takes more turns does not come to rest.
@@ -36,23 +32,23 @@ const INSPECTIONS: u64 = 40;
 pub(crate) struct SimWorld {
     options: Options,
     pub(crate) workload: Workload,
-    drawn: Climate,
+    pub(crate) drawn: Climate,
     climate: Climate,
-    gate: Gate,
+    pub(crate) gate: Gate,
     scheduler: Scheduler,
-    recipe: Recipe,
+    pub(crate) recipe: Recipe,
     slots: Vec<Slot>,
     last_owner: usize,
-    clients: Clients,
+    pub(crate) clients: Clients,
     handles: Vec<postrider_core::env::BoxFuture<'static, ()>>,
-    observer: Observer,
+    pub(crate) observer: Observer,
     turns: Stream,
     faults: Stream,
-    silences: Vec<Option<Ban>>,
-    cancels: Vec<Option<Ban>>,
-    pauses: Vec<Option<Ban>>,
+    pub(crate) silences: Vec<Option<Ban>>,
+    pub(crate) cancels: Vec<Option<Ban>>,
+    pub(crate) pauses: Vec<Option<Ban>>,
     rough_until: Timestamp,
-    crashes: usize,
+    pub(crate) crashes: usize,
     panics: usize,
     pub(crate) trace: Trace,
 }
@@ -333,110 +329,6 @@ impl SimWorld {
         self.gate.advance_to(next);
         Ok(false)
     }
-
-    /// Whether every job is at its end.
-    async fn is_over(&self) -> Result<bool, StoreError> {
-        for number in 0..self.workload.wishes.len() {
-            for job in self.observer.jobs(number).await? {
-                let is_over = job.state == JobState::Held || (job.state.is_final() && job.finished_at.is_some());
-                if !is_over {
-                    return Ok(false);
-                }
-            }
-        }
-        Ok(true)
-    }
-
-    /// Notes what a client has just changed.
-    async fn observe(&mut self) -> Result<(), StoreError> {
-        for number in 0..self.workload.silences.len() {
-            let silence = &self.workload.silences[number];
-            if self.silences[number].is_none() && self.observer.is_silent(silence, self.gate.now()).await? {
-                let ban = self.ban(|channel, who| silence.covers(channel, who, &self.workload.people[who])).await?;
-                self.silences[number] = Some(ban);
-            }
-        }
-        for number in 0..self.workload.wishes.len() {
-            let states: Vec<JobState> = self.observer.jobs(number).await?.into_iter().map(|job| job.state).collect();
-            if self.cancels[number].is_none() && states.contains(&JobState::Canceled) {
-                self.cancels[number] = Some(self.ban(|_, _| true).await?);
-            }
-            let is_paused = states.contains(&JobState::Paused);
-            match &mut self.pauses[number] {
-                None if is_paused => self.pauses[number] = Some(self.ban(|_, _| true).await?),
-                Some(ban) if !is_paused && ban.until.is_none() => ban.until = Some(self.gate.step()),
-                None | Some(_) => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// A ban as of now, with those on the way whom it covers.
-    async fn ban(&self, covers: impl Fn(ChannelKind, usize) -> bool) -> Result<Ban, StoreError> {
-        let mut ban = Ban { step: self.gate.step(), until: None, on_the_way: BTreeSet::new() };
-        for (number, wish) in self.workload.wishes.iter().enumerate() {
-            for job in self.observer.jobs(number).await? {
-                for (seq, profile) in self.observer.in_flight(job).await? {
-                    let who = self.observer.names().people.iter().position(|known| *known == profile);
-                    if who.is_some_and(|who| covers(wish.channel, who)) {
-                        ban.on_the_way.insert((number, seq));
-                    }
-                }
-            }
-        }
-        Ok(ban)
-    }
-
-    /// Looks through the whole database.
-    async fn check(&self) -> Result<(), String> {
-        let findings = self.observer.inspect(self.gate.now()).await.map_err(failed)?;
-        findings.into_iter().next().map_or(Ok(()), Err)
-    }
-
-    async fn judge(&self, seed: u64) -> Result<Report, String> {
-        let mut seen = Vec::new();
-        for number in 0..self.workload.wishes.len() {
-            let jobs = self.observer.jobs(number).await.map_err(failed)?;
-            if jobs.len() > 1 {
-                return Err(format!("draft {number} was committed {} times", jobs.len()));
-            }
-            for job in jobs {
-                seen.push((number, self.observer.see(job, true).await.map_err(failed)?));
-            }
-        }
-        self.clients.verdict()?;
-        let mut accounts = String::new();
-        self.recipe.provider.books(|books| {
-            let chronicle = Chronicle {
-                workload: &self.workload,
-                climate: self.drawn,
-                people: &self.observer.names().people,
-                books,
-                silences: &self.silences,
-                cancels: &self.cancels,
-                pauses: &self.pauses,
-                now: self.gate.now(),
-            };
-            for (number, seen) in &seen {
-                chronicle.judge(*number, seen)?;
-                let _ = writeln!(accounts, "job {number}: {}", seen.job.state.as_str());
-                for (row, _) in &seen.rows {
-                    let (state, reason) = (row.state.as_str(), row.reason.as_deref().unwrap_or("-"));
-                    let _ = writeln!(accounts, "  {} {} {state} {reason} {}", row.seq, row.profile, row.attempt);
-                }
-            }
-            let keys: BTreeSet<&str> = books.arrivals.iter().map(|arrival| arrival.key.as_str()).collect();
-            Ok(Report {
-                seed,
-                turns: self.trace.len(),
-                trace_hash: self.trace.hash(),
-                arrivals: books.arrivals.len(),
-                copies: books.arrivals.len() - keys.len(),
-                crashes: self.crashes,
-                accounts,
-            })
-        })
-    }
 }
 
 /// After which transactions nodes tell each other.
@@ -444,6 +336,6 @@ fn is_told_to_others(op: &str) -> bool {
     matches!(op, "schedule.commit" | "schedule.cancel" | "world.resume" | "job.start" | "manifest.freeze")
 }
 
-fn failed(error: StoreError) -> String {
+pub(crate) fn failed(error: StoreError) -> String {
     format!("the world itself cannot go on: {error}")
 }

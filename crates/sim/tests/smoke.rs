@@ -5,7 +5,7 @@
 use postrider_sim::{Database, Options, run};
 
 /// Worlds in each of the tests, which run beside each other.
-const WORLDS: u64 = 20;
+const WORLDS: u64 = 25;
 
 fn worlds(from: u64) {
     let (mut messages, mut crashes, mut copies) = (0, 0, 0);
