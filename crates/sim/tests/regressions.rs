@@ -19,6 +19,12 @@ fn a_canceled_job_is_not_over_before_its_rest_is_settled() {
     whole(&[59, 85, 93]);
 }
 
+/// A process that stood still between the mark and the send handed its window over after the latest finish.
+#[test]
+fn nothing_leaves_after_the_latest_finish_however_long_a_process_stood_still() {
+    whole(&[69, 247]);
+}
+
 /// Breaks if a message that was on its way in a crash simply leaves again.
 #[test]
 fn who_was_on_the_way_in_a_crash_is_in_doubt() {
