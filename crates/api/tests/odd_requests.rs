@@ -89,3 +89,18 @@ async fn a_job_of_another_campaign_or_tenant_has_no_ledger_here() {
     let read = app.as_admin().get(&here.path(&format!("/deliveries?scheduleId={own}"))).await;
     assert_eq!(read.data()["scheduleId"], own);
 }
+
+#[tokio::test]
+async fn where_nothing_can_be_said_a_field_is_refused() {
+    let app = TestApp::new().await;
+    let email = ready(&app, ChannelKind::Email).await;
+    let template = format!("/templates/{}", email.template);
+    for path in
+        [email.path("/preflight"), email.path("/archive"), format!("{template}/publish"), format!("{template}/archive")]
+    {
+        let answer = app.as_admin().post(&path, json!({ "dryRun": true })).await;
+        let error = answer.refused(400, "JOURNEY_API.VALIDATION.REQUEST_INVALID");
+        assert_eq!(error["details"], json!({ "path": "dryRun", "value": true }), "{path}");
+        app.as_admin().send(Method::POST, &path, None).await.data();
+    }
+}

@@ -4,17 +4,23 @@ use super::campaign_id;
 use super::issue::IssueDto;
 use crate::envelope::Answer;
 use crate::error::ApiError;
+use crate::extract::Json;
 use axum::Extension;
 use axum::extract::{Path, State};
 use postrider_core::preflight::Severity;
 use postrider_service::preflight::Preflight;
 use postrider_service::{Actor, Service};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// The one step of a broadcast.
 const NODE_KEY: &str = "send_1";
+
+/// A body that says nothing.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PreflightBody {}
 
 /// What a preflight found.
 #[derive(Serialize, ToSchema)]
@@ -86,6 +92,7 @@ pub async fn preflight(
     State(service): State<Service>,
     Extension(actor): Extension<Actor>,
     Path(id): Path<String>,
+    Json(PreflightBody {}): Json<PreflightBody>,
 ) -> Result<Answer, ApiError> {
     let found = service.preflight_campaign(&actor, campaign_id(&id)?).await?;
     Ok(Answer::ok(&PreflightDto::of(&found)))

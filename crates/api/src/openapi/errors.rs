@@ -75,6 +75,7 @@ const PARTICULAR: &[(&str, &str, &[&[Code]])] = &[
     ("PATCH", "/campaigns/{id}", &[&[Code::CampaignArchived, Code::ExternalIdTaken]]),
     ("DELETE", "/campaigns/{id}", &[&[Code::CampaignInFlight]]),
     ("POST", "/campaigns/{id}/archive", &[&[Code::CampaignInFlight]]),
+    ("POST", "/campaigns/{id}/preflight", &[WITH_BODY]),
     ("PUT", "/campaigns/{id}/audience", &[BIND, &[Code::AudienceNotFound]]),
     ("PUT", "/campaigns/{id}/content", &[BIND, CONTENT]),
     ("PUT", "/campaigns/{id}/schedule", &[BIND, TIMES]),
