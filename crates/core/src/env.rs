@@ -12,7 +12,8 @@ pub trait Clock: Send + Sync {
     /// The current instant.
     fn now(&self) -> Timestamp;
 
-    /// Resolves at or after `instant`, never before.
+    /// Resolves at or after `instant`; before it only if the clock was set back meanwhile, when whoever waits must look
+    /// again.
     fn sleep_until(&self, instant: Timestamp) -> BoxFuture<'static, ()>;
 }
 

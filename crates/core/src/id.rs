@@ -13,6 +13,18 @@ pub trait Id: Copy + Eq + Ord + From<Uuid> + Send + Sync + 'static {
     fn uuid(self) -> Uuid;
 }
 
+/// A text that is no id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotAnId;
+
+impl std::fmt::Display for NotAnId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("not an id; ids look like 01a2064b-a4f5-70ea-af91-904a68ad4386")
+    }
+}
+
+impl std::error::Error for NotAnId {}
+
 /// Makes a UUID v7 (RFC 9562 §5.7) of an instant and 74 random bits.
 #[must_use]
 pub fn uuid_v7(now: Timestamp, entropy: &dyn Entropy) -> Uuid {
@@ -67,10 +79,10 @@ macro_rules! ids {
         }
 
         impl std::str::FromStr for $name {
-            type Err = uuid::Error;
+            type Err = NotAnId;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                text.parse().map(Self)
+                text.parse().map(Self).map_err(|_| NotAnId)
             }
         }
     )*};
@@ -146,6 +158,14 @@ impl DeliveryId {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_that_is_no_id_is_told_in_words() {
+        let id = TenantId::from(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001));
+        assert_eq!(id.to_string().parse(), Ok(id));
+        let error = "nope".parse::<TenantId>().unwrap_err().to_string();
+        assert!(error.starts_with("not an id; ids look like "), "{error}");
+    }
 
     #[test]
     fn a_delivery_id_tells_its_place_in_its_own_manifest_only() {

@@ -30,12 +30,13 @@ impl Keeper {
 
     async fn keep(&mut self) -> Result<Progress, StoreError> {
         let now = self.cluster.now();
-        if self.beat_at.is_none_or(|at| at <= now) {
+        let renew_ms = (self.cluster.settings.lease_ms / RENEWALS_IN_LEASE).max(1);
+        if self.beat_at.is_none_or(|at| has_come(at, now, self.cluster.settings.heartbeat_ms)) {
             let node = self.node;
             self.cluster.store.write_guarded("node.beat", move |tx| tx.node_beat(&node, now)).await?;
             self.beat_at = Some(now.plus_millis(self.cluster.settings.heartbeat_ms));
         }
-        if self.renew_at <= now {
+        if has_come(self.renew_at, now, renew_ms) {
             let (claims, lease_until) = (self.cluster.held.claims(), self.cluster.lease_until());
             if !claims.is_empty() {
                 let renew = self
@@ -44,7 +45,7 @@ impl Keeper {
                     .write_guarded("chunk.renew", move |tx| tx.chunks_renew(&claims, lease_until).map(drop));
                 renew.await?;
             }
-            self.renew_at = now.plus_millis((self.cluster.settings.lease_ms / RENEWALS_IN_LEASE).max(1));
+            self.renew_at = now.plus_millis(renew_ms);
         }
         Ok(Progress::Idle { next: self.beat_at.map(|beat| beat.min(self.renew_at)) })
     }
@@ -55,6 +56,12 @@ impl Keeper {
             tracing::debug!(%error, "the node stays in the table until it is forgotten");
         }
     }
+}
+
+/// Whether an instant that was planned `ahead_ms` ahead has come; one that is further away was planned before the
+/// clock was set back.
+fn has_come(at: Timestamp, now: Timestamp, ahead_ms: i64) -> bool {
+    at <= now || at.millis_since(now) > ahead_ms
 }
 
 impl Task for Keeper {

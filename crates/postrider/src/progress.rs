@@ -95,9 +95,20 @@ fn style(template: &str) -> ProgressStyle {
 
 fn message(glance: &Glance<'_>) -> String {
     match (glance.starts_in_ms, glance.rate_per_second) {
-        (Some(ms), _) if ms >= NOTICEABLE_MS => format!("starts in {}.{} s", ms / 1_000, ms % 1_000 / 100),
+        (Some(ms), _) if ms >= NOTICEABLE_MS => format!("starts in {}", wait(ms)),
         (_, Some(rate)) => format!("{} sent, {rate:.0} a second", glance.sent),
         (_, None) => format!("{} sent", glance.sent),
+    }
+}
+
+/// A wait in the two largest units that fit.
+fn wait(ms: i64) -> String {
+    let seconds = ms / 1_000;
+    match (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60) {
+        (0, 0, 0) => format!("{seconds}.{} s", ms % 1_000 / 100),
+        (0, 0, minutes) => format!("{minutes} min {} s", seconds % 60),
+        (0, hours, minutes) => format!("{hours} h {minutes} min"),
+        (days, hours, _) => format!("{days} d {hours} h"),
     }
 }
 
@@ -116,6 +127,15 @@ mod tests {
             starts_in_ms: Some(2_140),
         };
         assert_eq!(message(&scheduled), "starts in 2.1 s");
+        for (ms, expected) in [
+            (59_999, "59.9 s"),
+            (60_000, "1 min 0 s"),
+            (3_600_000, "1 h 0 min"),
+            (86_399_999, "23 h 59 min"),
+            (108_879_167_800, "1260 d 4 h"),
+        ] {
+            assert_eq!(wait(ms), expected);
+        }
         let running = Glance { sent: 7, rate_per_second: Some(1234.5), starts_in_ms: Some(99), ..scheduled };
         assert_eq!(message(&running), "7 sent, 1234 a second");
         assert_eq!(message(&Glance { rate_per_second: None, ..running }), "7 sent");

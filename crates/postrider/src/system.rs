@@ -25,8 +25,14 @@ impl Clock for SystemClock {
     fn sleep_until(&self, instant: Timestamp) -> BoxFuture<'static, ()> {
         let clock = *self;
         Box::pin(async move {
-            while let Some(nap) = nap(clock.now(), instant) {
+            let mut now = clock.now();
+            while let Some(nap) = nap(now, instant) {
                 tokio::time::sleep(nap).await;
+                let before = std::mem::replace(&mut now, clock.now());
+                if now < before {
+                    // The clock was set back: what was far enough away may be hours away now. Whoever waits looks again.
+                    return;
+                }
             }
         })
     }

@@ -255,6 +255,7 @@ async fn what_cannot_be_imported_is_refused_before_anything_is_written() {
     let world = World::new(postrider_store::testkit::fresh_store(database, folder.path()).await).await;
     for (text, code) in [
         ("", "IMPORTS.FILE_INVALID"),
+        ("email,first_name\n\n", "IMPORTS.FILE_INVALID"),
         ("ada@example.com\nbob@example.com\n", "IMPORTS.FILE_INVALID"),
         ("colour,shape\nred,round\n", "IMPORTS.MAPPING_INVALID"),
     ] {

@@ -15,8 +15,9 @@ use postrider_core::pacing::Taken;
 use postrider_core::schedule::{JobState, OnUncertain};
 use postrider_core::time::Timestamp;
 
-/// Jobs that are looked at for work at once.
-const WORK_MAX: i64 = 64;
+/// Jobs that are looked at for work at once; so many more than ever wait for their rates at once that these do not
+/// hide others.
+const WORK_MAX: i64 = 1_000;
 
 statements! { "chunks":
     INSERT = "INSERT INTO chunks (manifest_number, chunk, tenant_id, first_seq, last_seq, state, due_at, fence, \
@@ -63,9 +64,10 @@ statements! { "chunks":
         AND (c.lease_until <= $1 OR CAST($2 AS BIGINT) = 1) ORDER BY c.manifest_number, c.chunk LIMIT 1";
     /// All tenants.
     IS_LOST = "SELECT COUNT(*) FROM chunks WHERE state = 'claimed' AND (lease_until <= $1 OR CAST($2 AS BIGINT) = 1)";
-    /// The old fence is worth nothing from here on. Locks the chunk.
+    /// The old fence is worth nothing from here on. Locks the chunk. The lease is looked at again, under the lock: its
+    /// holder may have renewed it since it was read.
     FENCE_OFF = "UPDATE chunks SET fence = fence + 1 WHERE manifest_number = $1 AND chunk = $2 AND fence = $3 \
-        AND state = 'claimed'";
+        AND state = 'claimed' AND (lease_until <= $4 OR CAST($5 AS BIGINT) = 1)";
 }
 
 /// A chunk, named.
@@ -280,7 +282,13 @@ impl Tx<'_> {
         })?;
         let Some(mut lost) = found else { return Ok(None) };
         let claim = &mut lost.claim;
-        let values = [claim.key.manifest.into(), claim.key.chunk.into(), claim.fence.into()];
+        let values = [
+            claim.key.manifest.into(),
+            claim.key.chunk.into(),
+            claim.fence.into(),
+            now.into(),
+            i64::from(every).into(),
+        ];
         if self.execute(&FENCE_OFF, &values)? == 0 {
             return Ok(None);
         }

@@ -15,7 +15,8 @@ use postrider_core::time::Timestamp;
 statements! { "execution":
     /// All tenants. A job set to run by a person before it began is found too.
     DUE = "SELECT id, tenant_id, campaign_id, manifest_id, channel, state, due_at, latest_start, on_missed \
-        FROM schedule_jobs WHERE (state = 'scheduled' AND due_at <= $1) OR (state = 'running' AND started_at IS NULL) \
+        FROM schedule_jobs WHERE (state = 'scheduled' AND due_at <= $1) \
+        OR (state = 'running' AND started_at IS NULL AND due_at <= $1) \
         ORDER BY due_at, id LIMIT 1";
     /// All tenants.
     NEXT_DUE = "SELECT MIN(due_at) FROM schedule_jobs WHERE state = 'scheduled'";

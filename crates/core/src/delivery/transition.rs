@@ -15,8 +15,9 @@ impl DeliveryState {
     #[must_use]
     pub const fn may_become(self, to: Self) -> bool {
         match self {
-            // It may leave, or be found on the second look unable to; then an earlier attempt in doubt shows again.
-            Self::Pending => !matches!(to, Self::Pending | Self::Sent),
+            // It may leave, or be found on the second look unable to; then an earlier attempt in doubt shows again, or
+            // is settled by a late answer.
+            Self::Pending => !matches!(to, Self::Pending),
             // It comes back with an answer, without having left, or not at all.
             Self::InFlight => matches!(
                 to,

@@ -9,6 +9,7 @@ use proptest::prelude::*;
 fn every_pair_of_states_is_decided_as_written_here() {
     let legal = [
         (Pending, InFlight),
+        (Pending, Sent),
         (Pending, Failed),
         (Pending, Suppressed),
         (Pending, Skipped),

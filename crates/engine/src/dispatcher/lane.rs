@@ -9,6 +9,7 @@ use super::job::{self, Budget, ROUTE_UNAVAILABLE};
 use super::late;
 use super::route::Route;
 use super::scout::claimable_at;
+use super::suspects::Fault;
 use super::turn::{Answer, Flight, Mark, Turn, Turned, Unrendered, conclude};
 use crate::cluster::{Cluster, Hold, Signals};
 use crate::driver::{Progress, Task};
@@ -138,7 +139,14 @@ impl SendLane {
             usize::try_from(rate / RATED_ROWS_PER_MINUTE).unwrap_or(ROWS_MAX).clamp(self.window, ROWS_MAX)
         });
         let due = self.cluster.store.read("ledger.due", move |tx| tx.ledger_due(tenant, &claim, now, limit));
-        let mut rows: VecDeque<DueRow> = due.await?.into();
+        let mut rows = due.await?;
+        let suspicion = |row: &DueRow| self.route.suspicion((claim.key.manifest, row.seq));
+        if rows.iter().any(|row| suspicion(row) > 0) {
+            rows.sort_by_cached_key(suspicion);
+            // Out of order they cannot be marked as a range.
+            rows.iter_mut().for_each(|row| row.is_fresh = false);
+        }
+        let mut rows = VecDeque::from(rows);
         let mut after = After::Next;
         while matches!(after, After::Next) && !rows.is_empty() && !self.cluster.signals.is_stopping() {
             after = self.carry_window(&mut rows).await?;
@@ -152,15 +160,20 @@ impl SendLane {
     }
 
     async fn carry_window(&mut self, rows: &mut VecDeque<DueRow>) -> Result<After, StoreError> {
-        let wanted = self.window.min(rows.len());
         let Some(open) = &self.open else { return Ok(After::Gone) };
+        let suspicion = |row: &DueRow| self.route.suspicion((open.claim.key.manifest, row.seq));
+        let first = rows.front().map_or(0, &suspicion);
+        // A suspect travels with its like only, so that it holds up nobody else.
+        let wanted = rows.iter().take(self.window).take_while(|row| suspicion(row) == first).count();
         let context = Arc::clone(&open.context);
         let allowed = match job::take_budget(&self.cluster, &context, wanted).await? {
             Budget::Messages(allowed) => allowed,
             Budget::Wait(until) => return Ok(After::Rest(until)),
         };
         let (mut marks, mut messages, mut unrendered) = (Vec::new(), VecDeque::new(), Vec::new());
-        for row in rows.drain(..allowed) {
+        let mut batch: Vec<DueRow> = rows.drain(..allowed).collect();
+        batch.sort_unstable_by_key(|row| row.seq);
+        for row in batch {
             let flight = Flight {
                 seq: row.seq,
                 attempts: row.attempts,
@@ -251,32 +264,25 @@ impl SendLane {
         let mut outcomes = self.lane.send(window).await;
         outcomes.resize_with(open.flying.len(), || unanswered("the conversation ended without an answer"));
         let now = self.cluster.now();
-        let refused = outcomes.iter().find_map(|outcome| match outcome {
-            Outcome::NotAttempted { refusal, after_ms } => Some((refusal.reason, *after_ms)),
-            _ => None,
-        });
-        let answered = outcomes.iter().any(|outcome| !matches!(outcome, Outcome::NotAttempted { .. }));
-        if answered {
-            self.route.answered();
+        let manifest = open.claim.key.manifest;
+        let left = open.flying.iter().zip(&outcomes).filter(|(_, outcome)| !is_not_attempted(outcome));
+        let places: Vec<_> = left.map(|(flight, _)| (manifest, flight.seq)).collect();
+        if !places.is_empty() {
+            self.route.answered(places.into_iter());
         }
-        let rest = refused.map(|(reason, after_ms)| (reason, self.route.rest(now, after_ms, self.cluster.jitter())));
+        let head = outcomes.iter().position(is_not_attempted);
+        let rest = head.map(|head| {
+            let fault = self.route.judge((manifest, open.flying[head].seq));
+            rest_after(&self.route, fault, &mut outcomes, head, now, self.cluster.jitter())
+        });
         for (flight, outcome) in std::mem::take(&mut open.flying).into_iter().zip(outcomes) {
-            let outcome = match (outcome, rest) {
-                (Outcome::NotAttempted { refusal, .. }, Some((_, until))) => {
-                    Outcome::NotAttempted { refusal, after_ms: u64::try_from(until.millis_since(now)).ok() }
-                }
-                (outcome, _) => outcome,
-            };
             open.answers.push(answer(&open.context, flight, &outcome, now, self.cluster.jitter()));
         }
-        let Some((reason, until)) = rest else {
-            if is_blocked {
-                job::block(&self.cluster, &open.context, None).await?;
-            }
-            return Ok(After::Next);
-        };
-        job::block(&self.cluster, &open.context, Some(format!("{ROUTE_UNAVAILABLE}: {reason}"))).await?;
-        Ok(After::Rest(until))
+        let blocked = rest.as_ref().and_then(|(reason, _)| reason.map(|why| format!("{ROUTE_UNAVAILABLE}: {why}")));
+        if is_blocked || blocked.is_some() {
+            job::block(&self.cluster, &open.context, blocked).await?;
+        }
+        Ok(rest.map_or(After::Next, |(_, until)| After::Rest(until)))
     }
 
     /// Records what is known and gives the chunk back, after something went wrong.
@@ -332,6 +338,42 @@ impl Task for SendLane {
     fn close(&mut self) -> BoxFuture<'_, ()> {
         Box::pin(self.end())
     }
+}
+
+const fn is_not_attempted(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::NotAttempted { .. })
+}
+
+/// What follows for a window that ended early at `head`: until when the chunk rests, and, if the route does too, why.
+/// Those who did not leave are due again then; a head at fault was tried.
+fn rest_after(
+    route: &Route,
+    fault: Fault,
+    outcomes: &mut [Outcome],
+    head: usize,
+    now: Timestamp,
+    jitter: u64,
+) -> (Option<&'static str>, Timestamp) {
+    let Outcome::NotAttempted { refusal, after_ms } = outcomes[head].clone() else { return (None, now) };
+    let (reason, until) = match fault {
+        Fault::Message => (None, now),
+        Fault::Route => {
+            if route.resting_until(now).is_none() {
+                tracing::warn!(reason = refusal.reason, "the route of a channel cannot be used and rests");
+            }
+            (Some(refusal.reason), route.rest(now, after_ms, jitter))
+        }
+    };
+    let wait_ms = until.millis_since(now);
+    for outcome in &mut outcomes[head..] {
+        if let Outcome::NotAttempted { after_ms, .. } = outcome {
+            *after_ms = u64::try_from(wait_ms).ok();
+        }
+    }
+    if fault == Fault::Message {
+        outcomes[head] = Outcome::Deferred { refusal, after_ms };
+    }
+    (reason, until)
 }
 
 fn unanswered(text: &str) -> Outcome {

@@ -1,7 +1,7 @@
 //! The truth that comes late: a provider answered after the lease of the chunk had run out.
 //!
-//! The rescuer has then decided by policy. Only what it left `uncertain`, and only for the same attempt, is settled
-//! by the answer; whatever else became of a recipient stands.
+//! The rescuer has then decided by policy. What it left `uncertain`, or `pending` to be tried again, is settled by the
+//! answer if it is for the same attempt; whatever else became of a recipient stands.
 
 use super::turn::{Answer, apply};
 use postrider_core::delivery::{Counts, DeliveryState};
@@ -9,17 +9,20 @@ use postrider_store::chunks::ChunkKey;
 use postrider_store::ledger::{AttemptRow, Change};
 use postrider_store::{StoreError, Tx};
 
-/// Settles uncertain recipients; answers how many.
-pub(super) fn record(tx: &mut Tx<'_>, key: ChunkKey, answers: &[Answer]) -> Result<i64, StoreError> {
-    let truths = answers
-        .iter()
-        .filter(|answer| answer.is_truth && matches!(answer.change.to, DeliveryState::Sent | DeliveryState::Failed));
-    let (changes, attempts): (Vec<Change>, Vec<Option<AttemptRow>>) = truths
-        .map(|answer| (Change { from: DeliveryState::Uncertain, ..answer.change.clone() }, answer.attempt.clone()))
-        .unzip();
+/// Settles recipients of whom the truth is known after all.
+pub(super) fn record(tx: &mut Tx<'_>, key: ChunkKey, answers: &[Answer]) -> Result<(), StoreError> {
     let mut delta = Counts::default();
-    apply(tx, key.manifest, &changes, &mut delta)?;
-    tx.ledger_attempts(key.manifest, &attempts.into_iter().flatten().collect::<Vec<_>>())?;
+    // Locks the chunk first, as everybody does who changes its rows.
     tx.chunk_adjust(key, &delta, None)?;
-    Ok(-delta.of(DeliveryState::Uncertain))
+    let truths: Vec<&Answer> = answers
+        .iter()
+        .filter(|answer| answer.is_truth && matches!(answer.change.to, DeliveryState::Sent | DeliveryState::Failed))
+        .collect();
+    for from in [DeliveryState::Uncertain, DeliveryState::Pending] {
+        let changes: Vec<Change> = truths.iter().map(|answer| Change { from, ..answer.change.clone() }).collect();
+        apply(tx, key.manifest, &changes, &mut delta)?;
+    }
+    let attempts: Vec<AttemptRow> = truths.iter().filter_map(|answer| answer.attempt.clone()).collect();
+    tx.ledger_attempts(key.manifest, &attempts)?;
+    tx.chunk_adjust(key, &delta, None)
 }

@@ -7,6 +7,7 @@ mod lane;
 mod late;
 mod route;
 mod scout;
+mod suspects;
 mod turn;
 
 pub(crate) use context::Contexts;

@@ -1,5 +1,6 @@
 //! The way out of a channel, as one node sees it: whether it is open, and how long it rests when it is not.
 
+use super::suspects::{Fault, Place, Suspects};
 use postrider_core::time::{MINUTE_MS, SECOND_MS, Timestamp};
 use std::sync::{Mutex, PoisonError};
 
@@ -14,14 +15,17 @@ pub(crate) struct Route(Mutex<Rest>);
 
 #[derive(Default)]
 struct Rest {
+    since: Option<Timestamp>,
     until: Option<Timestamp>,
     failures: u32,
+    suspects: Suspects,
 }
 
 impl Route {
     /// Until when the route rests; none if it is open.
     pub(crate) fn resting_until(&self, now: Timestamp) -> Option<Timestamp> {
-        self.with(|rest| rest.until).filter(|&until| until > now)
+        // A clock that was set back since then says nothing about how long it has rested.
+        self.with(|rest| rest.until.filter(|&until| until > now && rest.since.is_none_or(|since| since <= now)))
     }
 
     /// The route could not be used. Answers until when it rests: twice as long as the last time, shortened by up to
@@ -29,8 +33,9 @@ impl Route {
     pub(crate) fn rest(&self, now: Timestamp, asked_ms: Option<u64>, jitter: u64) -> Timestamp {
         self.with(|rest| {
             // Lanes that fail together are one failure.
-            if rest.until.is_none_or(|until| until <= now) {
-                rest.failures += 1;
+            if rest.until.is_none_or(|until| until <= now) || rest.since.is_some_and(|since| since > now) {
+                rest.failures = rest.failures.saturating_add(1);
+                rest.since = Some(now);
                 let wait = (REST_FIRST_MS << (rest.failures - 1).min(10)).min(REST_MAX_MS);
                 let spread = i64::try_from(jitter % (wait.unsigned_abs() / 4 + 1)).unwrap_or_default();
                 rest.until = Some(now.plus_millis(wait - spread));
@@ -42,9 +47,22 @@ impl Route {
         })
     }
 
-    /// The provider answered: the next failure is a first one.
-    pub(crate) fn answered(&self) {
-        self.with(|rest| rest.failures = 0);
+    /// The provider answered these messages (at least one): the next failure is a first one.
+    pub(super) fn answered(&self, places: impl Iterator<Item = Place>) {
+        self.with(|rest| {
+            rest.failures = 0;
+            rest.suspects.answered(places);
+        });
+    }
+
+    /// A window ended early at this message: whose fault it is.
+    pub(super) fn judge(&self, head: Place) -> Fault {
+        self.with(|rest| rest.suspects.judge(head))
+    }
+
+    /// How much a message is suspected of being what the route fails at: 0 of most.
+    pub(super) fn suspicion(&self, place: Place) -> u32 {
+        self.with(|rest| rest.suspects.suspicion(place))
     }
 
     fn with<R>(&self, act: impl FnOnce(&mut Rest) -> R) -> R {
@@ -69,8 +87,19 @@ mod tests {
             assert_eq!(route.resting_until(now), None);
         }
         assert_eq!(rests, [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
-        route.answered();
+        route.answered([(1, 1)].into_iter());
         assert_eq!(route.rest(now, None, 0).millis_since(now), 1_000);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_does_not_prolong_a_rest() {
+        let route = Route::default();
+        let later = Timestamp::from_millis(3_600_000);
+        route.rest(later, None, 0);
+        let now = Timestamp::from_millis(0);
+        assert_eq!(route.resting_until(now), None);
+        assert!(route.rest(now, None, 0).millis_since(now) <= 2_000);
+        assert!(route.resting_until(now).is_some());
     }
 
     #[test]

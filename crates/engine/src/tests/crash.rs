@@ -185,4 +185,31 @@ on_both! {
         assert_eq!((world.count(Sent).await, world.count(Failed).await, world.count(Uncertain).await), (3, 1, 0));
         world.check().await;
     };
+
+    an_answer_after_the_lease_spares_a_second_message => |store: Store| async move {
+        let world = World::new(store, 4, Plan { lanes: 1, ..uncertain(OnUncertain::Retry) }).await;
+        let mut slow = world.machine().await;
+        for name in ["starter", "planner", "scout"] {
+            slow.step(name).await;
+        }
+        world.traps.hold_window(1);
+        let tick = tokio::spawn(async move {
+            slow.step("lane").await;
+            slow
+        });
+        world.traps.held().await;
+        world.clock.advance(LEASE_MS + 1);
+        let mut other = world.machine().await;
+        other.until_quiet().await;
+        assert_eq!(world.count(Pending).await, 4, "they wait to be tried again");
+        world.traps.let_go();
+        tick.await.unwrap().until_quiet().await;
+        assert_eq!(world.count(Sent).await, 4);
+        world.check().await;
+        world.clock.advance(60 * 60_000);
+        other.until_quiet().await;
+        assert_eq!(world.channel.taken().len(), 4, "nobody was mailed twice");
+        assert!(world.job().await.finished_at.is_some());
+        world.check().await;
+    };
 }

@@ -271,6 +271,53 @@ on_both! {
         world.check().await;
     };
 
+    a_recipient_at_whom_the_conversation_breaks_holds_nobody_up => |store: Store| async move {
+        let world = World::new(store, 6, Plan { lanes: 1, window: 1, ..Plan::default() }).await;
+        world.channel.answers(|to, _| if ["p2", "p3"].iter().any(|poison| to.starts_with(poison)) {
+            Outcome::NotAttempted { refusal: refusal("connection_lost"), after_ms: None }
+        } else {
+            handed_off()
+        });
+        let mut machine = world.machine().await;
+        for _ in 0..15 {
+            machine.until_quiet().await;
+            world.clock.advance(MINUTE_MS);
+        }
+        assert_eq!((world.count(Sent).await, world.count(Pending).await), (4, 2));
+        world.check().await;
+        for _ in 0..100 {
+            machine.until_quiet().await;
+            world.clock.advance(30 * MINUTE_MS);
+        }
+        machine.until_quiet().await;
+        assert_eq!((world.count(Sent).await, world.count(Failed).await), (4, 2), "{:?}", world.reasons().await);
+        assert!(world.reasons().await.contains(&("failed".into(), Some("retries_exhausted".into()), 2)));
+        assert_eq!((world.job().await.state, world.job().await.blocked_reason), (JobState::CompletedWithFailures, None));
+        world.check().await;
+    };
+
+    a_route_that_fails_for_hours_burns_nobody => |store: Store| async move {
+        let world = World::new(store, 6, Plan { lanes: 2, window: 1, ..Plan::default() }).await;
+        let answers_left = std::sync::atomic::AtomicI64::new(2);
+        world.channel.answers(move |_, _| if answers_left.fetch_sub(1, std::sync::atomic::Ordering::SeqCst) > 0 {
+            handed_off()
+        } else {
+            Outcome::NotAttempted { refusal: refusal("connection_refused"), after_ms: None }
+        });
+        let mut machine = world.machine().await;
+        for _ in 0..300 {
+            machine.until_quiet().await;
+            world.clock.advance(MINUTE_MS);
+        }
+        assert_eq!((world.count(Sent).await, world.count(Pending).await), (2, 4), "{:?}", world.reasons().await);
+        assert!(world.attempts().await.is_empty(), "nobody was tried");
+        world.channel.answers(|_, _| handed_off());
+        world.clock.advance(MINUTE_MS);
+        machine.until_quiet().await;
+        assert_eq!((world.count(Sent).await, world.job().await.state), (6, JobState::Completed));
+        world.check().await;
+    };
+
     a_rate_is_never_exceeded => |store: Store| async move {
         let world = World::new(store, 25, with(|policy| policy.rate_per_minute = Some(10))).await;
         let mut machine = world.machine().await;

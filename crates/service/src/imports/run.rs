@@ -62,13 +62,17 @@ impl Service {
         let (mut rows, header) = Rows::open(files.input)?;
         let columns = Columns::new(&header.cells, &command.map)?;
         let key = columns.match_key(command.match_key)?;
+        let mut keys = HashSet::new();
+        let mut first = Some(read_set(&mut rows, &columns, key, &mut keys)?);
+        if first.as_ref().is_some_and(Vec::is_empty) {
+            return Err(ImportError::file("has a header and no rows below it"));
+        }
         let list = if command.dry_run { None } else { Some(list(self, command.tenant, name).await?) };
         let to = Destination { tenant: command.tenant, key, list, dry_run: command.dry_run, now: self.now() };
         let mut accounts = Accounts::new(&columns, to, rows.delimiter(), files.refused);
-        let mut keys = HashSet::new();
         let mut before: Option<(JoinHandle<Result<Written, ServiceError>>, u64)> = None;
         loop {
-            let set = read_set(&mut rows, &columns, key, &mut keys);
+            let set = first.take().map_or_else(|| read_set(&mut rows, &columns, key, &mut keys), Ok);
             let bytes = rows.bytes();
             if let Some((written, bytes)) = before.take() {
                 accounts.add(finished(written).await?)?;

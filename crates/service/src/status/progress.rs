@@ -32,7 +32,7 @@ pub struct Execution {
     pub progress: f64,
     /// Recipients accounted for in a second, on average since the start.
     pub rate_per_second: Option<f64>,
-    /// When everybody will be accounted for, if it goes on like this.
+    /// When everybody will be accounted for, if it goes on like this; none while something is in the way.
     pub predicted_finish_at: Option<Timestamp>,
     /// How long after its instant the job began, in milliseconds.
     pub start_lateness_ms: Option<i64>,
@@ -79,7 +79,7 @@ fn execution(job: ScheduleJob, accounts: Option<Accounts>, now: Timestamp) -> Ex
         progress: progress(&counts, over),
         rate_per_second,
         predicted_finish_at: rate_per_second
-            .filter(|rate| !over && *rate > 0.0)
+            .filter(|rate| !over && *rate > 0.0 && job.blocked_reason.is_none())
             .map(|rate| forecast(&counts, rate, now)),
         start_lateness_ms: job.started_at.map(|started| started.millis_since(job.due_at)),
         job,
