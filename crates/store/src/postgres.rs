@@ -152,12 +152,19 @@ impl PostgresTx<'_> {
     }
 
     pub(crate) fn try_lock(&mut self, key: i64) -> Result<bool, StoreError> {
-        let mut rows = self.query("SELECT pg_try_advisory_xact_lock($1)", &[Value::Int(key)])?;
+        // Advisory locks belong to the whole server; those of another schema are none of ours.
+        const TRY_LOCK: &str = "SELECT pg_try_advisory_xact_lock($1 # CAST(hashtext(current_schema()) AS BIGINT))";
+        let mut rows = self.query(TRY_LOCK, &[Value::Int(key)])?;
         rows.first_mut().map_or(Ok(false), Row::next)
     }
 
     pub(crate) fn prepare(&mut self, sql: &str) -> Result<(), StoreError> {
         self.runtime.block_on(self.client.prepare_cached(sql)).map(drop).map_err(|error| failure(&error))
+    }
+
+    pub(crate) fn wait_lock(&mut self, key: i64) -> Result<(), StoreError> {
+        const LOCK: &str = "SELECT pg_advisory_xact_lock($1 # CAST(hashtext(current_schema()) AS BIGINT)) IS NULL";
+        self.query(LOCK, &[Value::Int(key)]).map(drop)
     }
 
     pub(crate) fn batch(&mut self, sql: &str) -> Result<(), StoreError> {

@@ -127,7 +127,7 @@ impl Tx<'_> {
     pub(crate) fn wait_lock(&mut self, key: i64) -> Result<(), StoreError> {
         let result = match &mut self.inner {
             Inner::Sqlite(_) => Ok(()),
-            Inner::Postgres(tx) => tx.batch(&format!("SELECT pg_advisory_xact_lock({key})")),
+            Inner::Postgres(tx) => tx.wait_lock(key),
         };
         self.note(result)
     }
