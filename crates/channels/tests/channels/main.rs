@@ -2,8 +2,6 @@
 
 #![cfg(test)]
 
-#![expect(clippy::unwrap_used, reason = "a test whose setting cannot be made must fail")]
-
 mod contract;
 mod opening;
 mod pipeline;
