@@ -7,6 +7,7 @@ mod support;
 use axum::http::Method;
 use postrider_core::channel::ChannelKind;
 use postrider_core::scope::Scope;
+use postrider_store::testkit::Database;
 use serde_json::{Value, json};
 use support::TestApp;
 use support::ready::{Ready, ready};
@@ -118,6 +119,21 @@ async fn a_dry_run_changes_nothing_and_its_plan_can_be_committed() {
     assert_eq!(details["changes"][0]["part"], "resolution");
     let same = json!({ "sendAt": "2026-05-01T09:00:00.000Z", "expectPlan": digest });
     assert_eq!(app.as_admin().post(&ready.path("/schedule-jobs"), same).await.status, 201);
+}
+
+#[tokio::test]
+async fn a_dry_run_counts_whom_the_suppression_list_spares_by_address_and_by_domain() {
+    for database in [Database::Sqlite, Database::Postgres] {
+        let app = TestApp::on(database).await;
+        let ready = ready(&app, ChannelKind::Email).await;
+        for (address, suppressed) in [("reader1@example.test", 1), ("example.test", 2)] {
+            let entry = json!({ "channel": "email", "address": address, "reason": "manual" });
+            app.as_admin().post("/suppressions", entry).await.data();
+            let dry = app.as_admin().post(&ready.path("/send-jobs"), json!({ "dryRun": true })).await;
+            let audience = dry.data()["plan"]["audience"].clone();
+            assert_eq!((&audience["suppressed"], &audience["targeted"]), (&json!(suppressed), &json!(2 - suppressed)));
+        }
+    }
 }
 
 #[tokio::test]

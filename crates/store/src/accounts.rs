@@ -17,13 +17,15 @@ statements! { "accounts":
         CAST(COALESCE(SUM(suppressed), 0) AS BIGINT), CAST(COALESCE(SUM(skipped), 0) AS BIGINT), \
         CAST(COALESCE(SUM(expired), 0) AS BIGINT), CAST(COALESCE(SUM(canceled), 0) AS BIGINT), \
         CAST(COALESCE(SUM(uncertain), 0) AS BIGINT) FROM chunks WHERE manifest_number = $1 AND tenant_id = $2";
-    /// Everybody who is a member of an included list of the campaign, once.
+    /// Everybody who is a member of an included list of the campaign, once. An address is suppressed by its own
+    /// entry or by that of its domain: what stands behind the last `@`.
     REACH = "SELECT COUNT(*), CAST(COALESCE(SUM(excluded), 0) AS BIGINT), \
         CAST(COALESCE(SUM(CASE WHEN excluded = 0 AND refused = 1 THEN 1 ELSE 0 END), 0) AS BIGINT), \
         CAST(COALESCE(SUM(CASE WHEN excluded = 0 AND refused = 0 AND address IS NULL THEN 1 ELSE 0 END), 0) \
         AS BIGINT), COUNT(DISTINCT CASE WHEN excluded = 0 AND refused = 0 THEN address END) FROM \
         (SELECT p.address, CASE WHEN p.consent = 'denied' OR EXISTS (SELECT 1 FROM suppressions s \
-        WHERE s.tenant_id = $1 AND s.channel = $2 AND s.address = p.address \
+        WHERE s.tenant_id = $1 AND s.channel = $2 AND s.address IN (p.address, \
+        substr(p.address, length(rtrim(p.address, replace(p.address, '@', ''))) + 1)) \
         AND (s.expires_at IS NULL OR s.expires_at > $3)) THEN 1 ELSE 0 END AS refused, \
         CASE WHEN EXISTS (SELECT 1 FROM campaign_audiences x JOIN list_members e ON e.list_id = x.audience_id \
         WHERE x.campaign_id = $4 AND x.side = 'exclude' AND e.profile_id = p.id) THEN 1 ELSE 0 END AS excluded \

@@ -57,7 +57,7 @@ impl Service {
             let begun = found.started_at.is_some();
             let finished_at = (!begun).then_some(now);
             if !tx.schedule_cancel(tenant, job, found.state, finished_at)? {
-                // The job moved on between the two statements; a fresh look decides.
+                // Another hand moved the job meanwhile: the client is told to ask again.
                 return Err(postrider_store::StoreError::Busy("the job moved on".into()).into());
             }
             if !begun {
