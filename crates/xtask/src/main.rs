@@ -4,7 +4,9 @@
 //! Not here: anything the product needs at run time. Invariant: a chore that could not do all of its work fails.
 
 mod chores;
+mod contract;
 mod generated;
+mod machine;
 mod postgres;
 mod supervise;
 
@@ -21,7 +23,11 @@ cargo xtask pg -- COMMAND…                   run a command beside a throw-away
 cargo xtask check                            formatting, lints, tidiness and licences
 cargo xtask sim --seed N [--count N] [--postgres] [--nodes N] [--no-crashes]
                                              run the simulated worlds of seeds, and show the trace of a broken one
+cargo xtask contract [STEP…]                 hold the API's description and the running service against each other
 cargo xtask regen [--check]                  write docs/generated anew; with --check, fail if it is not fresh
+
+The steps of `contract`: `environment` makes target/contract/venv, a Python with what the other steps use, and prints
+where it is. Without a step, all of them.
 
 `test`, `pg` and `sim` take the PostgreSQL server named by POSTRIDER_TEST_POSTGRES_URL (a superuser's URL, such as
 postgres://postgres@127.0.0.1:5432/postgres); without it they start a cluster of their own and remove it afterwards.
@@ -38,6 +44,7 @@ fn main() -> ExitCode {
         "pg" => chores::pg(rest),
         "check" => chores::check(),
         "sim" => chores::sim(rest),
+        "contract" => chores::contract(rest),
         "regen" => chores::regen(rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");

@@ -21,11 +21,12 @@ fn run(arguments: &[&str]) -> (Option<i32>, String) {
 fn without_a_chore_they_are_listed() {
     let (code, told) = run(&[]);
     assert_eq!(code, Some(0));
-    for chore in ["test", "pg", "check", "regen"] {
+    for chore in ["test", "pg", "check", "contract", "regen"] {
         assert!(told.contains(&format!("cargo xtask {chore}")), "{told}");
     }
     assert_eq!(run(&["tset"]).0, Some(2));
     assert_eq!(run(&["pg", "--"]).0, Some(2));
+    assert_eq!(run(&["contract", "lnit"]).0, Some(2));
 }
 
 #[test]

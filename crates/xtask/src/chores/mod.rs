@@ -1,10 +1,12 @@
 //! One file for each chore.
 
 mod check;
+mod contract;
 mod regen;
 mod test;
 
 pub use check::check;
+pub use contract::contract;
 pub use regen::regen;
 pub use test::{pg, sim, test};
 

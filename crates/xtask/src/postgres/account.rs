@@ -1,7 +1,7 @@
 //! Whose name the server runs under: PostgreSQL refuses to run as root.
 
-use super::programs::on_path;
 use crate::Outcome;
+use crate::machine::{is_root, on_path};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -99,12 +99,6 @@ fn with(program: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
     command.args(arguments);
     command
-}
-
-/// Whether we run as root.
-pub fn is_root() -> Outcome<bool> {
-    let output = Command::new("id").arg("-u").output().map_err(|error| format!("id cannot be run: {error}"))?;
-    Ok(String::from_utf8_lossy(&output.stdout).trim() == "0")
 }
 
 /// The user and group of an account, if there is one.

@@ -1,9 +1,9 @@
 //! Where PostgreSQL's programs are, and how they come onto a machine that lacks them.
 
-use super::account::is_root;
 use crate::Outcome;
+use crate::machine::{apt, can_install, on_path};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// Where Debian and its children keep one folder for each major version.
 const DEBIAN: &str = "/usr/lib/postgresql";
@@ -27,7 +27,7 @@ impl Programs {
         }
         let advice = "PostgreSQL is needed and not found: install the package postgresql (Debian, Ubuntu: \
                       sudo apt-get install postgresql), or name a server in POSTRIDER_TEST_POSTGRES_URL.";
-        if !(is_root()? && on_path("apt-get").is_some()) {
+        if !can_install()? {
             return Err(advice.into());
         }
         install().map_err(|error| format!("{advice} Installing it failed: {error}"))?;
@@ -72,16 +72,4 @@ fn install() -> Outcome<()> {
     let conf = std::fs::read_to_string(DEBIAN_CLUSTER_CONF).unwrap_or_default();
     std::fs::write(DEBIAN_CLUSTER_CONF, format!("{conf}\ncreate_main_cluster = false\n"))?;
     apt(&["install", "--yes", "--no-install-recommends", "postgresql"])
-}
-
-fn apt(arguments: &[&str]) -> Outcome<()> {
-    let mut command = Command::new("apt-get");
-    command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null());
-    let status = command.status()?;
-    if status.success() { Ok(()) } else { Err(format!("apt-get {} ended with {status}", arguments.join(" ")).into()) }
-}
-
-/// The program of that name on the search path.
-pub fn on_path(name: &str) -> Option<PathBuf> {
-    std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join(name)).find(|path| path.is_file())
 }
