@@ -117,6 +117,10 @@ ids! {
     SuppressionId;
     /// A running process.
     NodeId;
+    /// Where a tenant wants events to be sent.
+    WebhookId;
+    /// Something that happened (`webhook-id` on its way out).
+    EventId;
 }
 
 /// Low bits of a delivery id that hold the sequence number.

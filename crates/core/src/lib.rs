@@ -12,6 +12,7 @@ pub mod content;
 pub mod delivery;
 pub mod env;
 pub mod error;
+pub mod event;
 pub mod id;
 pub mod invariant;
 pub mod pacing;

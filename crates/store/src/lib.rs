@@ -29,6 +29,7 @@ pub mod campaigns;
 pub mod chunks;
 pub mod clients;
 pub mod deliveries;
+pub mod events;
 pub mod execution;
 pub mod idempotency;
 pub mod inspection;

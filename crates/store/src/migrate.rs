@@ -12,12 +12,20 @@ struct Migration {
     postgres: &'static str,
 }
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "init",
-    sqlite: include_str!("migrations/sqlite/0001_init.sql"),
-    postgres: include_str!("migrations/postgres/0001_init.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "init",
+        sqlite: include_str!("migrations/sqlite/0001_init.sql"),
+        postgres: include_str!("migrations/postgres/0001_init.sql"),
+    },
+    Migration {
+        version: 4,
+        name: "webhooks",
+        sqlite: include_str!("migrations/sqlite/0004_webhooks.sql"),
+        postgres: include_str!("migrations/postgres/0004_webhooks.sql"),
+    },
+];
 
 /// Held while migrating, so that nodes which start together do not migrate together.
 const MIGRATION_LOCK: i64 = 0x706f_7374_7269_6465;

@@ -42,6 +42,7 @@ pub const ALL: &[&[Statement]] = &[
     crate::chunks::STATEMENTS,
     crate::clients::STATEMENTS,
     crate::deliveries::STATEMENTS,
+    crate::events::STATEMENTS,
     crate::execution::STATEMENTS,
     crate::idempotency::STATEMENTS,
     crate::inspection::STATEMENTS,
