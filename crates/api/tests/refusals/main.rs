@@ -1,0 +1,9 @@
+//! Every refusal there is, really met, and which of two comes first.
+
+#![cfg(test)]
+
+mod catalogue;
+mod provoke;
+mod scenes;
+#[path = "../support/mod.rs"]
+mod support;
