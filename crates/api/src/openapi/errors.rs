@@ -67,6 +67,7 @@ const COMMIT: &[Code] = &[
     Code::PreflightBlockers,
     Code::PlanChanged,
 ];
+const STAND: &[Code] = &[Code::AlreadyFinished, Code::CampaignArchived];
 const UPSERT: &[Code] = &[Code::ProfileKeyTaken, Code::ProfileMatchAmbiguous];
 
 /// What one operation can answer beside that.
@@ -81,6 +82,13 @@ const PARTICULAR: &[(&str, &str, &[&[Code]])] = &[
     ("PUT", "/campaigns/{id}/schedule", &[BIND, TIMES]),
     ("POST", "/campaigns/{id}/schedule-jobs", &[COMMIT, TIMES]),
     ("POST", "/campaigns/{id}/send-jobs", &[COMMIT]),
+    (
+        "PATCH",
+        "/campaigns/{id}/schedule-jobs/{scheduleId}",
+        &[TIMES, &[Code::AlreadyFinished, Code::AlreadyStarted, Code::SendJobNotMovable, Code::UnsupportedType]],
+    ),
+    ("POST", "/campaigns/{id}/pause", &[STAND, &[Code::NotRunning]]),
+    ("POST", "/campaigns/{id}/resume", &[STAND, &[Code::NotPaused]]),
     ("DELETE", "/campaigns/{id}/schedule-jobs/{scheduleId}", &[&[Code::AlreadyFinished]]),
     ("GET", "/campaigns/{id}/deliveries", &[&[Code::ScheduleJobNotFound]]),
     ("POST", "/profiles/upsert", &[UPSERT]),

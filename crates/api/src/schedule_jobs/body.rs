@@ -35,6 +35,33 @@ pub struct SendJobBody {
     pub policy: Option<PolicyBody>,
 }
 
+/// Body of a move; what is absent stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MoveJobBody {
+    /// ISO 8601 timestamp, for digital channels.
+    pub send_at: Option<String>,
+    /// `YYYY-MM-DD`, for direct mail.
+    pub batch_date: Option<String>,
+    /// IANA time zone; a `sendAt` without offset is read in it again.
+    pub timezone: Option<String>,
+    /// What happens when the world does not keep to the plan.
+    pub policy: Option<PolicyBody>,
+}
+
+impl MoveJobBody {
+    /// The command of the rules.
+    pub fn command(self) -> Result<ScheduleCommand, Refusal> {
+        let policy = policy(self.policy.as_ref())?;
+        Ok(ScheduleCommand {
+            send_at: self.send_at,
+            batch_date: self.batch_date,
+            timezone: self.timezone,
+            policy,
+        })
+    }
+}
+
 /// A policy; what is absent takes the configured default.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -1,9 +1,12 @@
-//! Schedule jobs and send jobs: `/campaigns/{id}/schedule-jobs`, `/campaigns/{id}/send-jobs`.
+//! Schedule jobs and send jobs: `/campaigns/{id}/schedule-jobs`, `/campaigns/{id}/send-jobs`, `/campaigns/{id}/pause`,
+//! `/campaigns/{id}/resume`.
 
 mod body;
 mod cancel;
 mod create;
 mod get;
+mod pause;
+mod reschedule;
 mod view;
 
 pub use view::PolicyDto;
@@ -18,6 +21,9 @@ pub fn routes() -> Vec<Route> {
         route!(POST, "/campaigns/{id}/send-jobs", Scope::CampaignsSend, create::send),
         route!(GET, "/campaigns/{id}/schedule-jobs", Scope::CampaignsRead, get::list),
         route!(GET, "/campaigns/{id}/schedule-jobs/{scheduleId}", Scope::CampaignsRead, get::one),
+        route!(PATCH, "/campaigns/{id}/schedule-jobs/{scheduleId}", Scope::CampaignsSchedule, reschedule::move_job),
         route!(DELETE, "/campaigns/{id}/schedule-jobs/{scheduleId}", Scope::CampaignsSchedule, cancel::cancel),
+        route!(POST, "/campaigns/{id}/pause", Scope::CampaignsSend, pause::pause),
+        route!(POST, "/campaigns/{id}/resume", Scope::CampaignsSend, pause::resume),
     ]
 }

@@ -4,7 +4,7 @@ use crate::campaigns::ResolutionDto;
 use postrider_core::channel::ChannelKind;
 use postrider_core::id::{CampaignId, ManifestId, VersionId};
 use postrider_core::schedule::{Policy, ScheduleKind, Warning};
-use postrider_service::schedules::{Canceled, Committed, DryRun, JobAnswer, JobView, Plan};
+use postrider_service::schedules::{Canceled, Committed, DryRun, JobAnswer, JobView, Moved, Plan};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -247,6 +247,21 @@ impl From<&JobView> for JobObject {
             blocked_reason: job.blocked_reason.clone(),
             created_at: job.created_at.to_string(),
         }
+    }
+}
+
+/// A job that was moved.
+#[derive(Serialize, ToSchema)]
+pub struct MovedJob {
+    #[serde(flatten)]
+    job: JobObject,
+    /// What deserves a look in the new time.
+    warnings: Vec<WarningDto>,
+}
+
+impl From<&Moved> for MovedJob {
+    fn from(moved: &Moved) -> Self {
+        Self { job: JobObject::from(&moved.job), warnings: moved.warnings.iter().map(WarningDto::from).collect() }
     }
 }
 

@@ -7,6 +7,7 @@ mod reconciliation;
 mod summary;
 
 pub use counts::CountsDto;
+pub use progress::StatusDto;
 
 use crate::routes::{Route, route};
 use postrider_core::scope::Scope;

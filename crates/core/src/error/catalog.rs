@@ -147,6 +147,12 @@ catalog! {
         "The job is over.", "Nothing can be taken back any more; see the campaign's status.";
     AlreadyStarted => "SCHEDULE.ALREADY_STARTED", Conflict,
         "The job has started.", "Pause it with POST /campaigns/{id}/pause or take the rest back with DELETE on the job.";
+    SendJobNotMovable => "SCHEDULE.SEND_JOB_NOT_MOVABLE", Conflict,
+        "A send job has no time to move.", "Take it back with DELETE on the job and create a schedule job.";
+    NotRunning => "SCHEDULE.NOT_RUNNING", Conflict,
+        "The campaign has no job that waits or runs.", "See the campaign's status; a held job goes on with POST /campaigns/{id}/resume.";
+    NotPaused => "SCHEDULE.NOT_PAUSED", Conflict,
+        "The campaign has no paused or held job.", "See the campaign's status; pause a job with POST /campaigns/{id}/pause.";
     PreflightBlockers => "BROADCASTS.SCHEDULE.PREFLIGHT_BLOCKERS", Invalid,
         "Preflight found blocking issues.", "Mend the issues in details.issues; POST /campaigns/{id}/preflight lists them all.";
     ListNotFound => "PUBLIC.LISTS.NOT_FOUND", NotFound,

@@ -140,6 +140,8 @@ pub struct MoveFacts {
     pub state: JobState,
     /// Whether its audience has begun to be frozen.
     pub started: bool,
+    /// Whether it is a send job, whose time is the moment it was asked for.
+    pub immediate: bool,
     /// When it is due.
     pub due_at: Timestamp,
     /// Its schedule, in the form of an intent: what the request leaves out stays.
@@ -153,13 +155,16 @@ pub struct MoveFacts {
 /// Decides whether and where a committed job moves.
 ///
 /// # Errors
-/// `ALREADY_FINISHED`, `ALREADY_STARTED`, or what is wrong with the schedule.
+/// `ALREADY_FINISHED`, `ALREADY_STARTED`, `SEND_JOB_NOT_MOVABLE`, or what is wrong with the schedule.
 pub fn decide_move(facts: &MoveFacts, command: &ScheduleCommand, now: Timestamp) -> Result<Scheduled, Refusal> {
     if facts.state.is_final() {
         return Err(Refusal::new(Code::AlreadyFinished));
     }
     if facts.started || facts.state == JobState::Running {
         return Err(Refusal::new(Code::AlreadyStarted));
+    }
+    if facts.immediate {
+        return Err(Refusal::new(Code::SendJobNotMovable));
     }
     let after_due = |instant: Option<Timestamp>| instant.map(|instant| instant.millis_since(facts.due_at));
     let kept = PolicyDefaults {

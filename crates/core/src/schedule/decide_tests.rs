@@ -254,6 +254,7 @@ fn a_job_moves_until_it_has_started() {
         channel: ChannelKind::Email,
         state: JobState::Scheduled,
         started: false,
+        immediate: false,
         due_at: job.due_at,
         current: facts.intent.clone().expect("saved"),
         policy: Policy { latest_start: Some(job.due_at.plus_millis(90 * SECOND_MS)), ..job.policy },
@@ -271,5 +272,7 @@ fn a_job_moves_until_it_has_started() {
         let moving = MoveFacts { state, started, ..moving.clone() };
         assert_eq!(code(decide_move(&moving, &asking("2026-05-02T09:00", "", ""), at(NOW))), expected);
     }
+    let immediate = MoveFacts { immediate: true, ..moving.clone() };
+    assert_eq!(code(decide_move(&immediate, &asking("2026-05-02T09:00", "", ""), at(NOW))), Code::SendJobNotMovable);
     assert_eq!(code(decide_move(&moving, &asking("2026-03-31T09:00", "", ""), at(NOW))), Code::SendAtInvalid);
 }

@@ -8,6 +8,7 @@ mod intent;
 pub mod plan;
 mod policy;
 mod resolve;
+mod standstill;
 mod state;
 
 #[cfg(test)]
@@ -21,6 +22,7 @@ pub use decide::{
 pub use intent::{IntentCommand, IntentFacts, decide_intent};
 pub use policy::{OnMissed, OnUncertain, Policy, PolicyCommand, PolicyDefaults};
 pub use resolve::{intent_problem, warnings};
+pub use standstill::{Standing, UncertainDecision, decide_pause, decide_resume};
 pub use state::JobState;
 
 use crate::campaign::words;

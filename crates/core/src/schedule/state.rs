@@ -43,7 +43,8 @@ impl JobState {
 
     /// Whether a job may go from this state to another. A job that waits or stands still may come to its end,
     /// since messages that had left before it was stopped are still answered and the latest finish still passes;
-    /// one that never ran cannot complete.
+    /// one that never ran cannot complete. One that left recipients uncertain goes on when a person decides about
+    /// them.
     #[must_use]
     pub const fn may_become(self, to: Self) -> bool {
         match self {
@@ -51,7 +52,8 @@ impl JobState {
             Self::Running => !matches!(to, Self::Scheduled | Self::Running),
             Self::Paused => !matches!(to, Self::Paused),
             Self::Held => !matches!(to, Self::Held),
-            Self::Completed | Self::CompletedWithFailures | Self::Failed | Self::Canceled => false,
+            Self::CompletedWithFailures => matches!(to, Self::Running),
+            Self::Completed | Self::Failed | Self::Canceled => false,
         }
     }
 
@@ -77,11 +79,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_final_state_stays_and_every_other_can_still_end() {
+    fn a_final_state_stays_unless_it_left_doubt_and_every_other_can_still_end() {
         for &from in JobState::ALL {
             assert!(!from.may_become(from), "{from:?}");
             let leaves = JobState::ALL.iter().any(|&to| from.may_become(to));
-            assert_eq!(leaves, !from.is_final(), "{from:?}");
+            assert_eq!(leaves, !from.is_final() || from == JobState::CompletedWithFailures, "{from:?}");
             assert_eq!(from.may_become(JobState::Canceled), !from.is_final(), "{from:?}");
         }
         assert!(!JobState::Scheduled.may_become(JobState::Completed));

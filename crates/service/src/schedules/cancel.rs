@@ -1,6 +1,6 @@
 //! Taking a job back.
 
-use super::get::find;
+use super::get::{find, until_met};
 use crate::idempotency::{Answered, Reply};
 use crate::{Actor, Service, ServiceError};
 use postrider_core::campaign::ExecutionStatus;
@@ -50,22 +50,22 @@ impl Service {
         actor.require(Scope::CampaignsSchedule)?;
         let (tenant, now, entropy) = (actor.tenant, self.now(), self.entropy());
         let cancel = move |tx: &mut Tx<'_>| {
-            let found = find(tx, tenant, campaign, job)?;
-            if found.state.is_final() {
-                return Err(Code::AlreadyFinished.into());
-            }
-            let begun = found.started_at.is_some();
-            let finished_at = (!begun).then_some(now);
-            if !tx.schedule_cancel(tenant, job, found.state, finished_at)? {
-                // Another hand moved the job meanwhile: the client is told to ask again.
-                return Err(postrider_store::StoreError::Busy("the job moved on".into()).into());
-            }
+            let begun = until_met(tx, |tx| {
+                let found = find(tx, tenant, campaign, job)?;
+                if found.state.is_final() {
+                    return Err(Code::AlreadyFinished.into());
+                }
+                let begun = found.started_at.is_some();
+                let finished_at = (!begun).then_some(now);
+                Ok(tx.schedule_cancel(tenant, job, found.state, finished_at)?.then_some(begun))
+            })?;
             if !begun {
                 tx.campaign_to_draft(tenant, campaign, VersionId::new(now, &*entropy), now)?;
                 return Ok(Canceled { job, campaign, receipt: None });
             }
             let status: ExecutionStatus = JobState::Canceled.execution_status(true);
             tx.campaign_set_execution_status(tenant, campaign, status, now)?;
+            // Read after the job was stopped, which waited for marks in the making: what is pending now stays so.
             let counts = tx.accounts(tenant, job)?.map(|accounts| accounts.counts).unwrap_or_default();
             let receipt = Receipt {
                 prevented: counts.of(DeliveryState::Pending) + counts.of(DeliveryState::Canceled),
@@ -74,7 +74,9 @@ impl Service {
             };
             Ok(Canceled { job, campaign, receipt: Some(receipt) })
         };
-        let answered = self.answer_once("schedule.cancel", actor, reply, cancel).await?;
+        // The guard is the state that the job is taken from. Run as if alone, the receipt would be read in a snapshot
+        // from before the wait for those marks.
+        let answered = self.answer_once_guarded("schedule.cancel", actor, reply, cancel).await?;
         self.nudge_schedules();
         self.store().wake().nudge(Topic::Deliveries);
         Ok(answered)

@@ -1,10 +1,13 @@
 //! Looking at the jobs of a campaign.
 
-use crate::{Actor, Service, ServiceError};
+use crate::{Actor, Service, ServiceError, StoreError};
 use postrider_core::error::Code;
 use postrider_core::id::{CampaignId, ScheduleId, TenantId};
 use postrider_store::Tx;
 use postrider_store::schedules::ScheduleJob;
+
+/// How often a job is looked at that others move at the same moment.
+const LOOKS_MAX: usize = 5;
 
 /// A job as it is shown.
 pub type JobView = ScheduleJob;
@@ -36,6 +39,23 @@ impl Service {
         let tenant = actor.tenant;
         self.store().read("schedule.get", move |tx| find(tx, tenant, campaign, job)).await
     }
+}
+
+/// Looks and acts until both met the same job: when another hand moved it between the look and the write, `act`
+/// answers none and looks again, in the same transaction, which sees what others have committed.
+///
+/// # Errors
+/// What `act` answers; `Busy` if the job never stands still.
+pub(super) fn until_met<T>(
+    tx: &mut Tx<'_>,
+    mut act: impl FnMut(&mut Tx<'_>) -> Result<Option<T>, ServiceError>,
+) -> Result<T, ServiceError> {
+    for _ in 0..LOOKS_MAX {
+        if let Some(done) = act(tx)? {
+            return Ok(done);
+        }
+    }
+    Err(StoreError::Busy("the job moves on and on".into()).into())
 }
 
 /// A job of a campaign; another campaign's job is not found.

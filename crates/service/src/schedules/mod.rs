@@ -1,4 +1,5 @@
-//! Schedule jobs and send jobs: committing a draft, rehearsing that, looking at it, taking it back.
+//! Schedule jobs and send jobs: committing a draft, rehearsing that, looking at it, moving it, pausing it, letting it
+//! go on, taking it back.
 //!
 //! The engine is not called: a committed job is a row that it finds, and a nudge that only makes it find it sooner.
 
@@ -6,9 +7,12 @@ mod cancel;
 mod commit;
 mod decide;
 mod get;
+mod pause;
 mod plan;
+mod reschedule;
 
 pub use cancel::{Canceled, Receipt};
 pub use commit::{CommitCommand, Committed, JobAnswer};
 pub use get::JobView;
 pub use plan::{DryRun, Plan, Sample};
+pub use reschedule::Moved;

@@ -4,6 +4,7 @@ use crate::{Actor, Service, ServiceError};
 use postrider_core::delivery::{Counts, DeliveryState};
 use postrider_core::error::Code;
 use postrider_core::id::{CampaignId, TenantId};
+use postrider_core::schedule::JobState;
 use postrider_core::time::Timestamp;
 use postrider_store::Tx;
 use postrider_store::accounts::Accounts;
@@ -46,13 +47,21 @@ impl Service {
     pub async fn status(&self, actor: &Actor, campaign: CampaignId) -> Result<Status, ServiceError> {
         let (tenant, now) = (actor.tenant, self.now());
         self.store()
-            .read("campaign.status", move |tx| {
-                let campaign = tx.campaign_get(tenant, campaign)?.ok_or(Code::CampaignNotFound)?;
-                let execution = latest(tx, tenant, campaign.id)?.map(|(job, accounts)| execution(job, accounts, now));
-                Ok(Status { campaign, execution })
-            })
+            .read("campaign.status", move |tx| status_of(tx, tenant, campaign, now))
             .await
     }
+}
+
+/// How a campaign stands in this transaction.
+pub(crate) fn status_of(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    campaign: CampaignId,
+    now: Timestamp,
+) -> Result<Status, ServiceError> {
+    let campaign = tx.campaign_get(tenant, campaign)?.ok_or(Code::CampaignNotFound)?;
+    let execution = latest(tx, tenant, campaign.id)?.map(|(job, accounts)| execution(job, accounts, now));
+    Ok(Status { campaign, execution })
 }
 
 /// The newest job that counts, with its accounts.
@@ -79,7 +88,7 @@ fn execution(job: ScheduleJob, accounts: Option<Accounts>, now: Timestamp) -> Ex
         progress: progress(&counts, over),
         rate_per_second,
         predicted_finish_at: rate_per_second
-            .filter(|rate| !over && *rate > 0.0 && job.blocked_reason.is_none())
+            .filter(|rate| job.state == JobState::Running && *rate > 0.0 && job.blocked_reason.is_none())
             .map(|rate| forecast(&counts, rate, now)),
         start_lateness_ms: job.started_at.map(|started| started.millis_since(job.due_at)),
         job,

@@ -1,0 +1,110 @@
+//! Moving a job that has not begun.
+
+use super::get::{find, until_met};
+use crate::campaigns::tenant_time;
+use crate::idempotency::{Answered, Reply};
+use crate::{Actor, Service, ServiceError};
+use postrider_core::id::{CampaignId, ScheduleId, TenantId};
+use postrider_core::schedule::{
+    Intent, JobState, Mode, MoveFacts, ScheduleCommand, ScheduleKind, Scheduled, Warning, decide_move,
+};
+use postrider_core::scope::Scope;
+use postrider_core::time::Timestamp;
+use postrider_store::Tx;
+use postrider_store::schedules::ScheduleJob;
+
+/// A job that was moved.
+#[derive(Debug, Clone)]
+pub struct Moved {
+    /// The job, as it stands now.
+    pub job: ScheduleJob,
+    /// What deserves a look in its new time.
+    pub warnings: Vec<Warning>,
+}
+
+impl Service {
+    /// Moves a job to another time, with the checks and warnings of its commit; what the command leaves out stays.
+    /// A paused job stays paused, one that is held because it was missed waits again.
+    ///
+    /// # Errors
+    /// `CAMPAIGNS.NOT_FOUND`, `SCHEDULE_JOBS.NOT_FOUND`, and the refusals of [`decide_move`].
+    pub async fn move_job(
+        &self,
+        actor: &Actor,
+        campaign: CampaignId,
+        job: ScheduleId,
+        command: ScheduleCommand,
+        reply: Reply<Moved>,
+    ) -> Result<Answered, ServiceError> {
+        actor.require(Scope::CampaignsSchedule)?;
+        let (tenant, now) = (actor.tenant, self.now());
+        let shift = move |tx: &mut Tx<'_>| {
+            until_met(tx, |tx| {
+                let found = find(tx, tenant, campaign, job)?;
+                shift(tx, tenant, found, &command, now)
+            })
+        };
+        // The guard is the state that the job is moved from.
+        let answered = self.answer_once_guarded("schedule.move", actor, reply, shift).await?;
+        self.nudge_schedules();
+        Ok(answered)
+    }
+}
+
+/// Moves a job from the state in which it was found; none if it is not in that state any more.
+fn shift(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    before: ScheduleJob,
+    command: &ScheduleCommand,
+    now: Timestamp,
+) -> Result<Option<Moved>, ServiceError> {
+    let facts = MoveFacts {
+        channel: before.channel,
+        state: before.state,
+        started: before.started_at.is_some(),
+        immediate: before.immediate,
+        due_at: before.due_at,
+        current: current(&before),
+        policy: before.policy,
+        tenant: tenant_time(tx, tenant)?,
+    };
+    let scheduled = decide_move(&facts, command, now)?;
+    let Scheduled { due_at, send_at_text, batch_date, timezone, timezone_source, resolution, policy, warnings, .. } =
+        scheduled;
+    let from = before.state;
+    let job = ScheduleJob {
+        state: if from == JobState::Held { JobState::Scheduled } else { from },
+        due_at,
+        send_at: send_at_text,
+        batch_date,
+        timezone,
+        timezone_source,
+        resolution,
+        policy,
+        blocked_reason: None,
+        ..before
+    };
+    if !tx.schedule_move(tenant, &job, from)? {
+        return Ok(None);
+    }
+    tx.campaign_set_execution_status(tenant, job.campaign, job.state.execution_status(false), now)?;
+    Ok(Some(Moved { job, warnings }))
+}
+
+/// The schedule of a job, in the form of an intent.
+fn current(job: &ScheduleJob) -> Intent {
+    let mode = match ScheduleKind::of(job.channel) {
+        ScheduleKind::DigitalSend => Mode::At,
+        ScheduleKind::DirectMailBatch => Mode::BatchOnDate,
+    };
+    Intent {
+        mode,
+        send_at_text: job.send_at.clone(),
+        send_at: Some(job.resolution.instant),
+        batch_date: job.batch_date.clone(),
+        timezone: job.timezone.clone(),
+        timezone_source: job.timezone_source,
+        resolution: Some(job.resolution.clone()),
+    }
+}
