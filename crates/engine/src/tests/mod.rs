@@ -6,4 +6,5 @@ mod live;
 mod planning;
 mod ports;
 mod rules;
+mod standing;
 mod world;

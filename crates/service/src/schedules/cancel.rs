@@ -6,6 +6,7 @@ use crate::{Actor, Service, ServiceError};
 use postrider_core::campaign::ExecutionStatus;
 use postrider_core::delivery::DeliveryState;
 use postrider_core::error::Code;
+use postrider_core::event::{Event, EventKind, ScheduleFacts};
 use postrider_core::id::{CampaignId, ScheduleId, VersionId};
 use postrider_core::schedule::JobState;
 use postrider_core::scope::Scope;
@@ -59,14 +60,18 @@ impl Service {
                 let finished_at = (!begun).then_some(now);
                 Ok(tx.schedule_cancel(tenant, job, found.state, finished_at)?.then_some(begun))
             })?;
+            let facts = ScheduleFacts::new(campaign, job, JobState::Canceled);
             if !begun {
                 tx.campaign_to_draft(tenant, campaign, VersionId::new(now, &*entropy), now)?;
+                tx.event_put(tenant, &Event::schedule(EventKind::ScheduleCanceled, facts), now, &*entropy)?;
                 return Ok(Canceled { job, campaign, receipt: None });
             }
             let status: ExecutionStatus = JobState::Canceled.execution_status(true);
             tx.campaign_set_execution_status(tenant, campaign, status, now)?;
             // Read after the job was stopped, which waited for marks in the making: what is pending now stays so.
             let counts = tx.accounts(tenant, job)?.map(|accounts| accounts.counts).unwrap_or_default();
+            let facts = ScheduleFacts { counts: Some(counts), ..facts };
+            tx.event_put(tenant, &Event::schedule(EventKind::ScheduleCanceled, facts), now, &*entropy)?;
             let receipt = Receipt {
                 prevented: counts.of(DeliveryState::Pending) + counts.of(DeliveryState::Canceled),
                 handed_off: counts.of(DeliveryState::Sent),

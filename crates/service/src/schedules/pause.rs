@@ -9,7 +9,9 @@ use crate::status::{Status, latest, status_of};
 use crate::{Actor, Service, ServiceError};
 use postrider_core::campaign::AuthoringStatus;
 use postrider_core::delivery::DeliveryState;
+use postrider_core::env::Entropy;
 use postrider_core::error::Code;
+use postrider_core::event::{Event, EventKind, ScheduleFacts};
 use postrider_core::id::{CampaignId, TenantId};
 use postrider_core::schedule::{JobState, Standing, UncertainDecision, decide_pause, decide_resume};
 use postrider_core::scope::Scope;
@@ -33,13 +35,13 @@ impl Service {
         reply: Reply<Status>,
     ) -> Result<Answered, ServiceError> {
         actor.require(Scope::CampaignsSend)?;
-        let (tenant, now) = (actor.tenant, self.now());
+        let (tenant, now, entropy) = (actor.tenant, self.now(), self.entropy());
         let pause = move |tx: &mut Tx<'_>| {
             until_met(tx, |tx| {
                 let (found, standing) = newest(tx, tenant, campaign)?;
                 let paused = decide_pause(standing.as_ref())?;
                 match found.filter(|_| paused) {
-                    Some((job, _)) => go(tx, tenant, &job, JobState::Paused, now),
+                    Some((job, _)) => go(tx, tenant, &job, JobState::Paused, now, &*entropy),
                     None => Ok(Some(())),
                 }
             })?;
@@ -64,7 +66,7 @@ impl Service {
         reply: Reply<Status>,
     ) -> Result<Answered, ServiceError> {
         actor.require(Scope::CampaignsSend)?;
-        let (tenant, now) = (actor.tenant, self.now());
+        let (tenant, now, entropy) = (actor.tenant, self.now(), self.entropy());
         let resume = move |tx: &mut Tx<'_>| {
             until_met(tx, |tx| {
                 let (found, standing) = newest(tx, tenant, campaign)?;
@@ -74,7 +76,7 @@ impl Service {
                     // Chunks before the job, in the order in which a lane locks them.
                     tx.doubt_settle(tenant, accounts.manifest_number, decision, now)?;
                 }
-                go(tx, tenant, &job, to, now)
+                go(tx, tenant, &job, to, now, &*entropy)
             })?;
             status_of(tx, tenant, campaign, now)
         };
@@ -113,6 +115,7 @@ fn go(
     job: &ScheduleJob,
     to: JobState,
     now: Timestamp,
+    entropy: &dyn Entropy,
 ) -> Result<Option<()>, ServiceError> {
     let change = JobMove {
         tenant,
@@ -129,5 +132,7 @@ fn go(
     }
     let status = to.execution_status(job.started_at.is_some());
     tx.campaign_set_execution_status(tenant, job.campaign, status, now)?;
+    let kind = if to == JobState::Paused { EventKind::SchedulePaused } else { EventKind::ScheduleResumed };
+    tx.event_put(tenant, &Event::schedule(kind, ScheduleFacts::new(job.campaign, job.id, to)), now, entropy)?;
     Ok(Some(()))
 }

@@ -4,6 +4,8 @@ use super::get::{find, until_met};
 use crate::campaigns::tenant_time;
 use crate::idempotency::{Answered, Reply};
 use crate::{Actor, Service, ServiceError};
+use postrider_core::env::Entropy;
+use postrider_core::event::{Event, EventKind, ScheduleFacts};
 use postrider_core::id::{CampaignId, ScheduleId, TenantId};
 use postrider_core::schedule::{
     Intent, JobState, Mode, MoveFacts, ScheduleCommand, ScheduleKind, Scheduled, Warning, decide_move,
@@ -37,11 +39,11 @@ impl Service {
         reply: Reply<Moved>,
     ) -> Result<Answered, ServiceError> {
         actor.require(Scope::CampaignsSchedule)?;
-        let (tenant, now) = (actor.tenant, self.now());
+        let (tenant, now, entropy) = (actor.tenant, self.now(), self.entropy());
         let shift = move |tx: &mut Tx<'_>| {
             until_met(tx, |tx| {
                 let found = find(tx, tenant, campaign, job)?;
-                shift(tx, tenant, found, &command, now)
+                shift(tx, tenant, found, &command, now, &*entropy)
             })
         };
         // The guard is the state that the job is moved from.
@@ -58,6 +60,7 @@ fn shift(
     before: ScheduleJob,
     command: &ScheduleCommand,
     now: Timestamp,
+    entropy: &dyn Entropy,
 ) -> Result<Option<Moved>, ServiceError> {
     let facts = MoveFacts {
         channel: before.channel,
@@ -72,7 +75,7 @@ fn shift(
     let scheduled = decide_move(&facts, command, now)?;
     let Scheduled { due_at, send_at_text, batch_date, timezone, timezone_source, resolution, policy, warnings, .. } =
         scheduled;
-    let from = before.state;
+    let (from, previously_for) = (before.state, Some(before.due_at));
     let job = ScheduleJob {
         state: if from == JobState::Held { JobState::Scheduled } else { from },
         due_at,
@@ -89,6 +92,12 @@ fn shift(
         return Ok(None);
     }
     tx.campaign_set_execution_status(tenant, job.campaign, job.state.execution_status(false), now)?;
+    let facts = ScheduleFacts {
+        scheduled_for: Some(job.due_at),
+        previously_for,
+        ..ScheduleFacts::new(job.campaign, job.id, job.state)
+    };
+    tx.event_put(tenant, &Event::schedule(EventKind::ScheduleMoved, facts), now, entropy)?;
     Ok(Some(Moved { job, warnings }))
 }
 
