@@ -19,7 +19,6 @@ const NOT_OF_OPERATIONS: &[Code] = &[
     Code::ClientNotFound,
     Code::ImportFileInvalid,
     Code::ImportMappingInvalid,
-    Code::AlreadyStarted,
 ];
 
 /// Path, method, operation.

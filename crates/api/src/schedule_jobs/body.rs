@@ -53,12 +53,7 @@ impl MoveJobBody {
     /// The command of the rules.
     pub fn command(self) -> Result<ScheduleCommand, Refusal> {
         let policy = policy(self.policy.as_ref())?;
-        Ok(ScheduleCommand {
-            send_at: self.send_at,
-            batch_date: self.batch_date,
-            timezone: self.timezone,
-            policy,
-        })
+        Ok(ScheduleCommand { send_at: self.send_at, batch_date: self.batch_date, timezone: self.timezone, policy })
     }
 }
 

@@ -1,8 +1,8 @@
 //! One request for every code. A code without a request that provokes it does not compile.
 
-use super::scenes::{Failing, Gate, alter, odd_campaign, of_the_other_model, other_model, versionless};
+use super::scenes::{Failing, Gate, alter, odd_campaign, of_the_other_model, versionless};
 use super::support::drafts::content as content_of;
-use super::support::ready::ready;
+use super::support::ready::{Ready, ready};
 use super::support::{Caller, TestAnswer, TestApp, api_request};
 use axum::body::Body;
 use axum::http::Method;
@@ -10,15 +10,14 @@ use postrider_core::channel::ChannelKind::{DirectMail, Email, Sms};
 use postrider_core::content::TemplateStatus;
 use postrider_core::error::{Code, Refusal};
 use postrider_core::id::{ClientId, TenantId};
-use postrider_core::schedule::{
-    JobState, MoveFacts, OnMissed, OnUncertain, Policy, ScheduleCommand, TenantTime, decide_move,
-};
+use postrider_core::schedule::JobState;
 use postrider_core::scope::Scope;
 use postrider_core::time::Timestamp;
 use postrider_service::ServiceError;
 use postrider_service::auth::CreateClient;
 use postrider_service::imports::{Import, ImportError, ImportFiles};
 use postrider_store::StoreError;
+use postrider_store::execution::JobMove;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -166,7 +165,21 @@ pub async fn provoke(code: Code) -> Provoked {
             admin.delete(&job).await.data();
             plain(admin.delete(&job).await)
         }
-        Code::AlreadyStarted => already_started(),
+        Code::AlreadyStarted => already_started(app).await,
+        Code::SendJobNotMovable => {
+            let campaign = ready(app, Email).await;
+            let job = admin.post(&campaign.path("/send-jobs"), json!({})).await.data()["scheduleId"].clone();
+            let job = campaign.path(&format!("/schedule-jobs/{}", job.as_str().unwrap()));
+            plain(admin.patch(&job, json!({ "sendAt": "2026-05-01T09:00:00Z" })).await)
+        }
+        Code::NotRunning => {
+            let campaign = app.draft(Email).await;
+            plain(admin.post(&format!("/campaigns/{campaign}/pause"), json!({})).await)
+        }
+        Code::NotPaused => {
+            let campaign = scheduled(app).await;
+            plain(admin.post(&format!("{campaign}/resume"), json!({})).await)
+        }
         Code::PreflightBlockers => {
             let campaign = app.draft(Email).await;
             let list = app.list(app.tenant(), "Nobody").await;
@@ -248,10 +261,15 @@ async fn in_progress(app: &TestApp) -> Provoked {
 
 /// Path of a campaign with a job.
 async fn scheduled(app: &TestApp) -> String {
+    committed(app).await.0.path("")
+}
+
+/// A campaign with a job, and the job's id.
+async fn committed(app: &TestApp) -> (Ready, String) {
     let campaign = ready(app, Email).await;
     let body = json!({ "sendAt": "2026-05-01T09:00:00Z" });
-    app.as_admin().post(&campaign.path("/schedule-jobs"), body).await.data();
-    campaign.path("")
+    let job = app.as_admin().post(&campaign.path("/schedule-jobs"), body).await.data()["scheduleId"].clone();
+    (campaign, job.as_str().unwrap().to_owned())
 }
 
 async fn content(app: &TestApp, body: Value) -> Provoked {
@@ -282,25 +300,23 @@ async fn profile(admin: &Caller<'_>, record: Value) -> TestAnswer {
     admin.post("/profiles/upsert", json!({ "record": record, "matchKey": "email" })).await
 }
 
-/// No route moves a job yet: the decision is asked itself.
-fn already_started() -> Provoked {
-    let now = Timestamp::from_millis(0);
-    let facts = MoveFacts {
-        channel: Email,
-        state: JobState::Running,
-        started: true,
-        due_at: now,
-        current: other_model(Email),
-        policy: Policy {
-            latest_start: None,
-            on_missed: OnMissed::Hold,
-            latest_finish: None,
-            on_uncertain: OnUncertain::Hold,
-            rate_per_minute: None,
-        },
-        tenant: TenantTime::default(),
+/// As the engine begins it.
+async fn already_started(app: &TestApp) -> Provoked {
+    let (campaign, job) = committed(app).await;
+    let (tenant, schedule) = (app.tenant(), job.parse().unwrap());
+    let change = JobMove {
+        tenant,
+        job: schedule,
+        from: JobState::Scheduled,
+        to: JobState::Running,
+        blocked_reason: None,
+        due_by: None,
+        started_at: Some(Timestamp::from_millis(0)),
+        finished_at: None,
     };
-    operator(decide_move(&facts, &ScheduleCommand::default(), now).map_err(ServiceError::from))
+    assert!(app.store.write("test", move |tx| tx.job_move(&change)).await.unwrap());
+    let body = json!({ "sendAt": "2026-06-01T09:00:00Z" });
+    plain(app.as_admin().patch(&campaign.path(&format!("/schedule-jobs/{job}")), body).await)
 }
 
 /// As `postrider import` calls it.

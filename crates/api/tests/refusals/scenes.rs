@@ -55,7 +55,7 @@ pub fn of_the_other_model(campaign: &mut Campaign) {
 }
 
 /// An intent of the scheduling model that a channel does not have.
-pub fn other_model(channel: ChannelKind) -> Intent {
+fn other_model(channel: ChannelKind) -> Intent {
     let is_digital = channel.is_digital();
     Intent {
         mode: if is_digital { Mode::BatchOnDate } else { Mode::At },

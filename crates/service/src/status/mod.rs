@@ -5,6 +5,6 @@ mod progress;
 mod summary;
 
 pub use metrics::Metrics;
-pub(crate) use progress::{latest, status_of};
 pub use progress::{Execution, Status};
+pub(crate) use progress::{latest, status_of};
 pub use summary::{Summary, SummaryExecution, SummaryTemplate};

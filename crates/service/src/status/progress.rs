@@ -46,9 +46,7 @@ impl Service {
     /// `CAMPAIGNS.NOT_FOUND`.
     pub async fn status(&self, actor: &Actor, campaign: CampaignId) -> Result<Status, ServiceError> {
         let (tenant, now) = (actor.tenant, self.now());
-        self.store()
-            .read("campaign.status", move |tx| status_of(tx, tenant, campaign, now))
-            .await
+        self.store().read("campaign.status", move |tx| status_of(tx, tenant, campaign, now)).await
     }
 }
 
