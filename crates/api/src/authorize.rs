@@ -11,6 +11,10 @@ use postrider_service::Service;
 
 /// Lets a request pass whose token carries the scope, and tells its handler who calls.
 pub async fn authorize(State((service, scope)): State<(Service, Scope)>, mut request: Request, next: Next) -> Response {
+    if request.headers().get_all(header::AUTHORIZATION).iter().count() > 1 {
+        // Whoever stands between might look at the other one.
+        return refused(&Refusal::new(Code::TokenInvalid));
+    }
     let Some(token) = bearer(&request) else {
         return refused(&Refusal::new(Code::Unauthorized));
     };

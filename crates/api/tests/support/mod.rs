@@ -35,6 +35,7 @@
 mod answer;
 pub mod contract;
 pub mod drafts;
+pub mod ledger;
 pub mod ready;
 mod world;
 

@@ -9,6 +9,7 @@ pub struct Ready {
     pub campaign: String,
     pub list: String,
     pub template: String,
+    pub sender: String,
 }
 
 impl Ready {
@@ -48,10 +49,10 @@ pub async fn ready_for(admin: &Caller<'_>, channel: ChannelKind) -> Ready {
         "name": "Spring",
         "channel": channel.as_str(),
         "audience": { "include": [{ "audienceId": list, "type": "audience" }] },
-        "content": { "templateId": template, "senderProfileId": sender },
+        "content": { "templateId": template, "senderProfileId": &sender },
     });
     let campaign = made(admin, "/campaigns", campaign).await;
-    Ready { campaign, list, template }
+    Ready { campaign, list, template, sender }
 }
 
 async fn made(admin: &Caller<'_>, path: &str, body: Value) -> String {

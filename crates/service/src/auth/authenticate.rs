@@ -9,6 +9,8 @@ use postrider_core::id::{ClientId, TenantId};
 
 /// Longest token looked at, in bytes; ours with every scope are under 2 KB.
 const TOKEN_MAX_BYTES: usize = 8 * 1024;
+/// How far the clock of the node that issued a token may be ahead of ours, in seconds.
+const CLOCKS_APART_MAX_S: i64 = 60;
 
 impl Service {
     /// Who a bearer token stands for.
@@ -27,6 +29,11 @@ impl Service {
         let key = self.verifying_key(&kid).await?.ok_or(Code::TokenInvalid)?;
         let claims =
             jsonwebtoken::decode::<Claims>(token, &key, &self.validation()).map_err(|_| Code::TokenInvalid)?.claims;
+        // RFC 7519 §4.1.5 and §4.1.6: what begins later than now is not valid yet.
+        let begins = claims.nbf.unwrap_or(claims.iat).max(claims.iat);
+        if begins.saturating_sub(CLOCKS_APART_MAX_S).saturating_mul(1_000) > self.now().as_millis() {
+            return Err(Code::TokenInvalid.into());
+        }
         // RFC 7519 §4.1.4: not on or after that second.
         if self.now().as_millis() >= claims.exp.saturating_mul(1_000) {
             return Err(Code::TokenExpired.into());

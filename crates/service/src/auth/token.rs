@@ -19,6 +19,9 @@ pub(super) struct Claims {
     pub scope: String,
     pub iat: i64,
     pub exp: i64,
+    /// Ours have none; one that is there is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nbf: Option<i64>,
     pub jti: String,
 }
 
@@ -101,6 +104,7 @@ impl Service {
             scope: words(&granted),
             iat: issued_at,
             exp: issued_at + settings.token_lifetime_s,
+            nbf: None,
             jti: uuid_v7(now, &*self.entropy()).to_string(),
         };
         let header = Header { kid: Some(keys.kid.clone()), ..Header::new(Algorithm::RS256) };

@@ -1,0 +1,13 @@
+//! Walks over every route: who may call it, and that it tells nothing of another tenant.
+
+#![cfg(test)]
+
+mod bodies;
+mod leaks;
+mod paths;
+mod routes;
+mod scopes;
+#[path = "../support/mod.rs"]
+mod support;
+mod things;
+mod tokens;
