@@ -1,16 +1,25 @@
-//! Token, then scope: before anything else of a request is looked at.
+//! Token, then rate limit, then scope: before anything else of a request is looked at.
+//!
+//! A request without a good token is not counted, so that strangers use nothing up and cost the store nothing.
 
 use crate::error::{ApiError, refused};
+use crate::rate_limit::tell_left;
 use axum::extract::{Request, State};
 use axum::http::header;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use postrider_core::error::{Code, Refusal};
+use postrider_core::rate_limit::RateClass;
 use postrider_core::scope::Scope;
 use postrider_service::Service;
+use postrider_service::auth::Bearer;
 
-/// Lets a request pass whose token carries the scope, and tells its handler who calls.
-pub async fn authorize(State((service, scope)): State<(Service, Scope)>, mut request: Request, next: Next) -> Response {
+/// Lets a request pass whose token is good for it, has requests left and carries the scope; tells its handler who calls.
+pub async fn authorize(
+    State((service, scope, class)): State<(Service, Scope, RateClass)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     if request.headers().get_all(header::AUTHORIZATION).iter().count() > 1 {
         // Whoever stands between might look at the other one.
         return refused(&Refusal::new(Code::TokenInvalid));
@@ -18,15 +27,25 @@ pub async fn authorize(State((service, scope)): State<(Service, Scope)>, mut req
     let Some(token) = bearer(&request) else {
         return refused(&Refusal::new(Code::Unauthorized));
     };
-    let actor = match service.authenticate(token).await {
-        Ok(actor) => actor,
+    let Bearer { actor, token, limits } = match service.authenticate(token).await {
+        Ok(bearer) => bearer,
         Err(error) => return ApiError(error).into_response(),
     };
-    if let Err(error) = actor.require(scope) {
-        return ApiError(error).into_response();
+    let allowance = match service.admit(token, class, limits.of(class)).await {
+        Ok(allowance) => allowance,
+        Err(error) => return ApiError(error).into_response(),
+    };
+    let mut response = match actor.require(scope) {
+        Ok(()) => {
+            request.extensions_mut().insert(actor);
+            next.run(request).await
+        }
+        Err(error) => ApiError(error).into_response(),
+    };
+    if let Some(allowance) = allowance {
+        tell_left(response.headers_mut(), allowance);
     }
-    request.extensions_mut().insert(actor);
-    next.run(request).await
+    response
 }
 
 /// The token of `Authorization: Bearer …` (RFC 6750 §2.1); the scheme is case-insensitive.

@@ -2,9 +2,11 @@
 
 use crate::correlation;
 use crate::envelope::json_response;
+use crate::rate_limit::tell_wait;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use postrider_core::error::{Class, Code, Detail, Refusal};
+use postrider_core::rate_limit::WINDOW_S;
 use postrider_service::ServiceError;
 use serde_json::{Map, Value, json};
 
@@ -44,6 +46,7 @@ pub const fn status(class: Class) -> StatusCode {
         Class::Conflict => StatusCode::CONFLICT,
         Class::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Class::Unprocessable => StatusCode::UNPROCESSABLE_ENTITY,
+        Class::Limited => StatusCode::TOO_MANY_REQUESTS,
         Class::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         Class::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
     }
@@ -97,6 +100,9 @@ pub fn refused(refusal: &Refusal) -> Response {
         }
         _ => {}
     }
+    if let Detail::Limit { class, limit, retry_after_s } = refusal.detail {
+        tell_wait(headers, class, limit, retry_after_s);
+    }
     response
 }
 
@@ -118,6 +124,12 @@ fn details(detail: &Detail) -> Value {
             json!({ "path": path, "value": value })
         }
         Detail::Scope { required, granted } => json!({ "required": required, "granted": granted }),
+        Detail::Limit { class, limit, retry_after_s } => json!({
+            "class": class.as_str(),
+            "limit": limit,
+            "windowSeconds": WINDOW_S,
+            "retryAfterSeconds": retry_after_s,
+        }),
         Detail::Issues(issues) => json!({ "issues": issues.iter().map(crate::campaigns::issue).collect::<Vec<_>>() }),
         Detail::Changes(changes) => {
             let changes =

@@ -4,6 +4,7 @@
 
 use crate::correlation;
 use crate::envelope::json_response;
+use crate::rate_limit::tell_wait;
 use axum::Router;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{DefaultBodyLimit, Form, State};
@@ -12,7 +13,8 @@ use axum::response::Response;
 use axum::routing::post;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use postrider_core::error::Code;
+use postrider_core::error::{Code, Detail, Refusal};
+use postrider_core::rate_limit::RateClass;
 use postrider_service::auth::{ClientCredentials, Token, TokenError};
 use postrider_service::{Service, ServiceError, StoreError};
 use serde_json::{Value, json};
@@ -33,6 +35,7 @@ enum Denial {
     InvalidClient,
     UnsupportedGrantType,
     InvalidScope,
+    Limited { limit: u32, retry_after_s: i64 },
     Unavailable,
     ServerError,
 }
@@ -44,7 +47,8 @@ type Fields = BTreeMap<String, String>;
     request_body(content = String, content_type = "application/x-www-form-urlencoded",
         description = "grant_type=client_credentials, and client_id and client_secret unless sent by HTTP Basic; scope narrows"),
     responses((status = 200, description = "RFC 6749 §5.1"), (status = 400, description = "RFC 6749 §5.2"),
-        (status = 401, description = "invalid_client")),
+        (status = 401, description = "invalid_client"), (status = 429, description = "slow_down: see Retry-After"),
+        (status = 503, description = "temporarily_unavailable: see Retry-After")),
 )]
 async fn token(
     State(service): State<Service>,
@@ -134,6 +138,10 @@ impl From<TokenError> for Denial {
         let failure = match error {
             TokenError::InvalidClient => return Self::InvalidClient,
             TokenError::InvalidScope => return Self::InvalidScope,
+            TokenError::Failed(ServiceError::Refused(Refusal {
+                detail: Detail::Limit { limit, retry_after_s, .. },
+                ..
+            })) => return Self::Limited { limit, retry_after_s },
             TokenError::Failed(failure) => failure,
         };
         let correlation_id = correlation::current();
@@ -166,6 +174,10 @@ fn denied(denial: Denial) -> Response {
             (StatusCode::BAD_REQUEST, "unsupported_grant_type", "grant_type must be client_credentials")
         }
         Denial::InvalidScope => (StatusCode::BAD_REQUEST, "invalid_scope", "the client may not have one of the scopes"),
+        // The one word for it that is registered for this endpoint (RFC 8628 §3.5).
+        Denial::Limited { .. } => {
+            (StatusCode::TOO_MANY_REQUESTS, "slow_down", "the client has had its tokens for this minute")
+        }
         Denial::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", "try again in a moment"),
         Denial::ServerError => (StatusCode::INTERNAL_SERVER_ERROR, "server_error", "something failed on our side"),
     };
@@ -174,6 +186,9 @@ fn denied(denial: Denial) -> Response {
         Denial::InvalidClient => {
             let basic = HeaderValue::from_static("Basic realm=\"postrider\", charset=\"UTF-8\"");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, basic);
+        }
+        Denial::Limited { limit, retry_after_s } => {
+            tell_wait(response.headers_mut(), RateClass::Token, limit, retry_after_s);
         }
         Denial::Unavailable => {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));

@@ -2,6 +2,7 @@
 
 use crate::authorize::authorize;
 use crate::error::refused;
+use crate::rate_limit::class_of;
 use crate::{
     campaigns, correlation, deliveries, discovery, extract, health, lists, oauth, openapi, profiles, schedule_jobs,
     sender_profiles, status, suppressions, templates, tenant, unsubscribe,
@@ -13,6 +14,7 @@ use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use axum::{Router, response::Response};
 use postrider_core::error::{Code, Refusal};
+use postrider_core::rate_limit::RateClass;
 use postrider_core::scope::Scope;
 use postrider_service::Service;
 use std::collections::BTreeMap;
@@ -41,6 +43,8 @@ pub struct Route {
     pub path: &'static str,
     /// What a token needs.
     pub scope: Scope,
+    /// What a request is counted as.
+    pub class: RateClass,
     handler: MethodRouter<Service>,
     document: fn() -> OpenApi,
 }
@@ -53,7 +57,8 @@ impl Route {
         T: 'static,
     {
         let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
-        Self { method, path, scope, handler: on(filter, handler), document }
+        let class = class_of(&method, path);
+        Self { method, path, scope, class, handler: on(filter, handler), document }
     }
 
     /// The OpenAPI document of this route alone.
@@ -83,7 +88,7 @@ pub fn table() -> Vec<Route> {
 pub fn router(service: Service) -> Router {
     let mut paths: BTreeMap<&'static str, MethodRouter<Service>> = BTreeMap::new();
     for route in table() {
-        let guard = from_fn_with_state((service.clone(), route.scope), authorize);
+        let guard = from_fn_with_state((service.clone(), route.scope, route.class), authorize);
         let guarded = route.handler.route_layer(guard);
         let merged = match paths.remove(route.path) {
             Some(others) => others.merge(guarded),

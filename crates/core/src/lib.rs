@@ -17,6 +17,7 @@ pub mod id;
 pub mod invariant;
 pub mod pacing;
 pub mod preflight;
+pub mod rate_limit;
 pub mod schedule;
 pub mod scope;
 pub mod time;

@@ -1,4 +1,4 @@
-//! Sweeps what has had its time: old idempotent answers, nodes that are gone.
+//! Sweeps what has had its time: old idempotent answers, idle windows of requests, nodes that are gone.
 
 use crate::cluster::Cluster;
 use crate::driver::{Progress, Task};
@@ -30,6 +30,7 @@ impl Janitor {
         }
         let sweep = self.cluster.store.write_guarded("janitor.sweep", move |tx| {
             tx.idempotency_forget(now)?;
+            tx.rate_windows_forget(now)?;
             tx.nodes_forget(now.plus_millis(-NODE_KEPT_MS))
         });
         sweep.await?;

@@ -46,6 +46,7 @@ pub fn service(config: &Config, store: &Store, public_url: &str, sends: bool) ->
         secret_cost: SecretCost::STANDARD,
         channels: channel_kinds(config),
         policy: config.policy,
+        rate_limits: config.rate_limits.clone(),
         sends,
         node_timeout_ms: i64::try_from(config.engine.heartbeat_ms * HEARTBEATS_MISSED_MAX).unwrap_or(i64::MAX),
     };

@@ -7,6 +7,7 @@ mod actor;
 mod error;
 pub mod idempotency;
 mod page;
+pub mod rate_limits;
 mod readiness;
 mod settings;
 
@@ -50,14 +51,23 @@ struct Inner {
     settings: Settings,
     running: idempotency::Running,
     auth: auth::AuthState,
+    rates: rate_limits::RateState,
 }
 
 impl Service {
     /// Puts the use cases on a store.
     #[must_use]
     pub fn new(store: Store, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>, settings: Settings) -> Self {
-        let running = idempotency::Running::default();
-        Self { inner: Arc::new(Inner { store, clock, entropy, settings, running, auth: auth::AuthState::default() }) }
+        let inner = Inner {
+            store,
+            clock,
+            entropy,
+            settings,
+            running: idempotency::Running::default(),
+            auth: auth::AuthState::default(),
+            rates: rate_limits::RateState::default(),
+        };
+        Self { inner: Arc::new(inner) }
     }
 
     pub(crate) fn store(&self) -> &Store {

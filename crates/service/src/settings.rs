@@ -2,6 +2,7 @@
 
 use crate::auth::SecretCost;
 use postrider_core::channel::ChannelKind;
+use postrider_core::rate_limit::RateLimits;
 use postrider_core::schedule::PolicyDefaults;
 use std::collections::BTreeSet;
 
@@ -20,6 +21,8 @@ pub struct Settings {
     pub channels: BTreeSet<ChannelKind>,
     /// What jobs do unless they say otherwise.
     pub policy: PolicyDefaults,
+    /// Requests a minute of a token, unless its tenant has limits of its own.
+    pub rate_limits: RateLimits,
     /// Whether this process sends, so that being ready includes a live engine.
     pub sends: bool,
     /// After how long without a heartbeat a node counts as dead, in milliseconds.

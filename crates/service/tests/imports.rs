@@ -60,6 +60,7 @@ impl World {
             secret_cost: SecretCost { memory_kib: 8, passes: 1 },
             channels: Default::default(),
             policy: Default::default(),
+            rate_limits: postrider_core::rate_limit::RateLimits::default(),
             sends: false,
             node_timeout_ms: 10_000,
         };

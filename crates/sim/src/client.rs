@@ -9,6 +9,7 @@ use postrider_core::channel::ChannelKind;
 use postrider_core::env::{BoxFuture, Clock};
 use postrider_core::error::Code;
 use postrider_core::id::{ClientId, ScheduleId};
+use postrider_core::rate_limit::RateLimits;
 use postrider_core::schedule::{JobCommand, JobState, PolicyCommand, PolicyDefaults, ScheduleCommand};
 use postrider_core::scope::Scope;
 use postrider_core::time::{SECOND_MS, Timestamp};
@@ -55,6 +56,7 @@ impl Clients {
             secret_cost: SecretCost::STANDARD,
             channels: BTreeSet::from([ChannelKind::Email, ChannelKind::Sms]),
             policy: PolicyDefaults { latest_start_after_ms: None, ..PolicyDefaults::default() },
+            rate_limits: RateLimits::default(),
             node_timeout_ms: 30 * SECOND_MS,
             sends: true,
         };

@@ -39,6 +39,7 @@ pub mod lists;
 pub mod manifests;
 pub mod nodes;
 pub mod profiles;
+pub mod rate_windows;
 pub mod recipients;
 pub mod rescheduling;
 pub mod schedules;

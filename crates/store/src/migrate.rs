@@ -25,6 +25,12 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("migrations/sqlite/0004_webhooks.sql"),
         postgres: include_str!("migrations/postgres/0004_webhooks.sql"),
     },
+    Migration {
+        version: 5,
+        name: "rate_limits",
+        sqlite: include_str!("migrations/sqlite/0005_rate_limits.sql"),
+        postgres: include_str!("migrations/postgres/0005_rate_limits.sql"),
+    },
 ];
 
 /// Held while migrating, so that nodes which start together do not migrate together.

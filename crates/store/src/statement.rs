@@ -52,6 +52,7 @@ pub const ALL: &[&[Statement]] = &[
     crate::manifests::STATEMENTS,
     crate::nodes::STATEMENTS,
     crate::profiles::STATEMENTS,
+    crate::rate_windows::STATEMENTS,
     crate::recipients::STATEMENTS,
     crate::rescheduling::STATEMENTS,
     crate::schedules::STATEMENTS,

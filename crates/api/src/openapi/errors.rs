@@ -12,6 +12,7 @@ const SHARED: &[(&str, &[Code])] = &[
     ("Unauthorized", &[Code::Unauthorized, Code::TokenInvalid, Code::TokenExpired]),
     ("Forbidden", &[Code::InsufficientScope]),
     ("BodyTooLarge", &[Code::BodyTooLarge]),
+    ("RateLimited", &[Code::RateLimited]),
     ("Internal", &[Code::Internal]),
     ("Unavailable", &[Code::Unavailable]),
 ];
@@ -22,6 +23,7 @@ const ALWAYS: &[Code] = &[
     Code::TokenInvalid,
     Code::TokenExpired,
     Code::InsufficientScope,
+    Code::RateLimited,
     Code::Internal,
     Code::Unavailable,
 ];
@@ -162,7 +164,12 @@ fn response(status: StatusCode, codes: &[Code]) -> Value {
     if status == StatusCode::UNAUTHORIZED || status == StatusCode::FORBIDDEN {
         response["headers"]["WWW-Authenticate"] = json!({ "$ref": "#/components/headers/WwwAuthenticate" });
     }
-    if status == StatusCode::SERVICE_UNAVAILABLE || codes.contains(&Code::IdempotencyInProgress) {
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        response["headers"]["RateLimit"] = json!({ "$ref": "#/components/headers/RateLimit" });
+        response["headers"]["RateLimit-Policy"] = json!({ "$ref": "#/components/headers/RateLimitPolicy" });
+    }
+    let waits = [StatusCode::SERVICE_UNAVAILABLE, StatusCode::TOO_MANY_REQUESTS].contains(&status);
+    if waits || codes.contains(&Code::IdempotencyInProgress) {
         response["headers"]["Retry-After"] = json!({ "$ref": "#/components/headers/RetryAfter" });
     }
     response
@@ -191,7 +198,8 @@ pub fn schemas() -> [(&'static str, Value); 3] {
             "details": {
                 "type": "object",
                 "description": "For a field its `path` and `value`, for a scope `required` and `granted`, for \
-                    preflight `issues`, for a changed plan `changes`.",
+                    preflight `issues`, for a changed plan `changes`, for a rate limit `class`, `limit`, \
+                    `windowSeconds` and `retryAfterSeconds`.",
             },
             "remediation": { "type": "string", "description": "What to do, in one sentence." },
         },

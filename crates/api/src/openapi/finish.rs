@@ -46,6 +46,7 @@ fn operations(document: &mut Value) -> impl Iterator<Item = &mut Value> {
 /// An operation below `/public/v1`: its scope, its envelope and its errors.
 fn protect(operation: &mut Value, route: &Route) {
     operation["security"] = json!([{ TOKEN: [route.scope.as_str()] }]);
+    operation["x-rate-limit-class"] = json!(route.class.as_str());
     let errors = errors::responses(route, operation);
     let Some(responses) = operation["responses"].as_object_mut() else { return };
     for response in responses.values_mut() {
@@ -133,6 +134,15 @@ fn components(components: &mut Value, users: &BTreeMap<&str, Vec<String>>) {
         },
         "RetryAfter": {
             "description": "Seconds after which to try again.", "schema": { "type": "integer", "minimum": 0 },
+        },
+        "RateLimit": {
+            "description": "Class of the request, `r` requests left, and if none is left `t` seconds until the next \
+                passes (draft-ietf-httpapi-ratelimit-headers).",
+            "schema": { "type": "string" }, "example": "\"read\";r=0;t=12",
+        },
+        "RateLimitPolicy": {
+            "description": "Class of the request: `q` of them in any `w` seconds.",
+            "schema": { "type": "string" }, "example": "\"read\";q=30000;w=60",
         },
         "WwwAuthenticate": { "description": "RFC 6750 §3.", "schema": { "type": "string" } },
     });

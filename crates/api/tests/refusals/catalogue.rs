@@ -16,6 +16,7 @@ fn status(class: Class) -> u16 {
         Class::Conflict => 409,
         Class::TooLarge => 413,
         Class::Unprocessable => 422,
+        Class::Limited => 429,
         Class::Internal => 500,
         Class::Unavailable => 503,
     }
@@ -26,7 +27,7 @@ fn header(code: Code) -> Option<&'static str> {
     match code.class() {
         Class::Unauthenticated | Class::Forbidden => Some("www-authenticate"),
         Class::MethodNotAllowed => Some("allow"),
-        Class::Unavailable => Some("retry-after"),
+        Class::Limited | Class::Unavailable => Some("retry-after"),
         _ => (code == Code::IdempotencyInProgress).then_some("retry-after"),
     }
 }

@@ -10,6 +10,7 @@ use postrider_core::channel::ChannelKind::{DirectMail, Email, Sms};
 use postrider_core::content::TemplateStatus;
 use postrider_core::error::{Code, Refusal};
 use postrider_core::id::{ClientId, TenantId};
+use postrider_core::rate_limit::RateClass;
 use postrider_core::schedule::JobState;
 use postrider_core::scope::Scope;
 use postrider_core::time::Timestamp;
@@ -78,6 +79,13 @@ pub async fn provoke(code: Code) -> Provoked {
             let token = app.token(&[Scope::TenantRead]).await;
             let answer = app.request(Method::GET, "/campaigns", &token, None).await;
             Provoked { told: Told::Http(answer), details: &["granted", "required"] }
+        }
+        Code::RateLimited => {
+            app.service.set_rate_limits(app.tenant(), vec![(RateClass::Read, Some(1))]).await.unwrap();
+            let token = app.token(&[Scope::TenantRead]).await;
+            app.request(Method::GET, "/tenant", &token, None).await.data();
+            let answer = app.request(Method::GET, "/tenant", &token, None).await;
+            Provoked { told: Told::Http(answer), details: &["class", "limit", "retryAfterSeconds", "windowSeconds"] }
         }
         Code::IdempotencyKeyInvalid => field(admin.clone().idempotent("1").post("/lists", json!({})).await),
         Code::IdempotencyKeyReused => {

@@ -48,6 +48,7 @@ use axum::http::{Method, Request, header};
 use postrider_core::channel::ChannelKind;
 use postrider_core::env::Entropy;
 use postrider_core::id::TenantId;
+use postrider_core::rate_limit::RateLimits;
 use postrider_core::schedule::PolicyDefaults;
 use postrider_core::scope::Scope;
 use postrider_core::time::Timestamp;
@@ -117,6 +118,7 @@ impl TestApp {
             secret_cost: SecretCost { memory_kib: 8, passes: 1 },
             channels: ChannelKind::ALL.iter().copied().collect(),
             policy: PolicyDefaults::default(),
+            rate_limits: RateLimits::default(),
             sends: false,
             node_timeout_ms: 10_000,
         };

@@ -21,6 +21,8 @@ pub enum Class {
     TooLarge,
     /// 422
     Unprocessable,
+    /// 429
+    Limited,
     /// 500
     Internal,
     /// 503
@@ -87,6 +89,8 @@ catalog! {
         "The bearer token has expired.", "Get a new token at /oauth/token.";
     InsufficientScope => "AUTH.INSUFFICIENT_SCOPE", Forbidden,
         "The token lacks the required scope.", "Ask for a token with the scope named in details.required, or have it granted to the client.";
+    RateLimited => "RATE.LIMITED", Limited,
+        "The token has used up its requests of this class for the minute.", "Send the request again after the seconds in the Retry-After header.";
     IdempotencyKeyInvalid => "IDEMPOTENCY.KEY_INVALID", Invalid,
         "Idempotency-Key is not a UUID version 4.", "Send a fresh random UUID version 4 for every new operation.";
     IdempotencyKeyReused => "IDEMPOTENCY.KEY_REUSED", Unprocessable,

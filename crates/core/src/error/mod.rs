@@ -5,6 +5,7 @@ pub mod catalog;
 pub use catalog::{Class, Code};
 
 use crate::preflight::Issue;
+use crate::rate_limit::RateClass;
 
 /// A request that was understood and refused. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +36,15 @@ pub enum Detail {
         required: &'static str,
         /// Held.
         granted: Vec<&'static str>,
+    },
+    /// The limit that is used up.
+    Limit {
+        /// Of which class of requests.
+        class: RateClass,
+        /// Requests in a window.
+        limit: u32,
+        /// Seconds after which one more passes.
+        retry_after_s: i64,
     },
     /// Blockers of the preflight.
     Issues(Vec<Issue>),
@@ -77,7 +87,9 @@ impl Refusal {
         match &self.detail {
             Detail::Field { path, problem, .. } => format!("{path}: {problem}"),
             Detail::Scope { required, .. } => format!("The token lacks the scope {required}."),
-            Detail::None | Detail::Issues(_) | Detail::Changes(_) => self.code.message().to_owned(),
+            Detail::None | Detail::Limit { .. } | Detail::Issues(_) | Detail::Changes(_) => {
+                self.code.message().to_owned()
+            }
         }
     }
 }

@@ -34,7 +34,9 @@ fn refused(result: Result<Intent, Refusal>) -> (Code, String) {
     let refusal = result.expect_err("a refusal");
     let path = match refusal.detail {
         Detail::Field { path, .. } => path,
-        Detail::None | Detail::Scope { .. } | Detail::Issues(_) | Detail::Changes(_) => String::new(),
+        Detail::None | Detail::Scope { .. } | Detail::Limit { .. } | Detail::Issues(_) | Detail::Changes(_) => {
+            String::new()
+        }
     };
     (refusal.code, path)
 }

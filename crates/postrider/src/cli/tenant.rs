@@ -3,11 +3,16 @@
 use super::{Context, Failure, Report};
 use clap::{Args, Subcommand};
 use postrider_core::id::TenantId;
+use postrider_core::rate_limit::RateClass;
 use postrider_service::tenants::{CreateTenant, SetTenant, Tenant};
 use serde_json::{Value, json};
 
 /// The word that takes a default zone away.
 const NO_ZONE: &str = "none";
+/// The word that takes a limit away.
+const NO_LIMIT: &str = "none";
+/// The word that takes a tenant's own limit away, so that the configured one holds.
+const DEFAULT_LIMIT: &str = "default";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum TenantCommand {
@@ -45,6 +50,27 @@ pub(super) struct SetArgs {
     /// Its new cut-off.
     #[arg(long, value_name = "HH:MM")]
     mail_cutoff: Option<String>,
+    /// Requests of a class that each of its tokens may make in a minute: a number, none for no limit, or default for
+    /// the configured one. Classes are read, write, batch, execute and token.
+    #[arg(long, value_name = "CLASS=N|none|default", value_parser = rate_limit)]
+    rate_limit: Vec<RateLimit>,
+}
+
+/// A limit of a tenant's own; none: what is configured holds.
+type RateLimit = (RateClass, Option<u32>);
+
+/// Reads `read=1000`, `read=none` or `read=default`.
+fn rate_limit(text: &str) -> Result<RateLimit, String> {
+    let (class, limit) = text.split_once('=').ok_or("write CLASS=N, such as read=1000")?;
+    let class = RateClass::parse(class).ok_or("the classes are read, write, batch, execute and token")?;
+    match limit {
+        NO_LIMIT => Ok((class, Some(0))),
+        DEFAULT_LIMIT => Ok((class, None)),
+        number => match number.parse() {
+            Ok(number @ 1..) => Ok((class, Some(number))),
+            Ok(0) | Err(_) => Err("the limit is a whole number from 1, none or default".to_owned()),
+        },
+    }
 }
 
 pub(super) async fn run(command: TenantCommand, context: &Context) -> Result<(), Failure> {
@@ -70,7 +96,12 @@ pub(super) async fn run(command: TenantCommand, context: &Context) -> Result<(),
             let default_timezone = args.timezone.map(|zone| (zone != NO_ZONE).then_some(zone));
             let changes = SetTenant { name: args.name, default_timezone, mail_cutoff: args.mail_cutoff };
             let tenant = service.set_tenant(args.id, changes).await?;
-            context.answer(&Report::new(line(&tenant), document(&tenant)));
+            let limits = service.set_rate_limits(args.id, args.rate_limit).await?;
+            let mut document = document(&tenant);
+            if !limits.is_empty() {
+                document["rateLimits"] = limits_document(&limits);
+            }
+            context.answer(&Report::new(line(&tenant) + &limits_text(&limits), document));
         }
     }
     Ok(())
@@ -79,6 +110,20 @@ pub(super) async fn run(command: TenantCommand, context: &Context) -> Result<(),
 fn line(tenant: &Tenant) -> String {
     let zone = tenant.default_timezone.as_deref().unwrap_or("no default zone");
     format!("{}  {}  ({zone}, mail until {})", tenant.id, tenant.name, tenant.mail_cutoff())
+}
+
+/// The limits that a tenant has of its own.
+fn limits_text(limits: &[(RateClass, u32)]) -> String {
+    let limit = |(class, limit): &(RateClass, u32)| match limit {
+        0 => format!("\n  {} requests: no limit", class.as_str()),
+        limit => format!("\n  {} requests: {limit} a minute", class.as_str()),
+    };
+    limits.iter().map(limit).collect()
+}
+
+fn limits_document(limits: &[(RateClass, u32)]) -> Value {
+    let limit = |(class, limit): &(RateClass, u32)| (class.as_str().to_owned(), json!((*limit > 0).then_some(*limit)));
+    Value::Object(limits.iter().map(limit).collect())
 }
 
 fn document(tenant: &Tenant) -> Value {

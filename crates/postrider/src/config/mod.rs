@@ -9,6 +9,7 @@ mod engine;
 mod log;
 mod policy;
 mod problem;
+mod rate_limits;
 mod secret;
 mod section;
 mod server;
@@ -23,6 +24,7 @@ pub use problem::{Origin, Problem};
 pub use secret::Secret;
 pub use server::{Auth, Server};
 
+use postrider_core::rate_limit::RateLimits;
 use postrider_core::schedule::PolicyDefaults;
 use postrider_store::DatabaseUrl;
 use section::Section;
@@ -48,6 +50,8 @@ pub struct Config {
     pub engine: Engine,
     /// What jobs do that do not say it themselves.
     pub policy: PolicyDefaults,
+    /// How often clients may call.
+    pub rate_limits: RateLimits,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -94,6 +98,7 @@ pub fn load(
         channels: Channels::read(root.section("channels")),
         engine: Engine::read(root.section("engine")),
         policy: policy::read(root.section("policy")),
+        rate_limits: rate_limits::read(root.section("rate_limits")),
         log: Log::read(root.section("log")),
     };
     root.finish();

@@ -7,3 +7,5 @@ mod import;
 #[cfg(unix)]
 mod serve;
 mod support;
+#[cfg(unix)]
+mod two_nodes;

@@ -5,6 +5,9 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Output, Stdio};
 
+/// The configuration of a folder, if it has one.
+pub const CONFIG: &str = "postrider.toml";
+
 /// A folder in which postrider is run.
 pub struct Home {
     pub folder: tempfile::TempDir,
@@ -30,6 +33,10 @@ impl Home {
             if name.to_string_lossy().starts_with("POSTRIDER") {
                 command.env_remove(name);
             }
+        }
+        let config = self.folder.path().join(CONFIG);
+        if config.exists() {
+            command.arg("--config").arg(config);
         }
         command
     }

@@ -6,18 +6,32 @@ use crate::{Actor, Service, ServiceError};
 use jsonwebtoken::{Algorithm, Validation};
 use postrider_core::error::Code;
 use postrider_core::id::{ClientId, TenantId};
+use postrider_core::rate_limit::RateLimits;
+use std::sync::Arc;
+use uuid::Uuid;
 
 /// Longest token looked at, in bytes; ours with every scope are under 2 KB.
 const TOKEN_MAX_BYTES: usize = 8 * 1024;
 /// How far the clock of the node that issued a token may be ahead of ours, in seconds.
 const CLOCKS_APART_MAX_S: i64 = 60;
 
+/// Who calls with which token, and how often they may.
+#[derive(Debug, Clone)]
+pub struct Bearer {
+    /// Who.
+    pub actor: Actor,
+    /// Id of the token.
+    pub token: Uuid,
+    /// Requests a minute.
+    pub limits: Arc<RateLimits>,
+}
+
 impl Service {
     /// Who a bearer token stands for.
     ///
     /// # Errors
     /// `TOKEN_EXPIRED` if that alone is wrong with it, else `TOKEN_INVALID`; a failure of the store.
-    pub async fn authenticate(&self, token: &str) -> Result<Actor, ServiceError> {
+    pub async fn authenticate(&self, token: &str) -> Result<Bearer, ServiceError> {
         if token.len() > TOKEN_MAX_BYTES {
             return Err(Code::TokenInvalid.into());
         }
@@ -40,10 +54,10 @@ impl Service {
         }
         let client: ClientId = claims.sub.parse().map_err(|_| Code::TokenInvalid)?;
         let tenant: TenantId = claims.tid.parse().map_err(|_| Code::TokenInvalid)?;
-        if self.tenant_of_enabled(client).await? != Some(tenant) {
-            return Err(Code::TokenInvalid.into());
-        }
-        Ok(Actor { tenant, client, scopes: known_scopes(&claims.scope) })
+        let token: Uuid = claims.jti.parse().map_err(|_| Code::TokenInvalid)?;
+        let enabled = self.enabled(client).await?.filter(|enabled| enabled.tenant == tenant);
+        let limits = enabled.ok_or(Code::TokenInvalid)?.limits;
+        Ok(Bearer { actor: Actor { tenant, client, scopes: known_scopes(&claims.scope) }, token, limits })
     }
 
     /// What is checked by the library: signature, issuer and audience. Expiry is ours, by our own clock.

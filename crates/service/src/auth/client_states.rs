@@ -2,19 +2,28 @@
 
 use crate::{Service, ServiceError};
 use postrider_core::id::{ClientId, TenantId};
+use postrider_core::rate_limit::RateLimits;
 use postrider_core::time::Timestamp;
+use postrider_store::clients::Client;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// How long a state is believed, in milliseconds; the contract allows a disabled client 5 s.
 pub const CLIENT_STATE_KEPT_MS: i64 = 2_000;
 /// Clients remembered at once.
 const CLIENTS_MAX: usize = 10_000;
 
-/// What is remembered of one client: its tenant if it may call, and since when we know.
-#[derive(Clone, Copy)]
+/// Of a client that may call: whose it is, and how often it may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Enabled {
+    pub tenant: TenantId,
+    pub limits: Arc<RateLimits>,
+}
+
+/// What is remembered of one client, if it may call, and since when we know.
+#[derive(Clone)]
 struct State {
-    tenant: Option<TenantId>,
+    enabled: Option<Enabled>,
     read_at: Timestamp,
 }
 
@@ -31,7 +40,7 @@ pub(super) struct ClientStates(Mutex<BTreeMap<ClientId, State>>);
 impl ClientStates {
     fn get(&self, client: ClientId, now: Timestamp) -> Option<State> {
         let states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        states.get(&client).filter(|state| state.is_fresh(now)).copied()
+        states.get(&client).filter(|state| state.is_fresh(now)).cloned()
     }
 
     fn put(&self, client: ClientId, state: State) {
@@ -51,18 +60,35 @@ impl ClientStates {
 }
 
 impl Service {
-    /// The tenant of a client that may call.
-    pub(super) async fn tenant_of_enabled(&self, client: ClientId) -> Result<Option<TenantId>, ServiceError> {
+    /// What holds for a client that may call.
+    pub(super) async fn enabled(&self, client: ClientId) -> Result<Option<Enabled>, ServiceError> {
         let now = self.now();
         let states = &self.inner.auth.clients;
         if let Some(state) = states.get(client, now) {
-            return Ok(state.tenant);
+            return Ok(state.enabled);
         }
-        let found = self.store().read("client.find", move |tx| tx.client_find(client).map_err(ServiceError::from));
-        let enabled = found.await?.filter(|client| client.disabled_at.is_none());
-        let tenant = enabled.map(|client| client.tenant);
-        states.put(client, State { tenant, read_at: now });
-        Ok(tenant)
+        let found = self.client_and_limits(client).await?;
+        let enabled = found.filter(|(client, _)| client.disabled_at.is_none());
+        let enabled = enabled.map(|(client, limits)| Enabled { tenant: client.tenant, limits: Arc::new(limits) });
+        states.put(client, State { enabled: enabled.clone(), read_at: now });
+        Ok(enabled)
+    }
+
+    /// A client with the limits that hold for its tenant: configured ones, and those set by the operator over them.
+    pub(super) async fn client_and_limits(
+        &self,
+        client: ClientId,
+    ) -> Result<Option<(Client, RateLimits)>, ServiceError> {
+        let found = self.store().read("client.find", move |tx| {
+            let Some(client) = tx.client_find(client)? else { return Ok(None) };
+            let own = tx.tenant_rate_limits(client.tenant)?;
+            Ok::<_, ServiceError>(Some((client, own)))
+        });
+        Ok(found.await?.map(|(client, own)| {
+            let mut limits = self.settings().rate_limits.clone();
+            own.into_iter().for_each(|(class, limit)| limits.set(class, Some(limit)));
+            (client, limits)
+        }))
     }
 }
 
@@ -76,7 +102,7 @@ mod tests {
         let states = ClientStates::default();
         let client = ClientId::from(Uuid::from_u128(1));
         let at = Timestamp::from_millis;
-        states.put(client, State { tenant: None, read_at: at(10_000) });
+        states.put(client, State { enabled: None, read_at: at(10_000) });
         for (now, known) in [(10_000, true), (11_999, true), (12_000, false), (9_999, false)] {
             assert_eq!(states.get(client, at(now)).is_some(), known, "{now}");
         }
@@ -85,7 +111,7 @@ mod tests {
     #[test]
     fn the_memory_is_bounded() {
         let states = ClientStates::default();
-        let state = |millis| State { tenant: None, read_at: Timestamp::from_millis(millis) };
+        let state = |millis| State { enabled: None, read_at: Timestamp::from_millis(millis) };
         for number in 0..=CLIENTS_MAX {
             states.put(ClientId::from(Uuid::from_u128(number as u128)), state(0));
         }

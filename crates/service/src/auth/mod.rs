@@ -11,6 +11,7 @@ mod hashing;
 mod keys;
 mod token;
 
+pub use authenticate::Bearer;
 pub use client_states::CLIENT_STATE_KEPT_MS;
 pub use clients::{ClientSummary, CreateClient, NewClient};
 pub use hashing::SecretCost;

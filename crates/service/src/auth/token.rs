@@ -4,6 +4,7 @@ use super::clients::{known_scopes, parse_scopes, words};
 use crate::{Service, ServiceError};
 use jsonwebtoken::{Algorithm, Header};
 use postrider_core::id::{ClientId, uuid_v7};
+use postrider_core::rate_limit::RateClass;
 use serde::{Deserialize, Serialize};
 
 /// How old the signing key may be believed to be in use, in milliseconds.
@@ -71,17 +72,23 @@ impl Service {
     /// [`TokenError`].
     pub async fn issue_token(&self, credentials: ClientCredentials) -> Result<Token, TokenError> {
         let ClientCredentials { client_id, client_secret, scope } = credentials;
-        let client = match client_id.parse::<ClientId>() {
-            Ok(id) => {
-                self.store().read("client.find", move |tx| tx.client_find(id).map_err(ServiceError::from)).await?
-            }
+        let found = match client_id.parse::<ClientId>() {
+            Ok(id) => self.client_and_limits(id).await?,
             Err(_) => None,
         };
+        let (client, limits) = found.unzip();
+        let limit = limits.and_then(|limits| limits.of(RateClass::Token));
+        if let Some(client) = &client {
+            // No secret is hashed for a client that has had its tokens.
+            self.glance(client.id.into(), RateClass::Token, limit).await?;
+        }
         let hash = client.as_ref().map(|client| client.secret_hash.clone());
         let settings = self.settings();
         let verified = self.inner.auth.hashing.verify(settings.secret_cost, client_secret, hash).await?;
         let client = client.filter(|client| verified && client.disabled_at.is_none());
         let client = client.ok_or(TokenError::InvalidClient)?;
+        // Counted after the secret, so that a stranger who knows the id uses nothing up.
+        self.admit(client.id.into(), RateClass::Token, limit).await?;
         let allowed = known_scopes(&client.scopes);
         let granted = match scope {
             None => allowed,

@@ -166,7 +166,7 @@ fn read(mut fields: Map<String, Value>, key: MatchKey) -> Result<Parsed, String>
 fn field_of(refusal: &Refusal) -> Option<&str> {
     match &refusal.detail {
         Detail::Field { path, .. } => path.split(['.', '[']).next(),
-        Detail::None | Detail::Scope { .. } | Detail::Issues(_) | Detail::Changes(_) => None,
+        Detail::None | Detail::Scope { .. } | Detail::Limit { .. } | Detail::Issues(_) | Detail::Changes(_) => None,
     }
 }
 
