@@ -35,6 +35,7 @@ const DELETE: Method = Method::DELETE;
 const CAMPAIGN: &str = r#"{"campaignType":"broadcast","name":"A","channel":"email"}"#;
 const AUDIENCE: &str = r#"{"include":[{"audienceId":"$list","type":"audience"}]}"#;
 const CONTENT: &str = r#"{"templateId":"$template"}"#;
+const WHEN: &str = r#"{"sendAt":"2026-05-01T09:00:00Z"}"#;
 const TEMPLATE: &str = r#"{"name":"A","channel":"sms","content":{"text":"Hello"}}"#;
 const SENDER: &str = r#"{"name":"A","channel":"sms","senderId":"US"}"#;
 const SUPPRESSION: &str = r#"{"channel":"email","address":"no@example.test","reason":"manual"}"#;
@@ -56,11 +57,14 @@ pub const ROWS: &[Row] = &[
     row(PUT, "/campaigns/{id}/content", CampaignsUpdate, Thing::Draft, CONTENT),
     row(PUT, "/campaigns/{id}/schedule", CampaignsUpdate, Thing::Draft, r#"{"mode":"now"}"#),
     row(POST, "/campaigns/{id}/preflight", CampaignsRead, Thing::Draft, ""),
-    row(POST, "/campaigns/{id}/schedule-jobs", CampaignsSchedule, Thing::Draft, r#"{"sendAt":"2026-05-01T09:00:00Z"}"#),
+    row(POST, "/campaigns/{id}/schedule-jobs", CampaignsSchedule, Thing::Draft, WHEN),
     row(GET, "/campaigns/{id}/schedule-jobs", CampaignsRead, Thing::Draft, ""),
     row(GET, "/campaigns/{id}/schedule-jobs/{scheduleId}", CampaignsRead, Thing::Job, ""),
+    row(PATCH, "/campaigns/{id}/schedule-jobs/{scheduleId}", CampaignsSchedule, Thing::Job, WHEN),
     row(DELETE, "/campaigns/{id}/schedule-jobs/{scheduleId}", CampaignsSchedule, Thing::Job, ""),
     row(POST, "/campaigns/{id}/send-jobs", CampaignsSend, Thing::Draft, "{}"),
+    row(POST, "/campaigns/{id}/pause", CampaignsSend, Thing::Delivery, "{}"),
+    row(POST, "/campaigns/{id}/resume", CampaignsSend, Thing::Paused, "{}"),
     row(GET, "/campaigns/{id}/summary", CampaignsRead, Thing::Draft, ""),
     row(GET, "/campaigns/{id}/status", CampaignsRead, Thing::Draft, ""),
     row(GET, "/campaigns/{id}/metrics", AnalyticsRead, Thing::Draft, ""),

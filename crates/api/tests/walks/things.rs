@@ -18,6 +18,8 @@ pub enum Thing {
     Job,
     /// A recipient of a job that runs: campaign, delivery.
     Delivery,
+    /// A campaign whose job was paused.
+    Paused,
     /// A list with two members.
     List,
     Profile,
@@ -77,6 +79,12 @@ pub async fn make(app: &TestApp, tenant: TenantId, thing: Thing) -> Made {
             let job = admin.post(&ready.path("/send-jobs"), json!({})).await;
             named.push(("job", text(job.data(), "scheduleId")));
             vec![ready.campaign.clone(), begun(app, tenant, job.data()).await.to_string()]
+        }
+        Thing::Paused => {
+            let job = admin.post(&ready.path("/send-jobs"), json!({})).await;
+            begun(app, tenant, job.data()).await;
+            admin.post(&ready.path("/pause"), json!({})).await.data();
+            vec![ready.campaign.clone()]
         }
         Thing::List => vec![ready.list.clone()],
         Thing::Profile => vec![profile.clone()],
