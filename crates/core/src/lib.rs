@@ -21,3 +21,4 @@ pub mod rate_limit;
 pub mod schedule;
 pub mod scope;
 pub mod time;
+pub mod webhook;

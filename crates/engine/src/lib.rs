@@ -17,6 +17,7 @@ mod rescuer;
 mod settings;
 mod settler;
 mod starter;
+mod telling;
 
 #[cfg(test)]
 mod tests;

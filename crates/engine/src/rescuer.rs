@@ -6,6 +6,7 @@
 use crate::cluster::{Cluster, Signals};
 use crate::dispatcher::{apply, conclude};
 use crate::driver::{Progress, Task};
+use crate::telling::Teller;
 use postrider_core::channel::{Outcome, Refusal};
 use postrider_core::delivery::{Attempt, Counts, RetryPolicy};
 use postrider_core::env::BoxFuture;
@@ -49,13 +50,14 @@ pub(crate) async fn rescue_all(cluster: &Cluster) -> Result<(), StoreError> {
 /// Rescues one chunk whose lease ran out, or, with `every`, any that is claimed.
 async fn rescue_one(cluster: &Cluster, every: bool) -> Result<Progress, StoreError> {
     let (now, jitter) = (cluster.now(), cluster.jitter());
+    let teller = Teller::new(cluster, now);
     let lost = cluster.store.read("chunk.lost", move |tx| tx.chunk_is_lost(now, every)).await?;
     if !lost {
         return Ok(Progress::Idle { next: None });
     }
     let rescued = cluster.store.write_guarded("chunk.rescue", move |tx| {
         let Some(lost) = tx.chunk_rescue(now, every)? else { return Ok(None) };
-        let in_doubt = rescue(tx, &lost, now, jitter)?;
+        let in_doubt = rescue(tx, &lost, &teller, now, jitter)?;
         Ok::<_, StoreError>(Some((lost, in_doubt)))
     });
     if let Some((lost, in_doubt)) = rescued.await? {
@@ -68,7 +70,13 @@ async fn rescue_one(cluster: &Cluster, every: bool) -> Result<Progress, StoreErr
 }
 
 /// Decides about everybody in flight and gives the chunk back. Answers how many were in flight.
-fn rescue(tx: &mut Tx<'_>, lost: &LostChunk, now: Timestamp, jitter: u64) -> Result<usize, StoreError> {
+fn rescue(
+    tx: &mut Tx<'_>,
+    lost: &LostChunk,
+    teller: &Teller,
+    now: Timestamp,
+    jitter: u64,
+) -> Result<usize, StoreError> {
     let policy = RetryPolicy::bounded(lost.on_uncertain, lost.latest_finish);
     let refusal = Refusal { reason: LEASE_LOST, text: String::new() };
     let outcome = Outcome::Uncertain(refusal);
@@ -84,7 +92,7 @@ fn rescue(tx: &mut Tx<'_>, lost: &LostChunk, now: Timestamp, jitter: u64) -> Res
         .unzip();
     let mut delta = Counts::default();
     let manifest = lost.claim.key.manifest;
-    apply(tx, manifest, &changes, &mut delta)?;
+    apply(tx, manifest, &changes, &mut delta, teller)?;
     tx.ledger_attempts(manifest, &attempts.into_iter().flatten().collect::<Vec<_>>())?;
     tx.chunk_adjust(lost.claim.key, &delta, None)?;
     tx.chunk_release(&lost.claim, now)?;

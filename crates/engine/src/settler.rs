@@ -2,8 +2,10 @@
 
 use crate::cluster::Cluster;
 use crate::driver::{Progress, Task};
+use crate::telling::Teller;
 use postrider_core::delivery::{DeliveryState, LATEST_FINISH, job_end};
 use postrider_core::env::BoxFuture;
+use postrider_core::event::{EventKind, ScheduleFacts};
 use postrider_core::id::ScheduleId;
 use postrider_core::schedule::JobState;
 use postrider_core::time::Timestamp;
@@ -62,8 +64,8 @@ impl Settler {
             }
         }
         if job.frozen_at.is_some() && !has_ready && !job.has_claimed {
-            let job = *job;
-            let finish = self.cluster.store.write_guarded("job.finish", move |tx| finish(tx, &job, now));
+            let (job, teller) = (*job, Teller::new(&self.cluster, now));
+            let finish = self.cluster.store.write_guarded("job.finish", move |tx| finish(tx, &job, &teller, now));
             finish.await?;
         }
         Ok(())
@@ -72,10 +74,11 @@ impl Settler {
     /// Ends the waiting in some ready chunks; whether there may be more.
     async fn end_waiting(&self, manifest: i64, state: DeliveryState, reason: &'static str) -> Result<bool, StoreError> {
         let (node, now, lease_until) = (self.cluster.node, self.cluster.now(), self.cluster.lease_until());
+        let teller = Teller::new(&self.cluster, now);
         let more = self.cluster.store.write_guarded("chunk.give_up", move |tx| {
             for _ in 0..CHUNKS_PER_TURN {
                 let Some(claim) = tx.chunk_claim(manifest, node, ANY_DUE, lease_until)? else { return Ok(false) };
-                tx.ledger_give_up(&claim, state, reason, now)?;
+                teller.give_up(tx, &claim, state, reason)?;
                 tx.chunk_release(&claim, now)?;
             }
             Ok::<_, StoreError>(true)
@@ -95,7 +98,7 @@ impl Task for Settler {
 }
 
 /// Closes a job if everybody is accounted for.
-fn finish(tx: &mut Tx<'_>, job: &UnsettledJob, now: Timestamp) -> Result<(), StoreError> {
+fn finish(tx: &mut Tx<'_>, job: &UnsettledJob, teller: &Teller, now: Timestamp) -> Result<(), StoreError> {
     let counts = tx.manifest_counts(job.tenant, job.manifest)?;
     let Some(end) = job_end(&counts) else { return Ok(()) };
     // A job that was taken back stays so, whatever its counts.
@@ -110,8 +113,10 @@ fn finish(tx: &mut Tx<'_>, job: &UnsettledJob, now: Timestamp) -> Result<(), Sto
         started_at: None,
         finished_at: Some(now),
     };
-    if tx.job_move(&change)? {
-        tx.campaign_set_execution_status(job.tenant, job.campaign, to.execution_status(true), now)?;
+    if !tx.job_move(&change)? {
+        return Ok(());
     }
-    Ok(())
+    tx.campaign_set_execution_status(job.tenant, job.campaign, to.execution_status(true), now)?;
+    let facts = ScheduleFacts { counts: Some(counts), ..ScheduleFacts::new(job.campaign, job.job, to) };
+    teller.schedule(tx, job.tenant, EventKind::ScheduleFinished, facts)
 }

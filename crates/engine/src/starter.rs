@@ -2,7 +2,9 @@
 
 use crate::cluster::Cluster;
 use crate::driver::{Progress, Task};
+use crate::telling::Teller;
 use postrider_core::env::BoxFuture;
+use postrider_core::event::{EventKind, ScheduleFacts};
 use postrider_core::id::VersionId;
 use postrider_core::schedule::{JobState, OnMissed};
 use postrider_core::time::Timestamp;
@@ -38,10 +40,11 @@ impl Starter {
         }
         let configured: Vec<_> = self.cluster.channels.keys().copied().collect();
         let version = VersionId::new(now, &*self.cluster.entropy);
+        let teller = Teller::new(&self.cluster, now);
         let started = self.cluster.store.write_guarded("job.start", move |tx| {
             let Some(job) = tx.job_due(now)? else { return Ok(false) };
             let blocked = (!configured.contains(&job.channel)).then(|| CHANNEL_NOT_CONFIGURED.to_owned());
-            begin(tx, &job, now, version, blocked)?;
+            begin(tx, &job, &teller, now, version, blocked)?;
             Ok::<_, StoreError>(true)
         });
         if started.await? {
@@ -65,6 +68,7 @@ impl Task for Starter {
 fn begin(
     tx: &mut Tx<'_>,
     job: &DueJob,
+    teller: &Teller,
     now: Timestamp,
     version: VersionId,
     blocked_reason: Option<String>,
@@ -102,5 +106,15 @@ fn begin(
     if started {
         tx.manifest_open(job.tenant, job.job, job.manifest, now)?;
     }
-    Ok(())
+    let kind = match change.to {
+        JobState::Held => EventKind::ScheduleHeld,
+        JobState::Canceled => EventKind::ScheduleCanceled,
+        _ => EventKind::ScheduleStarted,
+    };
+    let facts = ScheduleFacts {
+        scheduled_for: Some(job.due_at),
+        reason: change.blocked_reason,
+        ..ScheduleFacts::new(job.campaign, job.job, change.to)
+    };
+    teller.schedule(tx, job.tenant, kind, facts)
 }

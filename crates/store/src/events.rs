@@ -3,6 +3,7 @@
 //! Where nobody wants to know nothing is written, and the only cost is one look-up by primary key. Sending them is
 //! [`crate::webhook_outbox`]'s. Invariant: the body of an event is made once, here, and is the same over all attempts.
 
+use crate::chunks::Claim;
 use crate::error::StoreError;
 use crate::ledger::Change;
 use crate::statements;
@@ -26,6 +27,9 @@ statements! { "events":
         WHERE m.number = $3 ORDER BY s.kind, s.endpoint_id";
     /// Of a manifest whose tenant was read.
     PROFILE = "SELECT profile_id FROM deliveries WHERE manifest_number = $1 AND seq = $2";
+    DOUBTFUL = "SELECT d.seq, d.attempt FROM deliveries d WHERE d.manifest_number = $1 AND d.seq BETWEEN $2 AND $3 \
+        AND d.state = 'pending' AND d.attempt > 0 AND EXISTS (SELECT 1 FROM attempts a \
+        WHERE a.manifest_number = d.manifest_number AND a.seq = d.seq AND a.outcome = 'uncertain') ORDER BY d.seq";
     INSERT = "INSERT INTO webhook_deliveries (endpoint_id, event_id, tenant_id, kind, body, state, attempt, \
         round_attempt, fence, due_at, created_at) VALUES ($1, $2, $3, $4, $5, 'pending', 0, 0, 0, $6, $7)";
 }
@@ -93,14 +97,19 @@ impl Tx<'_> {
         self.execute_many(&INSERT, &inserts).map(drop)
     }
 
-    /// Whether somebody wants to know that recipients of a manifest became uncertain.
+    /// Those of a chunk whose waiting would end `uncertain` (see [`Tx::ledger_give_up`]): their sequence numbers and
+    /// attempts. None if nobody wants to know.
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub fn event_wants_uncertain(&mut self, manifest: i64) -> Result<bool, StoreError> {
-        let audience = self.audience(manifest)?;
-        Ok(audience
-            .is_some_and(|found| found.subscribers.iter().any(|(kind, _)| *kind == EventKind::DeliveryUncertain)))
+    pub fn event_doubtful(&mut self, claim: &Claim) -> Result<Vec<(i64, u32)>, StoreError> {
+        if self.audience(claim.key.manifest)?.is_none() {
+            return Ok(Vec::new());
+        }
+        let values = [claim.key.manifest.into(), claim.first_seq.into(), claim.last_seq.into()];
+        self.query_as(&DOUBTFUL, &values, |row| {
+            Ok((row.next()?, u32::try_from(row.next::<i64>()?).unwrap_or_default()))
+        })
     }
 
     fn audience(&mut self, manifest: i64) -> Result<Option<Audience>, StoreError> {

@@ -48,6 +48,9 @@ pub mod senders;
 pub mod suppressions;
 pub mod templates;
 pub mod tenants;
+pub mod webhook_log;
+pub mod webhook_outbox;
+pub mod webhooks;
 
 pub use error::StoreError;
 pub use store::{DatabaseUrl, Store};

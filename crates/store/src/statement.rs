@@ -61,4 +61,7 @@ pub const ALL: &[&[Statement]] = &[
     crate::suppressions::STATEMENTS,
     crate::templates::STATEMENTS,
     crate::tenants::STATEMENTS,
+    crate::webhook_log::STATEMENTS,
+    crate::webhook_outbox::STATEMENTS,
+    crate::webhooks::STATEMENTS,
 ];

@@ -3,6 +3,8 @@
 use super::context::{Context, Unsendable};
 use crate::cluster::Cluster;
 use crate::driver::sleep_until;
+use crate::telling::Teller;
+use postrider_core::event::{EventKind, ScheduleFacts};
 use postrider_core::pacing::{self, Grant, Taken};
 use postrider_core::schedule::JobState;
 use postrider_core::time::Timestamp;
@@ -77,6 +79,7 @@ pub(super) async fn give_back(cluster: &Cluster, claim: Claim) {
 pub(super) async fn hold(cluster: &Cluster, claim: Claim, unsendable: Unsendable) -> Result<(), StoreError> {
     let now = cluster.now();
     tracing::error!(job = %unsendable.job, reason = unsendable.reason, "a job cannot be sent and is held");
+    let teller = Teller::new(cluster, now);
     let held = cluster.store.write_guarded("job.hold", move |tx| {
         let change = JobMove {
             tenant: unsendable.tenant,
@@ -91,6 +94,11 @@ pub(super) async fn hold(cluster: &Cluster, claim: Claim, unsendable: Unsendable
         if tx.job_move(&change)? {
             let status = JobState::Held.execution_status(true);
             tx.campaign_set_execution_status(unsendable.tenant, unsendable.campaign, status, now)?;
+            let facts = ScheduleFacts {
+                reason: change.blocked_reason,
+                ..ScheduleFacts::new(unsendable.campaign, unsendable.job, JobState::Held)
+            };
+            teller.schedule(tx, unsendable.tenant, EventKind::ScheduleHeld, facts)?;
         }
         if tx.chunk_hold(&claim)?.is_some() {
             tx.chunk_release(&claim, now)?;

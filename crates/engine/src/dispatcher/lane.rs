@@ -13,6 +13,7 @@ use super::suspects::Fault;
 use super::turn::{Answer, Flight, Mark, Turn, Turned, Unrendered, conclude};
 use crate::cluster::{Cluster, Hold, Signals};
 use crate::driver::{Progress, Task};
+use crate::telling::Teller;
 use postrider_core::channel::{Channel, ChannelKind, Lane, Message, Outcome, Refusal};
 use postrider_core::delivery::Attempt;
 use postrider_core::env::BoxFuture;
@@ -230,6 +231,7 @@ impl SendLane {
             context: Arc::clone(&open.context),
             claim: open.claim,
             now,
+            teller: Teller::new(&self.cluster, now),
             lease_until,
             answers: open.answers.clone(),
             marks,
@@ -309,7 +311,8 @@ impl SendLane {
         if answers.is_empty() {
             return Ok(());
         }
-        self.cluster.store.write_guarded("chunk.late", move |tx| late::record(tx, key, &answers)).await.map(drop)
+        let teller = Teller::new(&self.cluster, self.cluster.now());
+        self.cluster.store.write_guarded("chunk.late", move |tx| late::record(tx, key, &answers, &teller)).await
     }
 
     async fn end(&mut self) {

@@ -4,13 +4,14 @@
 //! answer if it is for the same attempt; whatever else became of a recipient stands.
 
 use super::turn::{Answer, apply};
+use crate::telling::Teller;
 use postrider_core::delivery::{Counts, DeliveryState};
 use postrider_store::chunks::ChunkKey;
 use postrider_store::ledger::{AttemptRow, Change};
 use postrider_store::{StoreError, Tx};
 
 /// Settles recipients of whom the truth is known after all.
-pub(super) fn record(tx: &mut Tx<'_>, key: ChunkKey, answers: &[Answer]) -> Result<(), StoreError> {
+pub(super) fn record(tx: &mut Tx<'_>, key: ChunkKey, answers: &[Answer], teller: &Teller) -> Result<(), StoreError> {
     let mut delta = Counts::default();
     // Locks the chunk first, as everybody does who changes its rows.
     tx.chunk_adjust(key, &delta, None)?;
@@ -20,7 +21,7 @@ pub(super) fn record(tx: &mut Tx<'_>, key: ChunkKey, answers: &[Answer]) -> Resu
         .collect();
     for from in [DeliveryState::Uncertain, DeliveryState::Pending] {
         let changes: Vec<Change> = truths.iter().map(|answer| Change { from, ..answer.change.clone() }).collect();
-        apply(tx, key.manifest, &changes, &mut delta)?;
+        apply(tx, key.manifest, &changes, &mut delta, teller)?;
     }
     let attempts: Vec<AttemptRow> = truths.iter().filter_map(|answer| answer.attempt.clone()).collect();
     tx.ledger_attempts(key.manifest, &attempts)?;

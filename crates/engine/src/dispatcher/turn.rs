@@ -5,6 +5,7 @@
 
 use super::context::Context;
 use crate::planner::{is_suppressed, suppression_keys};
+use crate::telling::Teller;
 use postrider_core::channel::{ChannelKind, Outcome};
 use postrider_core::delivery::{self, Attempt, Counts, DeliveryState, LATEST_FINISH, given_up};
 use postrider_core::schedule::JobState;
@@ -62,6 +63,7 @@ pub(super) struct Turn {
     pub(super) context: Arc<Context>,
     pub(super) claim: Claim,
     pub(super) now: Timestamp,
+    pub(super) teller: Teller,
     pub(super) lease_until: Timestamp,
     pub(super) answers: Vec<Answer>,
     pub(super) marks: Vec<Mark>,
@@ -95,7 +97,7 @@ impl Turn {
         let mut delta = Counts::default();
         let mut changes: Vec<Change> = self.answers.iter().map(|answer| answer.change.clone()).collect();
         changes.extend(self.unmarks.iter().map(unmark));
-        apply(tx, manifest, &changes, &mut delta)?;
+        apply(tx, manifest, &changes, &mut delta, &self.teller)?;
         let attempts: Vec<AttemptRow> = self.answers.iter().filter_map(|answer| answer.attempt.clone()).collect();
         tx.ledger_attempts(manifest, &attempts)?;
         let is_over = self.context.retry.latest_finish.is_some_and(|finish| self.now >= finish);
@@ -106,7 +108,7 @@ impl Turn {
         }
         tx.chunk_adjust(self.claim.key, &delta, Some(self.lease_until))?;
         if is_over {
-            tx.ledger_give_up(&self.claim, DeliveryState::Expired, LATEST_FINISH, self.now)?;
+            self.teller.give_up(tx, &self.claim, DeliveryState::Expired, LATEST_FINISH)?;
         }
         if stops {
             let done = tx.chunk_release(&self.claim, self.release.unwrap_or(self.now))?;
@@ -132,7 +134,7 @@ impl Turn {
             });
         }
         let (Some(first), Some(last)) = (self.marks.first(), self.marks.last()) else {
-            apply(tx, manifest, &changes, delta)?;
+            apply(tx, manifest, &changes, delta, &self.teller)?;
             tx.ledger_attempts(manifest, &failures)?;
             return Ok(Vec::new());
         };
@@ -156,7 +158,7 @@ impl Turn {
             };
             changes.push(change);
         }
-        apply(tx, manifest, &changes, delta)?;
+        apply(tx, manifest, &changes, delta, &self.teller)?;
         tx.ledger_attempts(manifest, &failures)?;
         let seqs = mark_leaving(tx, manifest, &leaving)?;
         let number = i64::try_from(seqs.len()).unwrap_or_default();
@@ -184,16 +186,21 @@ fn mark_leaving(tx: &mut Tx<'_>, manifest: i64, leaving: &[&Flight]) -> Result<V
     Ok(seqs().zip(marked).filter(|(_, marked)| *marked).map(|(seq, _)| seq).collect())
 }
 
-/// Changes rows and moves the counters by those that were as they had to be.
-pub(crate) fn apply(tx: &mut Tx<'_>, manifest: i64, changes: &[Change], delta: &mut Counts) -> Result<(), StoreError> {
+/// Changes rows, moves the counters by those that were as they had to be, and tells of them.
+pub(crate) fn apply(
+    tx: &mut Tx<'_>,
+    manifest: i64,
+    changes: &[Change],
+    delta: &mut Counts,
+    teller: &Teller,
+) -> Result<(), StoreError> {
     let changed = tx.ledger_change(manifest, changes)?;
-    for (change, changed) in changes.iter().zip(changed) {
-        if changed {
-            debug_assert!(change.from.may_become(change.to), "{:?} to {:?}", change.from, change.to);
-            delta.shift(change.from, change.to, 1);
-        }
+    let made = || changes.iter().zip(&changed).filter(|(_, changed)| **changed).map(|(change, _)| change);
+    for change in made() {
+        debug_assert!(change.from.may_become(change.to), "{:?} to {:?}", change.from, change.to);
+        delta.shift(change.from, change.to, 1);
     }
-    Ok(())
+    teller.deliveries(tx, manifest, made())
 }
 
 /// What follows from what a provider said.

@@ -8,8 +8,10 @@ use postrider_core::address::{normalize_email, normalize_phone};
 use postrider_core::audience::SuppressionReason;
 use postrider_core::channel::ChannelKind;
 use postrider_core::error::Refusal;
+use postrider_core::event::{BounceFacts, Event};
 use postrider_core::id::SuppressionId;
 use postrider_core::time::Timestamp;
+use postrider_store::Tx;
 use serde_json::{Map, Value};
 
 /// Longest device token, in characters.
@@ -62,7 +64,16 @@ impl Service {
             created_at: now,
             expires_at: command.expires_at,
         };
-        self.answer_once("suppressions.create", actor, reply, move |tx| Ok(tx.suppression_put(tenant, &row)?)).await
+        let entropy = self.entropy();
+        let put = move |tx: &mut Tx<'_>| {
+            let stored = tx.suppression_put(tenant, &row)?;
+            if row.reason == SuppressionReason::Bounced && stored.id == row.id {
+                let facts = BounceFacts { suppression: row.id, channel: row.channel };
+                tx.event_put(tenant, &Event::bounced(facts), now, &*entropy)?;
+            }
+            Ok(stored)
+        };
+        self.answer_once("suppressions.create", actor, reply, put).await
     }
 }
 

@@ -4,6 +4,7 @@ use super::UnsubscribeTarget;
 use crate::{Service, ServiceError};
 use postrider_core::audience::{Consent, SuppressionReason, address_key};
 use postrider_core::channel::ChannelKind;
+use postrider_core::event::{Event, RecipientFacts};
 use postrider_core::id::SuppressionId;
 use postrider_core::time::Timestamp;
 use postrider_store::profiles::ProfileRow;
@@ -19,37 +20,46 @@ impl Service {
     pub async fn unsubscribe(&self, token: &str) -> Result<Option<UnsubscribeTarget>, ServiceError> {
         let Some(delivery) = self.delivery_of(token).await? else { return Ok(None) };
         let now = self.now();
-        let suppression = SuppressionId::new(now, &*self.entropy());
+        let entropy = self.entropy();
+        let suppression = SuppressionId::new(now, &*entropy);
         let target = self.store().write_guarded("unsubscribe", move |tx| {
             let Some(recipient) = tx.delivery_recipient(delivery)? else { return Ok(None) };
-            deny_consent(tx, &recipient, now)?;
-            suppress(tx, &recipient, suppression, now)?;
+            let denies = deny_consent(tx, &recipient, now)?;
+            let suppresses = suppress(tx, &recipient, suppression, now)?;
+            if denies || suppresses {
+                let (profile, channel) = (recipient.profile, recipient.channel);
+                let facts = RecipientFacts { profile, channel, delivery };
+                tx.event_put(recipient.tenant, &Event::unsubscribed(facts), now, &*entropy)?;
+            }
             Ok::<_, ServiceError>(Some(UnsubscribeTarget::of(&recipient)))
         });
         target.await
     }
 }
 
-fn deny_consent(tx: &mut Tx<'_>, recipient: &DeliveryRecipient, now: Timestamp) -> Result<(), StoreError> {
+/// Answers whether there was a consent that was not denied before.
+fn deny_consent(tx: &mut Tx<'_>, recipient: &DeliveryRecipient, now: Timestamp) -> Result<bool, StoreError> {
     tx.profiles_lock(recipient.tenant)?;
     // A person who was forgotten meanwhile has no consent to deny.
-    let Some(mut profile) = tx.profile_get(recipient.tenant, recipient.profile)? else { return Ok(()) };
+    let Some(mut profile) = tx.profile_get(recipient.tenant, recipient.profile)? else { return Ok(false) };
     let consent = consent_of(&mut profile, recipient.channel);
     if *consent == Consent::Denied {
-        return Ok(());
+        return Ok(false);
     }
     *consent = Consent::Denied;
     profile.updated_at = now;
-    tx.profiles_update(recipient.tenant, &[profile], &[])
+    tx.profiles_update(recipient.tenant, &[profile], &[])?;
+    Ok(true)
 }
 
+/// Answers whether the address was not on the list before.
 fn suppress(
     tx: &mut Tx<'_>,
     recipient: &DeliveryRecipient,
     id: SuppressionId,
     now: Timestamp,
-) -> Result<(), StoreError> {
-    let Some(address) = &recipient.address else { return Ok(()) };
+) -> Result<bool, StoreError> {
+    let Some(address) = &recipient.address else { return Ok(false) };
     let row = SuppressionRow {
         id,
         channel: recipient.channel,
@@ -58,7 +68,7 @@ fn suppress(
         created_at: now,
         expires_at: None,
     };
-    tx.suppression_put(recipient.tenant, &row).map(drop)
+    Ok(tx.suppression_put(recipient.tenant, &row)?.id == id)
 }
 
 const fn consent_of(profile: &mut ProfileRow, channel: ChannelKind) -> &mut Consent {
