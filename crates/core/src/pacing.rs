@@ -1,4 +1,4 @@
-//! How fast a job may go: a budget of messages a minute, shared by everybody who sends for it.
+//! How fast a job or a whole tenant may go: a budget of messages a minute, shared by everybody who sends for it.
 //!
 //! Nothing is saved up while nothing is sent, so a pause is not followed by a burst. Invariant (INV-7): in any
 //! minute, counted from any instant, no more than the rate is taken.
@@ -24,6 +24,26 @@ pub enum Grant {
     Messages(u32),
     /// None before this instant.
     Wait(Timestamp),
+}
+
+/// A budget as it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// Messages a minute, at least 1.
+    pub rate: u32,
+    /// The last take.
+    pub last: Option<Taken>,
+}
+
+/// Takes up to `wanted` messages (at least 1) from all of the budgets at once: what each of them allows.
+#[must_use]
+pub fn take_from_all(budgets: impl IntoIterator<Item = Budget>, wanted: u32, now: Timestamp) -> Grant {
+    let grants = budgets.into_iter().map(|budget| take(budget.last, budget.rate, wanted, now));
+    grants.fold(Grant::Messages(wanted.max(1)), |all, grant| match (all, grant) {
+        (Grant::Messages(one), Grant::Messages(other)) => Grant::Messages(one.min(other)),
+        (Grant::Wait(one), Grant::Wait(other)) => Grant::Wait(one.max(other)),
+        (wait @ Grant::Wait(_), Grant::Messages(_)) | (Grant::Messages(_), wait @ Grant::Wait(_)) => wait,
+    })
 }
 
 /// Takes up to `wanted` messages (at least 1) from a budget of `rate` a minute (at least 1).
@@ -63,6 +83,16 @@ mod tests {
         let last = Some(Taken { at: at(5), messages: 1 });
         assert_eq!(take(last, 1, 10, at(60_004)), Grant::Wait(at(60_005)));
         assert_eq!(take(last, 1, 10, at(60_005)), Grant::Messages(1));
+    }
+
+    #[test]
+    fn of_several_budgets_the_tightest_counts() {
+        let at = Timestamp::from_millis;
+        let budget = |rate, taken_at| Budget { rate, last: Some(Taken { at: at(taken_at), messages: 1 }) };
+        assert_eq!(take_from_all([], 7, at(0)), Grant::Messages(7));
+        assert_eq!(take_from_all([budget(6_000, 0), budget(1_200, 0)], 7, at(60_000)), Grant::Messages(2));
+        assert_eq!(take_from_all([budget(1, 5), budget(6_000, 0)], 7, at(60_000)), Grant::Wait(at(60_005)));
+        assert_eq!(take_from_all([budget(1, 5), budget(1, 9)], 7, at(60_000)), Grant::Wait(at(60_009)));
     }
 
     proptest! {

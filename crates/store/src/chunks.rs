@@ -4,14 +4,14 @@
 //! transaction that changes the rows, so they are equal on every read.
 
 use crate::error::StoreError;
-use crate::execution::read_taken;
+use crate::execution::read_budget;
 use crate::statements;
 use crate::tx::Tx;
 use crate::value::{Row, Value, id};
 use postrider_core::channel::ChannelKind;
 use postrider_core::delivery::{Counts, DeliveryState};
 use postrider_core::id::{NodeId, ScheduleId, TenantId};
-use postrider_core::pacing::Taken;
+use postrider_core::pacing::Budget;
 use postrider_core::schedule::{JobState, OnUncertain};
 use postrider_core::time::Timestamp;
 
@@ -24,11 +24,13 @@ statements! { "chunks":
         pending, in_flight, sent, failed, suppressed, skipped, expired, canceled, uncertain) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, 0, 0, 0, $9, $10, 0, 0, 0)";
     /// All tenants: running jobs of a channel that have a chunk ready, the one due first in front.
-    WORK = "SELECT number, due_at, rate_per_minute, budget_at, budget_taken, claimed FROM \
-        (SELECT m.number, j.rate_per_minute, j.budget_at, j.budget_taken, (SELECT MIN(c.due_at) FROM chunks c \
-        WHERE c.manifest_number = m.number AND c.state = 'ready') AS due_at, CASE WHEN j.rate_per_minute IS NULL \
-        THEN 0 ELSE (SELECT COUNT(*) FROM chunks c WHERE c.manifest_number = m.number AND c.state = 'claimed') END \
-        AS claimed FROM schedule_jobs j JOIN manifests m ON m.schedule_id = j.id \
+    WORK = "SELECT number, due_at, rate_per_minute, budget_at, budget_taken, per_minute, taken_at, taken, claimed FROM \
+        (SELECT m.number, j.rate_per_minute, j.budget_at, j.budget_taken, b.per_minute, b.taken_at, b.taken, \
+        (SELECT MIN(c.due_at) FROM chunks c WHERE c.manifest_number = m.number AND c.state = 'ready') AS due_at, \
+        CASE WHEN j.rate_per_minute IS NULL AND b.per_minute IS NULL THEN 0 ELSE (SELECT COUNT(*) FROM chunks c \
+        WHERE c.manifest_number = m.number AND c.state = 'claimed') END AS claimed \
+        FROM schedule_jobs j JOIN manifests m ON m.schedule_id = j.id \
+        LEFT JOIN tenant_budgets b ON b.tenant_id = j.tenant_id AND b.channel = j.channel \
         WHERE j.state = 'running' AND j.channel = $1) AS work WHERE due_at IS NOT NULL ORDER BY due_at, number \
         LIMIT $2";
     /// Claimers on a server pass each other instead of queueing for the same row.
@@ -86,11 +88,11 @@ pub struct Work {
     pub manifest: i64,
     /// When the chunk that is due first is due.
     pub due_at: Timestamp,
-    /// Messages a minute, if there is a limit.
-    pub rate_per_minute: Option<u32>,
-    /// The last take from the budget.
-    pub taken: Option<Taken>,
-    /// How many of its chunks are claimed; counted only where there is a rate.
+    /// The job's budget, if it has a rate.
+    pub budget: Option<Budget>,
+    /// The budget of all jobs of its tenant on the channel, if there is one.
+    pub shared: Option<Budget>,
+    /// How many of its chunks are claimed; counted only where there is a budget.
     pub claimed: i64,
 }
 
@@ -169,8 +171,8 @@ impl Tx<'_> {
             Ok(Work {
                 manifest: row.next()?,
                 due_at: row.next()?,
-                rate_per_minute: row.next::<Option<i64>>()?.and_then(|rate| u32::try_from(rate).ok()),
-                taken: read_taken(row)?,
+                budget: read_budget(row)?,
+                shared: read_budget(row)?,
                 claimed: row.next()?,
             })
         })

@@ -8,7 +8,7 @@ use crate::tx::Tx;
 use crate::value::{Row, id};
 use postrider_core::channel::ChannelKind;
 use postrider_core::id::{CampaignId, ManifestId, ScheduleId, TenantId};
-use postrider_core::pacing::Taken;
+use postrider_core::pacing::{Budget, Taken};
 use postrider_core::schedule::{JobState, OnMissed};
 use postrider_core::time::Timestamp;
 
@@ -24,7 +24,7 @@ statements! { "execution":
         finished_at = $4 WHERE tenant_id = $5 AND id = $6 AND state = $7 \
         AND (CAST($8 AS BIGINT) = 0 OR started_at IS NULL) AND due_at <= COALESCE($9, due_at)";
     BLOCK = "UPDATE schedule_jobs SET blocked_reason = $1 WHERE tenant_id = $2 AND id = $3 AND state = 'running'";
-    BUDGET = "SELECT budget_at, budget_taken FROM schedule_jobs WHERE tenant_id = $1 AND id = $2";
+    BUDGET = "SELECT rate_per_minute, budget_at, budget_taken FROM schedule_jobs WHERE tenant_id = $1 AND id = $2";
     /// The last take is compared, so that of two who take at once only one does.
     TAKE = "UPDATE schedule_jobs SET budget_at = $1, budget_taken = $2 WHERE tenant_id = $3 AND id = $4 \
         AND COALESCE(budget_at, 0) = $5";
@@ -161,12 +161,12 @@ impl Tx<'_> {
         self.execute(&BLOCK, &[reason.into(), id(tenant), id(job)]).map(drop)
     }
 
-    /// The last take from a job's budget.
+    /// A job's budget; none if it has no rate.
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub fn job_budget(&mut self, tenant: TenantId, job: ScheduleId) -> Result<Option<Taken>, StoreError> {
-        Ok(self.query_one(&BUDGET, &[id(tenant), id(job)], read_taken)?.flatten())
+    pub fn job_budget(&mut self, tenant: TenantId, job: ScheduleId) -> Result<Option<Budget>, StoreError> {
+        Ok(self.query_one(&BUDGET, &[id(tenant), id(job)], read_budget)?.flatten())
     }
 
     /// Writes a take from a job's budget, unless somebody else took since `last`; answers whether it did.
@@ -206,8 +206,10 @@ impl Tx<'_> {
     }
 }
 
-/// Reads `budget_at, budget_taken`.
-pub(crate) fn read_taken(row: &mut Row) -> Result<Option<Taken>, StoreError> {
-    let (at, messages): (Option<Timestamp>, Option<i64>) = (row.next()?, row.next()?);
-    Ok(at.map(|at| Taken { at, messages: u32::try_from(messages.unwrap_or_default()).unwrap_or(u32::MAX) }))
+/// Reads a rate, the instant of the last take and how much it was.
+pub(crate) fn read_budget(row: &mut Row) -> Result<Option<Budget>, StoreError> {
+    let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
+    let (rate, at, messages): (Option<i64>, Option<Timestamp>, Option<i64>) = (row.next()?, row.next()?, row.next()?);
+    let last = at.map(|at| Taken { at, messages: count(messages.unwrap_or_default()) });
+    Ok(rate.map(|rate| Budget { rate: count(rate), last }))
 }

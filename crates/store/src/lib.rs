@@ -47,6 +47,7 @@ pub mod secrets;
 pub mod senders;
 pub mod suppressions;
 pub mod templates;
+pub mod tenant_settings;
 pub mod tenants;
 pub mod webhook_log;
 pub mod webhook_outbox;

@@ -60,6 +60,7 @@ pub const ALL: &[&[Statement]] = &[
     crate::senders::STATEMENTS,
     crate::suppressions::STATEMENTS,
     crate::templates::STATEMENTS,
+    crate::tenant_settings::STATEMENTS,
     crate::tenants::STATEMENTS,
     crate::webhook_log::STATEMENTS,
     crate::webhook_outbox::STATEMENTS,

@@ -20,7 +20,7 @@ pub use decide::{
     ContentBinding, JobCommand, JobFacts, MoveFacts, ScheduleCommand, Scheduled, decide_job, decide_move,
 };
 pub use intent::{IntentCommand, IntentFacts, decide_intent};
-pub use policy::{OnMissed, OnUncertain, Policy, PolicyCommand, PolicyDefaults};
+pub use policy::{OnMissed, OnUncertain, Policy, PolicyCommand, PolicyDefaults, TenantPolicy};
 pub use resolve::{intent_problem, warnings};
 pub use standstill::{Standing, UncertainDecision, decide_pause, decide_resume};
 pub use state::JobState;

@@ -2,7 +2,7 @@
 
 use crate::campaign::words;
 use crate::error::{Code, Detail, Refusal};
-use crate::time::{HOUR_MS, Timestamp, WrittenTime, Zone};
+use crate::time::{HOUR_MS, MINUTE_MS, Timestamp, WrittenTime, Zone};
 
 /// What to do with a job whose latest start has passed before it began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +84,36 @@ impl Default for PolicyDefaults {
             latest_finish_after_ms: None,
             on_uncertain: OnUncertain::Hold,
             rate_per_minute: None,
+        }
+    }
+}
+
+/// What a tenant has set in place of the configured defaults; what is absent is as configured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TenantPolicy {
+    /// Minutes after the due instant at which a job counts as missed.
+    pub latest_start_minutes: Option<u32>,
+    /// What happens to a missed job.
+    pub on_missed: Option<OnMissed>,
+    /// Minutes after the due instant after which nothing leaves.
+    pub latest_finish_minutes: Option<u32>,
+    /// What happens to an uncertain recipient.
+    pub on_uncertain: Option<OnUncertain>,
+    /// Messages a minute of one job, at least 1.
+    pub rate_per_minute: Option<u32>,
+}
+
+impl TenantPolicy {
+    /// The defaults of this tenant's jobs.
+    #[must_use]
+    pub fn over(&self, configured: &PolicyDefaults) -> PolicyDefaults {
+        let millis = |minutes: Option<u32>| minutes.map(|minutes| i64::from(minutes) * MINUTE_MS);
+        PolicyDefaults {
+            latest_start_after_ms: millis(self.latest_start_minutes).or(configured.latest_start_after_ms),
+            on_missed: self.on_missed.unwrap_or(configured.on_missed),
+            latest_finish_after_ms: millis(self.latest_finish_minutes).or(configured.latest_finish_after_ms),
+            on_uncertain: self.on_uncertain.unwrap_or(configured.on_uncertain),
+            rate_per_minute: self.rate_per_minute.or(configured.rate_per_minute),
         }
     }
 }

@@ -18,41 +18,62 @@ pub(super) const ROUTE_UNAVAILABLE: &str = "route_unavailable";
 const BUDGET_WAIT_MAX_MS: i64 = 250;
 
 /// What a budget allows.
-pub(super) enum Budget {
+pub(super) enum Allowed {
     /// So many messages now, at least 1.
     Messages(usize),
     /// None before an instant that is too far away to wait for.
     Wait(Timestamp),
 }
 
-/// Takes from the budget of a job, if it has a rate; waits a little if that helps.
-pub(super) async fn take_budget(cluster: &Cluster, context: &Context, wanted: usize) -> Result<Budget, StoreError> {
-    let Some(rate) = context.rate_per_minute else { return Ok(Budget::Messages(wanted)) };
-    let (tenant, job) = (context.tenant, context.job);
+/// Takes from the budget of a job, if it has a rate, and from that of its tenant, if it shares one; waits a little if
+/// that helps.
+pub(super) async fn take_budget(
+    cluster: &Cluster,
+    context: &Context,
+    is_shared: bool,
+    wanted: usize,
+) -> Result<Allowed, StoreError> {
+    let has_rate = context.rate_per_minute.is_some();
+    if !has_rate && !is_shared {
+        return Ok(Allowed::Messages(wanted));
+    }
+    let (tenant, job, channel) = (context.tenant, context.job, context.channel);
     let want = u32::try_from(wanted).unwrap_or(u32::MAX);
     while !cluster.signals.is_stopping() {
         let now = cluster.now();
         let taken = cluster.store.write_guarded("job.take_budget", move |tx| {
-            let last = tx.job_budget(tenant, job)?;
-            Ok::<_, StoreError>(match pacing::take(last, rate, want, now) {
-                Grant::Messages(messages) => {
-                    let is_ours = tx.job_take(tenant, job, last, Taken { at: now, messages })?;
-                    is_ours.then_some(Grant::Messages(messages))
-                }
-                wait @ Grant::Wait(_) => Some(wait),
-            })
+            let own = if has_rate { tx.job_budget(tenant, job)? } else { None };
+            let shared = if is_shared { tx.tenant_budget(tenant, channel)? } else { None };
+            let grant = pacing::take_from_all(own.into_iter().chain(shared), want, now);
+            let Grant::Messages(messages) = grant else { return Ok(Some(grant)) };
+            let taken = Taken { at: now, messages };
+            // The tenant's first: while it is taken from, nobody else takes from the job's. If the job's was taken from
+            // all the same, this take is lost, which is less than the budgets allow and never more.
+            if let Some(shared) = shared
+                && !tx.tenant_budget_take(tenant, channel, shared.last, taken)?
+            {
+                return Ok(None);
+            }
+            if let Some(own) = own
+                && !tx.job_take(tenant, job, own.last, taken)?
+            {
+                return Ok(None);
+            }
+            Ok::<_, StoreError>(Some(grant))
         });
         match taken.await? {
             Some(Grant::Messages(messages)) => {
-                return Ok(Budget::Messages(usize::try_from(messages).unwrap_or(wanted)));
+                return Ok(Allowed::Messages(usize::try_from(messages).unwrap_or(wanted)));
             }
-            Some(Grant::Wait(until)) if until.millis_since(now) > BUDGET_WAIT_MAX_MS => return Ok(Budget::Wait(until)),
+            Some(Grant::Wait(until)) if until.millis_since(now) > BUDGET_WAIT_MAX_MS => {
+                return Ok(Allowed::Wait(until));
+            }
             Some(Grant::Wait(until)) => sleep_until(cluster, until).await,
             // Another lane took at the same moment.
             None => {}
         }
     }
-    Ok(Budget::Wait(cluster.now()))
+    Ok(Allowed::Wait(cluster.now()))
 }
 
 /// Says what is in the way of a running job, or that nothing is any more.

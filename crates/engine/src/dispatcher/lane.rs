@@ -5,7 +5,7 @@
 
 use super::compose::compose;
 use super::context::{Context, Contexts, Found};
-use super::job::{self, Budget, ROUTE_UNAVAILABLE};
+use super::job::{self, Allowed, ROUTE_UNAVAILABLE};
 use super::late;
 use super::route::Route;
 use super::scout::claimable_at;
@@ -57,6 +57,8 @@ struct Open {
     flying: Vec<Flight>,
     /// Until when a window that is marked may be handed over.
     leave_by: Timestamp,
+    /// Whether all jobs of the tenant share a budget.
+    is_shared: bool,
     _hold: Hold,
 }
 
@@ -103,8 +105,9 @@ impl SendLane {
         };
         match found {
             Found::Context(context) => {
-                let (answers, marking, flying) = Default::default();
-                self.open = Some(Open { claim, context, answers, marking, flying, leave_by: now, _hold: hold });
+                let (answers, marking, flying, is_shared) = Default::default();
+                let leave_by = now;
+                self.open = Some(Open { claim, context, answers, marking, flying, leave_by, is_shared, _hold: hold });
                 self.carry().await?;
             }
             Found::Unsendable(unsendable) => job::hold(&self.cluster, claim, unsendable).await?,
@@ -133,14 +136,18 @@ impl SendLane {
 
     /// Carries the open chunk and gives it back.
     async fn carry(&mut self) -> Result<(), StoreError> {
-        let Some(open) = &self.open else { return Ok(()) };
+        let Some(open) = &mut self.open else { return Ok(()) };
         let (tenant, claim, rate) = (open.context.tenant, open.claim, open.context.rate_per_minute);
-        let now = self.cluster.now();
-        let limit = rate.map_or(ROWS_MAX, |rate| {
-            usize::try_from(rate / RATED_ROWS_PER_MINUTE).unwrap_or(ROWS_MAX).clamp(self.window, ROWS_MAX)
+        let (now, kind, window) = (self.cluster.now(), self.kind, self.window);
+        let due = self.cluster.store.read("ledger.due", move |tx| {
+            let shared = tx.tenant_budget(tenant, kind)?.map(|budget| budget.rate);
+            let limit = rate.into_iter().chain(shared).min().map_or(ROWS_MAX, |rate| {
+                usize::try_from(rate / RATED_ROWS_PER_MINUTE).unwrap_or(ROWS_MAX).clamp(window, ROWS_MAX)
+            });
+            Ok::<_, StoreError>((shared.is_some(), tx.ledger_due(tenant, &claim, now, limit)?))
         });
-        let due = self.cluster.store.read("ledger.due", move |tx| tx.ledger_due(tenant, &claim, now, limit));
-        let mut rows = due.await?;
+        let (is_shared, mut rows) = due.await?;
+        open.is_shared = is_shared;
         let suspicion = |row: &DueRow| self.route.suspicion((claim.key.manifest, row.seq));
         if rows.iter().any(|row| suspicion(row) > 0) {
             rows.sort_by_cached_key(suspicion);
@@ -167,9 +174,9 @@ impl SendLane {
         // A suspect travels with its like only, so that it holds up nobody else.
         let wanted = rows.iter().take(self.window).take_while(|row| suspicion(row) == first).count();
         let context = Arc::clone(&open.context);
-        let allowed = match job::take_budget(&self.cluster, &context, wanted).await? {
-            Budget::Messages(allowed) => allowed,
-            Budget::Wait(until) => return Ok(After::Rest(until)),
+        let allowed = match job::take_budget(&self.cluster, &context, open.is_shared, wanted).await? {
+            Allowed::Messages(allowed) => allowed,
+            Allowed::Wait(until) => return Ok(After::Rest(until)),
         };
         let (mut marks, mut messages, mut unrendered) = (Vec::new(), VecDeque::new(), Vec::new());
         let mut batch: Vec<DueRow> = rows.drain(..allowed).collect();

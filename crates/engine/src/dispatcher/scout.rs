@@ -57,9 +57,11 @@ impl Task for Scout {
 
 /// When a chunk of a job can be claimed; none while its rate keeps no further lane busy.
 pub(super) fn claimable_at(work: &Work) -> Option<Timestamp> {
-    let Some(rate) = work.rate_per_minute else { return Some(work.due_at) };
-    if work.claimed > i64::from(rate) / LANE_RATE_PER_MINUTE {
+    let budgets = || work.budget.into_iter().chain(work.shared);
+    let lowest = budgets().map(|budget| budget.rate).min();
+    if lowest.is_some_and(|rate| work.claimed > i64::from(rate) / LANE_RATE_PER_MINUTE) {
         return None;
     }
-    Some(pacing::free_at(work.taken, rate).map_or(work.due_at, |free| free.max(work.due_at)))
+    let free = budgets().filter_map(|budget| pacing::free_at(budget.last, budget.rate));
+    Some(free.fold(work.due_at, Timestamp::max))
 }

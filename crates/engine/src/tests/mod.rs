@@ -1,5 +1,6 @@
 //! The engine against real databases, with scripted channels, a clock that tests move, and crashes at every step.
 
+mod budgets;
 mod crash;
 mod flow;
 mod live;

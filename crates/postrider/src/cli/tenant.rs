@@ -94,8 +94,9 @@ pub(super) async fn run(command: TenantCommand, context: &Context) -> Result<(),
         }
         TenantCommand::Set(args) => {
             let default_timezone = args.timezone.map(|zone| (zone != NO_ZONE).then_some(zone));
-            let changes = SetTenant { name: args.name, default_timezone, mail_cutoff: args.mail_cutoff };
-            let tenant = service.set_tenant(args.id, changes).await?;
+            let mail_cutoff = args.mail_cutoff.map(Some);
+            let changes = SetTenant { name: args.name, default_timezone, mail_cutoff, ..SetTenant::default() };
+            let tenant = service.set_tenant(args.id, changes).await?.tenant;
             let limits = service.set_rate_limits(args.id, args.rate_limit).await?;
             let mut document = document(&tenant);
             if !limits.is_empty() {

@@ -59,7 +59,7 @@ pub(super) fn decide(
             default_timezone: stored.default_timezone,
             mail_cutoff_minutes: stored.mail_cutoff_minutes,
         },
-        policy_defaults: settings.policy,
+        policy_defaults: tx.tenant_policy(tenant)?.over(&settings.policy),
         preflight: issues.clone(),
     };
     let scheduled = decide_job(&facts, &command.job, now)?;

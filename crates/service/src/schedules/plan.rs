@@ -42,7 +42,7 @@ pub struct Plan {
     pub audience: Reach,
     /// How the time was read.
     pub resolution: Resolution,
-    /// When the last message would leave, at the job's rate or at a careful guess of the route's.
+    /// When the last message would leave, at the rate of the job or its tenant, or at a careful guess of the route's.
     pub predicted_finish_at: Timestamp,
     /// Rendered messages.
     pub samples: Vec<Sample>,
@@ -69,7 +69,9 @@ pub(super) fn dry_run(
 ) -> Result<DryRun, ServiceError> {
     let campaign = &decision.campaign;
     let audience = tx.reach(tenant, campaign.id, campaign.channel, now)?;
-    let per_minute = decision.scheduled.policy.rate_per_minute.map_or(EXPECTED_PER_MINUTE, i64::from);
+    let shared = tx.tenant_budget(tenant, campaign.channel)?.map(|budget| budget.rate);
+    let slowest = decision.scheduled.policy.rate_per_minute.into_iter().chain(shared).min();
+    let per_minute = slowest.map_or(EXPECTED_PER_MINUTE, i64::from);
     let duration_ms = audience.targeted.saturating_mul(MINUTE_MS) / per_minute.max(1);
     let samples = crate::preflight::samples(tx, tenant, campaign, decision.template_version, settings, now)?;
     Ok(DryRun {

@@ -6,7 +6,10 @@ use postrider_core::id::TenantId;
 use postrider_core::schedule::MAIL_CUTOFF_MINUTES_DEFAULT;
 use postrider_core::time::Zone;
 
+mod settings;
+
 pub use postrider_store::tenants::Tenant;
+pub use settings::{BudgetChanges, PolicyChanges, TenantSettings};
 
 /// Longest name of a tenant or client, in characters.
 const NAME_MAX_CHARS: usize = 255;
@@ -31,8 +34,12 @@ pub struct SetTenant {
     pub name: Option<String>,
     /// New default zone, or none at all.
     pub default_timezone: Option<Option<String>>,
-    /// New cut-off, `HH:MM`.
-    pub mail_cutoff: Option<String>,
+    /// New cut-off, `HH:MM`, or the usual one.
+    pub mail_cutoff: Option<Option<String>>,
+    /// What its jobs do that do not say it themselves.
+    pub policy: PolicyChanges,
+    /// What it may send in a minute.
+    pub budgets: BudgetChanges,
 }
 
 impl Service {
@@ -76,17 +83,31 @@ impl Service {
         found.await?.ok_or_else(|| Code::TenantNotFound.into())
     }
 
+    /// A tenant with all it has set.
+    ///
+    /// # Errors
+    /// `TENANTS.NOT_FOUND`.
+    pub async fn tenant_settings(&self, tenant: TenantId) -> Result<TenantSettings, ServiceError> {
+        self.store().read("tenant.settings", move |tx| settings::read(tx, tenant)).await
+    }
+
     /// Changes a tenant.
     ///
     /// # Errors
     /// `TENANTS.NOT_FOUND`, `REQUEST_INVALID` with the path, `TIMEZONE_INVALID`.
-    pub async fn set_tenant(&self, tenant: TenantId, changes: SetTenant) -> Result<Tenant, ServiceError> {
+    pub async fn set_tenant(&self, tenant: TenantId, changes: SetTenant) -> Result<TenantSettings, ServiceError> {
         let name = changes.name.as_deref().map(check_name).transpose()?;
         let zone = match changes.default_timezone {
             Some(Some(zone)) => Some(Some(check_zone(&zone)?)),
             other => other,
         };
-        let cutoff = changes.mail_cutoff.as_deref().map(check_cutoff).transpose()?;
+        let cutoff = match changes.mail_cutoff.as_ref().map(Option::as_deref) {
+            Some(Some(text)) => Some(check_cutoff(text)?),
+            Some(None) => Some(MAIL_CUTOFF_MINUTES_DEFAULT),
+            None => None,
+        };
+        changes.policy.check()?;
+        settings::check_budgets(&changes.budgets)?;
         let now = self.now();
         let set = self.store().write("tenant.set", move |tx| {
             let mut row = tx.tenant_get(tenant)?.ok_or(Code::TenantNotFound)?;
@@ -95,7 +116,8 @@ impl Service {
             row.mail_cutoff_minutes = cutoff.unwrap_or(row.mail_cutoff_minutes);
             row.updated_at = now;
             tx.tenant_set(&row)?;
-            Ok::<_, ServiceError>(row)
+            settings::write(tx, tenant, &changes.policy, &changes.budgets)?;
+            settings::read(tx, tenant)
         });
         set.await
     }
