@@ -12,6 +12,7 @@ mod openapi;
 mod rate_limit;
 mod routes;
 
+mod audiences;
 mod campaigns;
 mod deliveries;
 mod discovery;

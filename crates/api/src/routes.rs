@@ -4,8 +4,8 @@ use crate::authorize::authorize;
 use crate::error::refused;
 use crate::rate_limit::class_of;
 use crate::{
-    campaigns, correlation, deliveries, discovery, extract, health, lists, oauth, openapi, profiles, schedule_jobs,
-    sender_profiles, status, suppressions, templates, tenant, unsubscribe,
+    audiences, campaigns, correlation, deliveries, discovery, extract, health, lists, oauth, openapi, profiles,
+    schedule_jobs, sender_profiles, status, suppressions, templates, tenant, unsubscribe,
 };
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::handler::Handler;
@@ -75,6 +75,7 @@ pub fn table() -> Vec<Route> {
         status::routes(),
         deliveries::routes(),
         lists::routes(),
+        audiences::routes(),
         profiles::routes(),
         templates::routes(),
         sender_profiles::routes(),

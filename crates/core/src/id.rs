@@ -107,6 +107,8 @@ ids! {
     ProfileId;
     /// A static list.
     ListId;
+    /// An audience by rule.
+    AudienceId;
     /// A template.
     TemplateId;
     /// A published, immutable version of a template.

@@ -11,6 +11,7 @@ pub mod rate_limits;
 mod readiness;
 mod settings;
 
+pub mod audiences;
 pub mod auth;
 pub mod campaigns;
 pub mod deliveries;

@@ -20,6 +20,12 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("migrations/postgres/0001_init.sql"),
     },
     Migration {
+        version: 2,
+        name: "audiences",
+        sqlite: include_str!("migrations/sqlite/0002_audiences.sql"),
+        postgres: include_str!("migrations/postgres/0002_audiences.sql"),
+    },
+    Migration {
         version: 4,
         name: "webhooks",
         sqlite: include_str!("migrations/sqlite/0004_webhooks.sql"),

@@ -151,6 +151,12 @@ impl PostgresTx<'_> {
         rows.iter().map(read_row).collect()
     }
 
+    pub(crate) fn query_once(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
+        let parameters: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| value as _).collect();
+        let rows = self.runtime.block_on(self.client.query(sql, &parameters)).map_err(|error| failure(&error))?;
+        rows.iter().map(read_row).collect()
+    }
+
     pub(crate) fn try_lock(&mut self, key: i64) -> Result<bool, StoreError> {
         // Advisory locks belong to the whole server; those of another schema are none of ours.
         const TRY_LOCK: &str = "SELECT pg_try_advisory_xact_lock($1 # CAST(hashtext(current_schema()) AS BIGINT))";

@@ -19,7 +19,7 @@ pub const PROFILES_PER_SET: usize = LOOKUP_MAX;
 const LOCK_SALT: u64 = 0x7072_6f66_696c_6573;
 
 /// The columns that [`ProfileRow::read`] reads, in its order.
-const COLUMNS: &str = "id, email, phone, customer_id, first_name, last_name, timezone, locale, push_tokens, address, \
+pub(crate) const COLUMNS: &str = "id, email, phone, customer_id, first_name, last_name, timezone, locale, push_tokens, address, \
     consent_email, consent_sms, consent_push, consent_direct_mail, attributes, created_at, updated_at";
 
 statements! { "profiles":

@@ -183,16 +183,23 @@ impl SqliteTx<'_> {
     }
 
     pub(crate) fn query(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
-        let mut statement = self.connection.prepare_cached(sql).map_err(failure)?;
-        let columns = statement.column_count();
-        let mut rows = statement.query(rusqlite::params_from_iter(values)).map_err(failure)?;
-        let mut answer = Vec::new();
-        while let Some(row) = rows.next().map_err(failure)? {
-            let read = (0..columns).map(|column| row.get_ref(column).map(value).map_err(failure));
-            answer.push(Row::new(read.collect::<Result<_, _>>()?));
-        }
-        Ok(answer)
+        rows_of(&mut *self.connection.prepare_cached(sql).map_err(failure)?, values)
     }
+
+    pub(crate) fn query_once(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
+        rows_of(&mut self.connection.prepare(sql).map_err(failure)?, values)
+    }
+}
+
+fn rows_of(statement: &mut rusqlite::Statement<'_>, values: &[Value]) -> Result<Vec<Row>, StoreError> {
+    let columns = statement.column_count();
+    let mut rows = statement.query(rusqlite::params_from_iter(values)).map_err(failure)?;
+    let mut answer = Vec::new();
+    while let Some(row) = rows.next().map_err(failure)? {
+        let read = (0..columns).map(|column| row.get_ref(column).map(value).map_err(failure));
+        answer.push(Row::new(read.collect::<Result<_, _>>()?));
+    }
+    Ok(answer)
 }
 
 fn value(value: ValueRef<'_>) -> Value {

@@ -2,6 +2,7 @@
 
 use crate::error::StoreError;
 use crate::postgres::PostgresTx;
+use crate::rule_sql::Dialect;
 use crate::sqlite::SqliteTx;
 use crate::statement::Statement;
 use crate::value::{Row, Value};
@@ -73,6 +74,23 @@ impl Tx<'_> {
             Inner::Postgres(tx) => tx.query(sql, values),
         };
         self.note(result)
+    }
+
+    /// As [`Tx::query_text`] for SQL of endless shapes, such as rules: it is prepared for this once and not kept.
+    pub(crate) fn query_once(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
+        let result = match &mut self.inner {
+            Inner::Sqlite(tx) => tx.query_once(sql, values),
+            Inner::Postgres(tx) => tx.query_once(sql, values),
+        };
+        self.note(result)
+    }
+
+    /// Whose functions of JSON are to be used.
+    pub(crate) const fn dialect(&self) -> Dialect {
+        match &self.inner {
+            Inner::Sqlite(_) => Dialect::Sqlite,
+            Inner::Postgres(_) => Dialect::Postgres,
+        }
     }
 
     /// Runs a statement and reads each row.

@@ -23,7 +23,7 @@ pub struct ListsDto {
 }
 
 /// Reads `page` and `pageSize`, and refuses anything else.
-pub(super) fn page(mut query: Query) -> Result<Page, ApiError> {
+pub fn page(mut query: Query) -> Result<Page, ApiError> {
     let number = query.number("page", 1, PAGE_MAX)?;
     let size = query.number("pageSize", 1, PAGE_SIZE_MAX)?;
     query.end()?;

@@ -6,6 +6,8 @@ mod get;
 mod members;
 mod update;
 
+pub use get::page;
+
 use crate::routes::{Route, route};
 use postrider_core::scope::Scope;
 use postrider_service::lists::ListRow;

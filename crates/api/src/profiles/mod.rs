@@ -4,6 +4,8 @@ mod get;
 mod upsert;
 mod upsert_batch;
 
+pub use get::ProfileDto;
+
 use crate::routes::{Route, route};
 use postrider_core::scope::Scope;
 

@@ -124,7 +124,7 @@ catalog! {
     AudienceRequired => "PUBLIC.CAMPAIGNS.AUDIENCE.REQUIRED", Conflict,
         "At least one included audience is required.", "Bind an audience with PUT /campaigns/{id}/audience.";
     AudienceNotFound => "PUBLIC.CAMPAIGNS.AUDIENCE.NOT_FOUND", NotFound,
-        "Audience not found.", "Use the id of one of this tenant's lists.";
+        "Audience not found.", "Use the id of one of this tenant's lists with type audience, or of an audience by rule with type segment.";
     ScheduleJobNotFound => "PUBLIC.SCHEDULE_JOBS.NOT_FOUND", NotFound,
         "Schedule job not found.", "Use a scheduleId of this campaign.";
     DeliveryNotFound => "PUBLIC.DELIVERIES.NOT_FOUND", NotFound,
@@ -161,6 +161,12 @@ catalog! {
         "Preflight found blocking issues.", "Mend the issues in details.issues; POST /campaigns/{id}/preflight lists them all.";
     ListNotFound => "PUBLIC.LISTS.NOT_FOUND", NotFound,
         "List not found.", "Use the id of one of this tenant's lists.";
+    ListInUse => "PUBLIC.LISTS.IN_USE", Conflict,
+        "A campaign in flight or an audience rule uses the list.", "Take the campaign's job back or wait until it is over, and take the list out of the rules that name it.";
+    RuleNotFound => "PUBLIC.AUDIENCES.NOT_FOUND", NotFound,
+        "Audience not found.", "Use the id of one of this tenant's audiences by rule; static lists are below /lists.";
+    AudienceInUse => "PUBLIC.AUDIENCES.IN_USE", Conflict,
+        "A campaign in flight uses the audience.", "Take the campaign's job back, or wait until it is over.";
     ProfileNotFound => "PUBLIC.PROFILES.NOT_FOUND", NotFound,
         "Profile not found.", "Use the id of one of this tenant's profiles.";
     ProfileKeyTaken => "PUBLIC.PROFILES.KEY_TAKEN", Conflict,

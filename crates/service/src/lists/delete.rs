@@ -5,13 +5,20 @@ use postrider_core::error::Code;
 use postrider_core::id::ListId;
 
 impl Service {
-    /// Takes a list out of sight. Its profiles stay.
+    /// Takes a list out of sight. Its profiles stay; drafts that include it then fail their preflight.
     ///
     /// # Errors
-    /// `LISTS.NOT_FOUND`.
+    /// `LISTS.NOT_FOUND`; `LISTS.IN_USE` while a campaign in flight has it or a rule names it.
     pub async fn delete_list(&self, actor: &Actor, list: ListId) -> Result<(), ServiceError> {
         let (tenant, now) = (actor.tenant, self.now());
-        let deleted = self.store().write("lists.delete", move |tx| tx.list_delete(tenant, list, now)).await?;
-        if deleted { Ok(()) } else { Err(Code::ListNotFound.into()) }
+        let delete = self.store().write("lists.delete", move |tx| {
+            tx.list_get(tenant, list)?.ok_or(Code::ListNotFound)?;
+            if tx.audience_in_flight(tenant, list.into())? || tx.list_named_by_rule(tenant, list)? {
+                return Err(Code::ListInUse.into());
+            }
+            tx.list_delete(tenant, list, now)?;
+            Ok::<_, ServiceError>(())
+        });
+        delete.await
     }
 }

@@ -31,7 +31,7 @@ impl Page {
         }
     }
 
-    const fn offset(self) -> i64 {
+    pub(crate) const fn offset(self) -> i64 {
         (self.number - 1) * self.size
     }
 }

@@ -35,7 +35,7 @@ pub(crate) fn check_name(name: &str) -> Result<String, Refusal> {
 }
 
 /// The description, absent if it is blank.
-fn check_description(description: Option<&str>) -> Result<Option<String>, Refusal> {
+pub(crate) fn check_description(description: Option<&str>) -> Result<Option<String>, Refusal> {
     let Some(text) = description.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
     if text.chars().count() > DESCRIPTION_CHARS_MAX {
         let problem = format!("is longer than {DESCRIPTION_CHARS_MAX} characters");

@@ -1,13 +1,14 @@
 //! Attributes: the fields of a profile that are the tenant's own.
 
 use super::field::{at, clean_text, invalid};
+pub use postrider_core::audience::rule::ATTRIBUTE_NAME_CHARS_MAX;
+pub(crate) use postrider_core::audience::rule::is_attribute_name;
+use postrider_core::audience::rule::is_reserved;
 use postrider_core::error::Refusal;
 use serde_json::{Map, Value};
 
 /// Most attributes of one profile.
 pub const ATTRIBUTES_MAX: usize = 200;
-/// Longest name of an attribute, in characters.
-pub const ATTRIBUTE_NAME_CHARS_MAX: usize = 64;
 /// Longest text of an attribute, in characters.
 pub const ATTRIBUTE_TEXT_CHARS_MAX: usize = 4_000;
 /// Most texts in a list.
@@ -15,23 +16,10 @@ pub const ATTRIBUTE_LIST_ITEMS_MAX: usize = 100;
 /// Most bytes that all attributes of one profile take as JSON.
 pub const ATTRIBUTES_BYTES_MAX: usize = 64 * 1024;
 
-/// Names that mean something else in a template.
-const RESERVED: [&str; 3] = ["campaign", "sender", "unsubscribe_url"];
-
-/// Whether templates can name it: a letter or underscore, then letters, digits and underscores.
-pub(crate) fn is_attribute_name(name: &str) -> bool {
-    let mut bytes = name.bytes();
-    let starts = bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_');
-    starts
-        && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-        && name.len() <= ATTRIBUTE_NAME_CHARS_MAX
-        && !RESERVED.contains(&name)
-}
-
 /// Reads the value of an attribute: text, number, boolean or a list of texts. `None` clears it.
 pub(super) fn attribute(path: &str, name: &str, value: &Value) -> Result<Option<Value>, Refusal> {
     let path = at(path, name);
-    if RESERVED.contains(&name) {
+    if is_reserved(name) {
         return Err(Refusal::invalid(path, None, "is a name that templates use for something else"));
     }
     if !is_attribute_name(name) {

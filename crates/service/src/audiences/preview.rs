@@ -1,0 +1,86 @@
+//! Who belongs to an audience now: how many, and some of them.
+
+use super::{WrittenRule, lists_exist};
+use crate::profiles::Profile;
+use crate::{Actor, Service, ServiceError};
+use postrider_core::error::{Code, Refusal};
+use postrider_core::id::AudienceId;
+use postrider_store::rules::stored_rule;
+use serde_json::Value;
+
+/// Records shown, if none are asked for.
+pub const PREVIEW_RECORDS_DEFAULT: i64 = 10;
+/// Most records shown (the seed API).
+pub const PREVIEW_RECORDS_MAX: i64 = 1_000;
+
+/// What to look at.
+#[derive(Debug, Clone)]
+pub enum PreviewAudience {
+    /// A stored audience.
+    Stored(AudienceId),
+    /// A rule that is not stored.
+    Rule(Value),
+}
+
+/// Who belongs.
+#[derive(Clone)]
+pub struct Previewed {
+    /// The audience, if it is a stored one.
+    pub audience: Option<AudienceId>,
+    /// How many profiles fulfil the rule: counted, not guessed.
+    pub match_count: i64,
+    /// How long the database took, in milliseconds.
+    pub execution_ms: i64,
+    /// The fields that the rule looks at.
+    pub fields: Vec<String>,
+    /// The first of those who belong, in the order of their ids.
+    pub samples: Vec<Profile>,
+}
+
+impl Service {
+    /// Counts who belongs to an audience at this instant, and shows some.
+    ///
+    /// # Errors
+    /// `REQUEST_INVALID`, `AUDIENCES.NOT_FOUND`, `LISTS.NOT_FOUND`.
+    pub async fn preview_audience(
+        &self,
+        actor: &Actor,
+        what: PreviewAudience,
+        limit: Option<i64>,
+    ) -> Result<Previewed, ServiceError> {
+        let limit = limit.unwrap_or(PREVIEW_RECORDS_DEFAULT);
+        if !(1..=PREVIEW_RECORDS_MAX).contains(&limit) {
+            let problem = format!("must be 1 to {PREVIEW_RECORDS_MAX}");
+            return Err(Refusal::invalid("limit", Some(&limit.to_string()), problem).into());
+        }
+        let (tenant, now) = (actor.tenant, self.now());
+        let (audience, written) = match &what {
+            PreviewAudience::Stored(audience) => (Some(*audience), None),
+            PreviewAudience::Rule(json) => (None, Some(WrittenRule::read(json)?.rule)),
+        };
+        let read = self.store().read("audiences.preview", move |tx| {
+            let rule = match (audience, &written) {
+                (Some(audience), _) => {
+                    let row = tx.audience_get(tenant, audience)?.ok_or(Code::RuleNotFound)?;
+                    stored_rule(&row.rule)?
+                }
+                (None, Some(rule)) => {
+                    lists_exist(tx, tenant, rule)?;
+                    rule.clone()
+                }
+                (None, None) => return Err(Code::RuleNotFound.into()),
+            };
+            let match_count = tx.rule_count(tenant, &rule, now)?;
+            let samples = tx.rule_sample(tenant, &rule, now, limit)?;
+            Ok::<_, ServiceError>((rule, match_count, samples))
+        });
+        let (rule, match_count, samples) = read.await?;
+        Ok(Previewed {
+            audience,
+            match_count,
+            execution_ms: self.now().millis_since(now).max(0),
+            fields: rule.fields().into_iter().collect(),
+            samples: samples.into_iter().map(Profile::from).collect(),
+        })
+    }
+}

@@ -1,0 +1,288 @@
+//! Rules as conditions of SQL over `profiles AS p`.
+//!
+//! The one place that looks inside stored JSON (ADR 8). Values are always bound; what is written into the text is
+//! made of constants. Invariants: each condition is true or false, never NULL, so that NOT means the same on both
+//! databases; placeholders come in the order of their values.
+
+use crate::rule_date::date_ms;
+use crate::value::{Value, id};
+use postrider_core::audience::rule::{Check, Comparison, Field, Number, Quantity, Rule, Scalar};
+use postrider_core::channel::ChannelKind;
+use postrider_core::time::Timestamp;
+
+/// Whose functions of JSON are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// `json_extract` and `json_type`.
+    Sqlite,
+    /// `->>` and `json_typeof`.
+    Postgres,
+}
+
+/// Writes conditions and gathers what they compare with.
+pub(crate) struct Conditions<'v> {
+    dialect: Dialect,
+    now: Timestamp,
+    values: &'v mut Vec<Value>,
+}
+
+impl<'v> Conditions<'v> {
+    /// Conditions whose values follow those that are bound already; dates relative to now are relative to `now`.
+    pub(crate) const fn new(dialect: Dialect, now: Timestamp, values: &'v mut Vec<Value>) -> Self {
+        Self { dialect, now, values }
+    }
+
+    /// Binds a value and answers its place.
+    fn bind(&mut self, value: impl Into<Value>) -> String {
+        self.values.push(value.into());
+        format!("${}", self.values.len())
+    }
+
+    fn bind_text(&mut self, text: &str) -> String {
+        format!("CAST({} AS TEXT)", self.bind(text))
+    }
+
+    /// The condition that a profile `p` belongs.
+    pub(crate) fn of(&mut self, rule: &Rule) -> String {
+        match rule {
+            Rule::All(parts) => self.joined(parts, " AND "),
+            Rule::Any(parts) => self.joined(parts, " OR "),
+            Rule::Not(part) => format!("NOT {}", self.of(part)),
+            Rule::InList(list) => format!(
+                "EXISTS (SELECT 1 FROM lists rl JOIN list_members rm ON rm.list_id = rl.id \
+                WHERE rl.id = {} AND rl.tenant_id = p.tenant_id AND rm.profile_id = p.id)",
+                self.bind(id(*list))
+            ),
+            Rule::Test(field, check) => self.test(field, check),
+        }
+    }
+
+    fn joined(&mut self, parts: &[Rule], word: &str) -> String {
+        let parts: Vec<String> = parts.iter().map(|part| self.of(part)).collect();
+        format!("({})", parts.join(word))
+    }
+
+    fn test(&mut self, field: &Field, check: &Check) -> String {
+        match field {
+            Field::Text(column) => self.text(&format!("p.{}", column.as_str()), check),
+            Field::AddressLine(line) => {
+                let line = match self.dialect {
+                    Dialect::Sqlite => format!("json_extract(p.address, '$.{line}')"),
+                    Dialect::Postgres => format!("(CAST(p.address AS json) ->> '{line}')"),
+                };
+                self.text(&line, check)
+            }
+            Field::Address => self.text("p.address", check),
+            Field::PushTokens => match check {
+                Check::Contains(token) => {
+                    let token = self.bind_text(token);
+                    match self.dialect {
+                        Dialect::Sqlite => {
+                            format!("EXISTS (SELECT 1 FROM json_each(p.push_tokens) AS re WHERE re.value = {token})")
+                        }
+                        Dialect::Postgres => format!(
+                            "EXISTS (SELECT 1 FROM json_array_elements_text(CAST(p.push_tokens AS json)) AS re (value) \
+                            WHERE re.value = {token})"
+                        ),
+                    }
+                }
+                other => self.text("p.push_tokens", other),
+            },
+            Field::Consent(channel) => self.text(consent_column(channel.0), check),
+            Field::CreatedAt => self.instant("p.created_at", check),
+            Field::UpdatedAt => self.instant("p.updated_at", check),
+            Field::Attribute(key) => self.attribute(key.as_str(), check),
+        }
+    }
+
+    /// A check of an expression that is text or NULL. Of numbers and dates there are none in such a field.
+    fn text(&mut self, expression: &str, check: &Check) -> String {
+        match check {
+            Check::Exists => format!("({expression} IS NOT NULL)"),
+            Check::Missing => format!("({expression} IS NULL)"),
+            Check::OneOf(values) => self.text_in(expression, "IN", values),
+            Check::NoneOf(values) => self.text_in(expression, "NOT IN", values),
+            Check::Contains(part) => {
+                let part = self.bind_text(part);
+                format!("((replace({expression}, {part}, '') <> {expression}) IS TRUE)")
+            }
+            Check::StartsWith(part) => {
+                let part = self.bind_text(part);
+                format!("((substr({expression}, 1, length({part})) = {part}) IS TRUE)")
+            }
+            Check::EndsWith(part) => {
+                let part = self.bind_text(part);
+                format!(
+                    "((length({expression}) >= length({part}) \
+                    AND substr({expression}, length({expression}) - length({part}) + 1) = {part}) IS TRUE)"
+                )
+            }
+            Check::Compare(..) | Check::Between(..) => "(1 = 0)".to_owned(),
+        }
+    }
+
+    fn text_in(&mut self, expression: &str, word: &str, values: &[Scalar]) -> String {
+        let texts = values.iter().filter_map(|value| match value {
+            Scalar::Text(text) => Some(text.as_str()),
+            Scalar::Number(_) | Scalar::Bool(_) => None,
+        });
+        let places: Vec<String> = texts.map(|text| self.bind_text(text)).collect();
+        format!("(({expression} {word} ({})) IS TRUE)", places.join(", "))
+    }
+
+    fn instant(&mut self, expression: &str, check: &Check) -> String {
+        match check {
+            Check::Exists => "(1 = 1)".to_owned(),
+            Check::Compare(comparison, Quantity::Moment(moment)) => {
+                let at = self.bind(moment.at(self.now));
+                format!("(({expression} {} CAST({at} AS BIGINT)) IS TRUE)", sign(*comparison))
+            }
+            Check::Between(Quantity::Moment(low), Quantity::Moment(high)) => {
+                let (low, high) = (self.bind(low.at(self.now)), self.bind(high.at(self.now)));
+                format!("(({expression} BETWEEN CAST({low} AS BIGINT) AND CAST({high} AS BIGINT)) IS TRUE)")
+            }
+            _ => "(1 = 0)".to_owned(),
+        }
+    }
+
+    fn attribute(&mut self, name: &str, check: &Check) -> String {
+        let attribute = self.attribute_named(name);
+        match check {
+            Check::Exists => format!("(COALESCE({}, 'null') <> 'null')", attribute.kind),
+            Check::Missing => format!("(COALESCE({}, 'null') = 'null')", attribute.kind),
+            Check::OneOf(values) => self.one_of(&attribute, values),
+            Check::NoneOf(values) => {
+                let one_of = self.one_of(&attribute, values);
+                format!("(COALESCE({}, 'null') <> 'null' AND NOT {one_of})", attribute.kind)
+            }
+            Check::Contains(part) => {
+                let text = self.text(&attribute.text, check);
+                let item = self.bind_text(part);
+                let items = match self.dialect {
+                    Dialect::Sqlite => attribute.items,
+                    Dialect::Postgres => format!("json_array_elements_text({})", attribute.items),
+                };
+                let list = format!("EXISTS (SELECT 1 FROM {items} AS re (value) WHERE re.value = {item})");
+                match self.dialect {
+                    // SQLite's json_each has its own names for its columns.
+                    Dialect::Sqlite => {
+                        let list = list.replace(" AS re (value)", " AS re");
+                        format!("({text} OR ({} IS 'array' AND {list}))", attribute.kind)
+                    }
+                    Dialect::Postgres => format!("({text} OR {list})"),
+                }
+            }
+            Check::StartsWith(_) | Check::EndsWith(_) => self.text(&attribute.text, check),
+            Check::Compare(comparison, Quantity::Number(number)) => {
+                let number = self.number(*number);
+                format!("(({} {} {number}) IS TRUE)", attribute.number, sign(*comparison))
+            }
+            Check::Between(Quantity::Number(low), Quantity::Number(high)) => {
+                let (low, high) = (self.number(*low), self.number(*high));
+                format!("(({} BETWEEN {low} AND {high}) IS TRUE)", attribute.number)
+            }
+            Check::Compare(..) | Check::Between(..) => self.instant(&date_ms(&attribute.text), check),
+        }
+    }
+
+    fn one_of(&mut self, attribute: &Attribute, values: &[Scalar]) -> String {
+        let mut parts = Vec::new();
+        if values.iter().any(|value| matches!(value, Scalar::Text(_))) {
+            parts.push(self.text_in(&attribute.text, "IN", values));
+        }
+        let numbers = values.iter().filter_map(|value| match value {
+            Scalar::Number(number) => Some(*number),
+            Scalar::Text(_) | Scalar::Bool(_) => None,
+        });
+        let places: Vec<String> = numbers.map(|number| self.number(number)).collect();
+        if !places.is_empty() {
+            parts.push(format!("(({} IN ({})) IS TRUE)", attribute.number, places.join(", ")));
+        }
+        for (wanted, condition) in [(true, &attribute.is_true), (false, &attribute.is_false)] {
+            if values.contains(&Scalar::Bool(wanted)) {
+                parts.push(format!("(({condition}) IS TRUE)"));
+            }
+        }
+        format!("({})", parts.join(" OR "))
+    }
+
+    /// Binds a number. One that is not whole goes the way of the stored ones, from its JSON text, so that both are
+    /// read alike.
+    fn number(&mut self, number: Number) -> String {
+        match (number, self.dialect) {
+            (Number::Int(number), Dialect::Sqlite) => self.bind(number),
+            (Number::Int(number), Dialect::Postgres) => format!("CAST({} AS BIGINT)", self.bind(number)),
+            (Number::Real(number), Dialect::Sqlite) => format!("json_extract({}, '$')", self.bind(json_text(number))),
+            (Number::Real(number), Dialect::Postgres) => {
+                format!("CAST({} AS NUMERIC)", self.bind_text(&json_text(number)))
+            }
+        }
+    }
+
+    /// How an attribute is reached. Its name has nothing but letters, digits and underscores.
+    fn attribute_named(&mut self, name: &str) -> Attribute {
+        match self.dialect {
+            Dialect::Sqlite => {
+                let path = self.bind(format!("$.{name}"));
+                let kind = format!("json_type(p.attributes, {path})");
+                let value = format!("json_extract(p.attributes, {path})");
+                Attribute {
+                    text: format!("CASE {kind} WHEN 'text' THEN {value} END"),
+                    number: format!("CASE WHEN {kind} IN ('integer', 'real') THEN {value} END"),
+                    is_true: format!("{kind} = 'true'"),
+                    is_false: format!("{kind} = 'false'"),
+                    items: format!("json_each(p.attributes, {path})"),
+                    kind,
+                }
+            }
+            Dialect::Postgres => {
+                let name = self.bind_text(name);
+                let json = format!("(CAST(p.attributes AS json) -> {name})");
+                let text = format!("(CAST(p.attributes AS json) ->> {name})");
+                let kind = format!("json_typeof({json})");
+                Attribute {
+                    text: format!("CASE {kind} WHEN 'string' THEN {text} END"),
+                    number: format!("CASE {kind} WHEN 'number' THEN CAST({text} AS NUMERIC) END"),
+                    is_true: format!("{kind} = 'boolean' AND {text} = 'true'"),
+                    is_false: format!("{kind} = 'boolean' AND {text} = 'false'"),
+                    items: format!("CASE {kind} WHEN 'array' THEN {json} END"),
+                    kind,
+                }
+            }
+        }
+    }
+}
+
+/// Expressions over one attribute; NULL where it is of another kind.
+struct Attribute {
+    /// The word that the database has for its kind.
+    kind: String,
+    text: String,
+    number: String,
+    is_true: String,
+    is_false: String,
+    items: String,
+}
+
+const fn sign(comparison: Comparison) -> &'static str {
+    match comparison {
+        Comparison::Less => "<",
+        Comparison::AtMost => "<=",
+        Comparison::Greater => ">",
+        Comparison::AtLeast => ">=",
+    }
+}
+
+const fn consent_column(channel: ChannelKind) -> &'static str {
+    match channel {
+        ChannelKind::Email => "p.consent_email",
+        ChannelKind::Sms => "p.consent_sms",
+        ChannelKind::Push => "p.consent_push",
+        ChannelKind::DirectMail => "p.consent_direct_mail",
+    }
+}
+
+/// The number as profiles have it: the shortest text that is read back the same.
+fn json_text(number: f64) -> String {
+    serde_json::Number::from_f64(number).map_or_else(|| "0".to_owned(), |number| number.to_string())
+}
