@@ -56,7 +56,6 @@ pub const ALL: &[&[Statement]] = &[
     crate::rate_windows::STATEMENTS,
     crate::recipients::STATEMENTS,
     crate::rescheduling::STATEMENTS,
-    crate::rules::STATEMENTS,
     crate::schedules::STATEMENTS,
     crate::secrets::STATEMENTS,
     crate::senders::STATEMENTS,

@@ -6,6 +6,7 @@ use super::support::ready::{Ready, ready};
 use super::support::{Caller, TestAnswer, TestApp, api_request};
 use axum::body::Body;
 use axum::http::Method;
+use postrider_core::campaign::{AudienceSide, AudienceType};
 use postrider_core::channel::ChannelKind::{DirectMail, Email, Sms};
 use postrider_core::content::TemplateStatus;
 use postrider_core::error::{Code, Refusal};
@@ -18,6 +19,7 @@ use postrider_service::ServiceError;
 use postrider_service::auth::CreateClient;
 use postrider_service::imports::{Import, ImportError, ImportFiles};
 use postrider_store::StoreError;
+use postrider_store::campaign_audiences::AudienceBinding;
 use postrider_store::execution::JobMove;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -199,6 +201,9 @@ pub async fn provoke(code: Code) -> Provoked {
             Provoked { told: Told::Http(answer), details: &["issues"] }
         }
         Code::ListNotFound => plain(admin.get(&format!("/lists/{NOBODY}")).await),
+        Code::ListInUse => plain(admin.delete(&format!("/lists/{}", list_named_by_rule(app).await)).await),
+        Code::RuleNotFound => plain(admin.get(&format!("/audiences/{NOBODY}")).await),
+        Code::AudienceInUse => audience_in_use(app).await,
         Code::ProfileNotFound => plain(admin.get(&format!("/profiles/{NOBODY}")).await),
         Code::ProfileKeyTaken => {
             profile(admin, json!({ "email": "a@example.test", "customer_id": "1" })).await.data();
@@ -343,4 +348,31 @@ async fn import(app: &TestApp, text: &str, map: &[(&str, &str)]) -> Provoked {
         }
         other => panic!("a refusal is expected, not {other:?}"),
     }
+}
+
+/// A list that a rule names.
+async fn list_named_by_rule(app: &TestApp) -> String {
+    let list = app.list(app.tenant(), "Named").await;
+    let body = json!({ "name": "Members", "rule": { "inList": list } });
+    app.as_admin().post("/audiences", body).await.data();
+    list
+}
+
+/// An audience by rule of a campaign that is scheduled.
+async fn audience_in_use(app: &TestApp) -> Provoked {
+    let admin = &app.as_admin();
+    let body = json!({ "name": "All", "rule": { "field": "email", "op": "exists" } });
+    let audience = admin.post("/audiences", body).await.data()["id"].as_str().unwrap().to_owned();
+    let binding = AudienceBinding {
+        side: AudienceSide::Include,
+        audience_id: audience.parse().unwrap(),
+        audience_type: AudienceType::Segment,
+    };
+    let (tenant, campaign) = (app.tenant(), scheduled(app).await);
+    let campaign = campaign.trim_start_matches("/campaigns/").parse().unwrap();
+    let bind = app
+        .store
+        .write("test.bind", move |tx| tx.campaign_audiences_replace(tenant, campaign, std::slice::from_ref(&binding)));
+    bind.await.unwrap();
+    plain(admin.delete(&format!("/audiences/{audience}")).await)
 }

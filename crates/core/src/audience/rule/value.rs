@@ -59,7 +59,7 @@ impl Number {
     pub fn real(number: f64) -> Option<Self> {
         let within = number.is_finite() && number.abs() <= RULE_NUMBER_MAX as f64;
         let whole = number.fract().abs() < f64::MIN_POSITIVE;
-        within.then(|| if whole { Self::Int(number as i64) } else { Self::Real(number) })
+        within.then_some(if whole { Self::Int(number as i64) } else { Self::Real(number) })
     }
 }
 
