@@ -24,11 +24,11 @@ statements! { "audiences":
     CLEAR_LISTS = "DELETE FROM audience_lists WHERE audience_id = $1";
     ADD_LIST = "INSERT INTO audience_lists (audience_id, list_id) SELECT a.id, l.id FROM audiences a \
         JOIN lists l ON l.tenant_id = a.tenant_id WHERE a.tenant_id = $1 AND a.id = $2 AND l.id = $3";
-    LIST_NAMED = "SELECT EXISTS (SELECT 1 FROM audience_lists r JOIN audiences a ON a.id = r.audience_id \
-        WHERE a.tenant_id = $1 AND r.list_id = $2 AND a.deleted_at IS NULL)";
-    IN_FLIGHT = "SELECT EXISTS (SELECT 1 FROM campaign_audiences b JOIN campaigns c ON c.id = b.campaign_id \
+    LIST_NAMED = "SELECT a.id FROM audience_lists r JOIN audiences a ON a.id = r.audience_id \
+        WHERE a.tenant_id = $1 AND r.list_id = $2 AND a.deleted_at IS NULL LIMIT 1";
+    IN_FLIGHT = "SELECT c.id FROM campaign_audiences b JOIN campaigns c ON c.id = b.campaign_id \
         WHERE c.tenant_id = $1 AND b.audience_id = $2 AND c.deleted_at IS NULL \
-        AND c.execution_status IN ('scheduled', 'running', 'paused', 'held'))";
+        AND c.execution_status IN ('scheduled', 'running', 'paused', 'held') LIMIT 1";
 }
 
 /// An audience by rule as it is stored.
@@ -161,7 +161,7 @@ impl Tx<'_> {
     /// # Errors
     /// Any [`StoreError`].
     pub fn list_named_by_rule(&mut self, tenant: TenantId, list: ListId) -> Result<bool, StoreError> {
-        Ok(self.query_one(&LIST_NAMED, &[id(tenant), id(list)], Row::next)?.unwrap_or(false))
+        self.query(&LIST_NAMED, &[id(tenant), id(list)]).map(|rows| !rows.is_empty())
     }
 
     /// Whether a campaign that is scheduled, running, paused or held has the list or rule among its audiences.
@@ -169,6 +169,6 @@ impl Tx<'_> {
     /// # Errors
     /// Any [`StoreError`].
     pub fn audience_in_flight(&mut self, tenant: TenantId, audience: Uuid) -> Result<bool, StoreError> {
-        Ok(self.query_one(&IN_FLIGHT, &[id(tenant), audience.into()], Row::next)?.unwrap_or(false))
+        self.query(&IN_FLIGHT, &[id(tenant), audience.into()]).map(|rows| !rows.is_empty())
     }
 }
