@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod catalogue;
+mod order;
 mod provoke;
 mod scenes;
 #[path = "../support/mod.rs"]

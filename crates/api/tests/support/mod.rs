@@ -37,6 +37,7 @@ pub mod contract;
 pub mod drafts;
 pub mod ledger;
 pub mod ready;
+pub mod things;
 mod world;
 
 pub use answer::TestAnswer;

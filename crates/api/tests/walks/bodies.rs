@@ -2,8 +2,8 @@
 
 use super::paths::comparable;
 use super::routes::{NOBODY, ROWS};
+use super::support::things::{Made, make};
 use super::support::{BASE, TestApp};
-use super::things::{Made, make};
 use axum::http::Method;
 use postrider_api::document;
 use serde_json::Value;

@@ -1,8 +1,8 @@
 //! What one tenant reads is the same to the byte, whatever another tenant has.
 
 use super::routes::{ROWS, Row};
+use super::support::things::{Made, Thing, make};
 use super::support::{TestAnswer, TestApp, random_uuid_v4};
-use super::things::{Made, Thing, make};
 use axum::http::Method;
 use postrider_core::id::TenantId;
 use postrider_store::testkit::Database;

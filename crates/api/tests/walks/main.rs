@@ -9,5 +9,4 @@ mod routes;
 mod scopes;
 #[path = "../support/mod.rs"]
 mod support;
-mod things;
 mod tokens;

@@ -1,8 +1,8 @@
 //! Every route that takes an id, with another tenant's id: the answer is that for an id which nobody has.
 
 use super::routes::{NOBODY, ROWS, Row};
+use super::support::things::{Made, make};
 use super::support::{TestAnswer, TestApp};
-use super::things::{Made, make};
 use postrider_core::id::TenantId;
 use postrider_store::testkit::Database;
 

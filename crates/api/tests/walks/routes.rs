@@ -1,6 +1,6 @@
 //! Every route with the scope that it needs and what its ids name, written down apart from the product.
 
-use super::things::{Made, Thing};
+use super::support::things::{Made, Thing};
 use axum::http::Method;
 use postrider_core::scope::Scope;
 use postrider_core::scope::Scope::*;

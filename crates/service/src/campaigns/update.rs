@@ -4,7 +4,7 @@ use super::get::{campaign_of, view};
 use super::{CampaignView, Details, external_id_taken};
 use crate::{Actor, Service, ServiceError};
 use postrider_core::campaign::AuthoringStatus;
-use postrider_core::error::Code;
+use postrider_core::error::{Code, Refusal};
 use postrider_core::id::{CampaignId, TenantId};
 use postrider_core::time::Timestamp;
 use postrider_store::Tx;
@@ -28,6 +28,22 @@ pub struct UpdateCampaign {
 }
 
 impl UpdateCampaign {
+    /// Checks the form of what changes, whatever the campaign is like.
+    ///
+    /// # Errors
+    /// `REQUEST_INVALID` with the path.
+    fn fits(&self) -> Result<(), Refusal> {
+        let details = Details {
+            name: self.name.clone().unwrap_or_else(|| "unchanged".to_owned()),
+            description: self.description.clone().flatten(),
+            category: self.category.clone(),
+            tags: self.tags.clone().unwrap_or_default(),
+            external_id: self.external_id.clone().flatten(),
+            metadata: self.metadata.clone().flatten(),
+        };
+        details.checked().map(drop)
+    }
+
     /// What the campaign is called and filed under afterwards.
     fn details(&self, campaign: &Campaign) -> Details {
         let other_tags = || campaign.tags.iter().filter(|tag| **tag != campaign.category).cloned().collect();
@@ -46,13 +62,14 @@ impl Service {
     /// Changes what a campaign is called and filed under, in any state but archived.
     ///
     /// # Errors
-    /// `CAMPAIGNS.NOT_FOUND`, `CAMPAIGNS.ARCHIVED`, `REQUEST_INVALID`, `EXTERNAL_ID_TAKEN`.
+    /// `REQUEST_INVALID`, `CAMPAIGNS.NOT_FOUND`, `CAMPAIGNS.ARCHIVED`, `EXTERNAL_ID_TAKEN`.
     pub async fn update_campaign(
         &self,
         actor: &Actor,
         campaign: CampaignId,
         changes: UpdateCampaign,
     ) -> Result<CampaignView, ServiceError> {
+        changes.fits()?;
         let (now, tenant) = (self.now(), actor.tenant);
         self.store().write("campaign.update", move |tx| update(tx, tenant, campaign, &changes, now)).await
     }

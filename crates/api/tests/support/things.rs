@@ -1,8 +1,8 @@
 //! What a tenant can have, made for one.
 
-use super::support::ledger::begun;
-use super::support::ready::ready_for;
-use super::support::{Caller, TestApp};
+use super::ledger::begun;
+use super::ready::ready_for;
+use super::{Caller, TestApp};
 use postrider_core::channel::ChannelKind;
 use postrider_core::id::TenantId;
 use serde_json::{Value, json};
@@ -18,6 +18,8 @@ pub enum Thing {
     Job,
     /// A recipient of a job that runs: campaign, delivery.
     Delivery,
+    /// A campaign of direct mail that a job can be made of.
+    Mailing,
     /// A campaign whose job was paused.
     Paused,
     /// A list with two members.
@@ -30,6 +32,7 @@ pub enum Thing {
 }
 
 /// What was made.
+#[derive(Default)]
 pub struct Made {
     /// The ids of the route, in order.
     pub ids: Vec<String>,
@@ -45,6 +48,11 @@ impl Made {
             body = body.replace(&format!("${name}"), id);
         }
         serde_json::from_str(&body).unwrap_or_else(|error| panic!("{body}: {error}"))
+    }
+
+    /// Adds an id under a word of its own.
+    pub fn name(&mut self, name: &'static str, id: String) {
+        self.named.push((name, id));
     }
 
     /// Every id there is.
@@ -80,6 +88,7 @@ pub async fn make(app: &TestApp, tenant: TenantId, thing: Thing) -> Made {
             named.push(("job", text(job.data(), "scheduleId")));
             vec![ready.campaign.clone(), begun(app, tenant, job.data()).await.to_string()]
         }
+        Thing::Mailing => vec![ready_for(&admin, ChannelKind::DirectMail).await.campaign],
         Thing::Paused => {
             let job = admin.post(&ready.path("/send-jobs"), json!({})).await;
             begun(app, tenant, job.data()).await;
