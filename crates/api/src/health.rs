@@ -8,34 +8,64 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::get;
 use postrider_service::Service;
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The routes.
 pub fn router() -> Router<Service> {
     Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz))
 }
 
+/// A process that lives.
+#[derive(Serialize, ToSchema)]
+struct HealthDto {
+    /// `ok`.
+    status: &'static str,
+    version: &'static str,
+}
+
+/// Whether requests can be taken.
+#[derive(Serialize, ToSchema)]
+struct ReadinessDto {
+    /// `ready` or `not_ready`.
+    status: &'static str,
+    checks: ReadinessChecksDto,
+}
+
+/// What readiness consists of.
+#[derive(Serialize, ToSchema)]
+struct ReadinessChecksDto {
+    /// `ready` or `not_ready`.
+    store: &'static str,
+    /// `ready` or `not_ready`. Absent where this process does not send.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    engine: Option<&'static str>,
+}
+
 #[utoipa::path(get, path = "/healthz", operation_id = "getHealth",
     tag = "Operation", summary = "Whether the process lives",
-    responses((status = 200, description = "It does")))]
+    description = "Asks nothing of the database: an orchestrator restarts a process that does not answer this.",
+    responses((status = 200, description = "It does", body = HealthDto)))]
 async fn healthz() -> Response {
-    let body = json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") });
-    json_response(StatusCode::OK, body.to_string().into_bytes())
+    let body = HealthDto { status: "ok", version: env!("CARGO_PKG_VERSION") };
+    json_response(StatusCode::OK, serde_json::to_vec(&body).unwrap_or_default())
 }
 
 #[utoipa::path(get, path = "/readyz", operation_id = "getReadiness",
     tag = "Operation", summary = "Whether requests can be taken",
-    responses((status = 200, description = "They can"), (status = 503, description = "They cannot; the body says why")))]
+    description = "Asks the database, and where this process sends also the engine. A load balancer sends requests elsewhere \
+        while this is not 200.",
+    responses((status = 200, description = "They can", body = ReadinessDto),
+        (status = 503, description = "They cannot; the body says why", body = ReadinessDto,
+            headers(("Retry-After" = u32, description = "Seconds after which to try again.")))))]
 async fn readyz(State(service): State<Service>) -> Response {
     let readiness = service.readiness().await;
     let word = |ready: bool| if ready { "ready" } else { "not_ready" };
     let status = if readiness.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let mut checks = json!({ "store": word(readiness.store) });
-    if let Some(engine) = readiness.engine {
-        checks["engine"] = word(engine).into();
-    }
-    let body = json!({ "status": word(readiness.is_ready()), "checks": checks });
-    let mut response = json_response(status, body.to_string().into_bytes());
+    let checks = ReadinessChecksDto { store: word(readiness.store), engine: readiness.engine.map(word) };
+    let body = ReadinessDto { status: word(readiness.is_ready()), checks };
+    let mut response = json_response(status, serde_json::to_vec(&body).unwrap_or_default());
     if !readiness.is_ready() {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     }

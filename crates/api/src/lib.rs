@@ -22,6 +22,7 @@ mod oauth;
 mod profiles;
 mod schedule_jobs;
 mod sender_profiles;
+mod shapes;
 mod status;
 mod suppressions;
 mod templates;

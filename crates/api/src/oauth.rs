@@ -17,8 +17,9 @@ use postrider_core::error::{Code, Detail, Refusal};
 use postrider_core::rate_limit::RateClass;
 use postrider_service::auth::{ClientCredentials, Token, TokenError};
 use postrider_service::{Service, ServiceError, StoreError};
-use serde_json::{Value, json};
+use serde::Serialize;
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 /// Largest request for a token, in bytes.
 const TOKEN_REQUEST_MAX_BYTES: usize = 16 * 1024;
@@ -40,15 +41,62 @@ enum Denial {
     ServerError,
 }
 
+/// A request for a token (RFC 6749 §4.4.2). Fields beside these are passed over.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it says in the OpenAPI document what the form holds; reading it is ours to do")]
+struct TokenRequest {
+    /// `client_credentials`.
+    grant_type: String,
+    /// Id of the client, unless it is sent by HTTP Basic.
+    #[schema(nullable = false)]
+    client_id: Option<String>,
+    /// Secret of the client, unless it is sent by HTTP Basic.
+    #[schema(nullable = false)]
+    client_secret: Option<String>,
+    /// Scopes of the token, separated by spaces; all of the client's if absent.
+    #[schema(nullable = false)]
+    scope: Option<String>,
+}
+
+/// A token (RFC 6749 §5.1).
+#[derive(Serialize, ToSchema)]
+struct TokenDto {
+    /// A JWT, signed with RS256.
+    access_token: String,
+    /// `Bearer`.
+    token_type: &'static str,
+    /// Seconds for which it is valid.
+    expires_in: i64,
+    /// Its scopes, separated by spaces.
+    scope: String,
+}
+
+/// Why there is no token (RFC 6749 §5.2).
+#[derive(Serialize, ToSchema)]
+struct TokenErrorDto {
+    /// `invalid_request`, `invalid_client`, `unsupported_grant_type`, `invalid_scope`, `slow_down`,
+    /// `temporarily_unavailable` or `server_error`.
+    error: &'static str,
+    error_description: &'static str,
+}
+
 type Fields = BTreeMap<String, String>;
 
 #[utoipa::path(
     post, path = "/oauth/token", operation_id = "createToken", tag = "Authentication", summary = "Get a bearer token",
-    request_body(content = String, content_type = "application/x-www-form-urlencoded",
+    description = "Client credentials (RFC 6749 §4.4): the client says who it is by HTTP Basic or in the form. Answers and \
+        errors are those of RFC 6749 §5, without the envelope.",
+    request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded",
         description = "grant_type=client_credentials, and client_id and client_secret unless sent by HTTP Basic; scope narrows"),
-    responses((status = 200, description = "RFC 6749 §5.1"), (status = 400, description = "RFC 6749 §5.2"),
-        (status = 401, description = "invalid_client"), (status = 429, description = "slow_down: see Retry-After"),
-        (status = 503, description = "temporarily_unavailable: see Retry-After")),
+    responses((status = 200, description = "A token", body = TokenDto),
+        (status = 400, description = "`invalid_request`, `unsupported_grant_type` or `invalid_scope`", body = TokenErrorDto),
+        (status = 401, description = "`invalid_client`", body = TokenErrorDto,
+            headers(("WWW-Authenticate" = String, description = "RFC 7617 §2."))),
+        (status = 429, description = "`slow_down`", body = TokenErrorDto,
+            headers(("Retry-After" = u32, description = "Seconds after which to try again."))),
+        (status = 500, description = "`server_error`", body = TokenErrorDto),
+        (status = 503, description = "`temporarily_unavailable`", body = TokenErrorDto,
+            headers(("Retry-After" = u32, description = "Seconds after which to try again.")))),
 )]
 async fn token(
     State(service): State<Service>,
@@ -155,12 +203,12 @@ impl From<TokenError> for Denial {
 }
 
 fn granted(token: &Token) -> Response {
-    let body = json!({
-        "access_token": token.access_token,
-        "token_type": "Bearer",
-        "expires_in": token.expires_in,
-        "scope": token.scope,
-    });
+    let body = TokenDto {
+        access_token: token.access_token.clone(),
+        token_type: "Bearer",
+        expires_in: token.expires_in,
+        scope: token.scope.clone(),
+    };
     answer(StatusCode::OK, &body)
 }
 
@@ -181,7 +229,7 @@ fn denied(denial: Denial) -> Response {
         Denial::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", "try again in a moment"),
         Denial::ServerError => (StatusCode::INTERNAL_SERVER_ERROR, "server_error", "something failed on our side"),
     };
-    let mut response = answer(status, &json!({ "error": error, "error_description": description }));
+    let mut response = answer(status, &TokenErrorDto { error, error_description: description });
     match denial {
         Denial::InvalidClient => {
             let basic = HeaderValue::from_static("Basic realm=\"postrider\", charset=\"UTF-8\"");
@@ -199,8 +247,8 @@ fn denied(denial: Denial) -> Response {
 }
 
 /// An answer that nobody may keep (RFC 6749 §5.1).
-fn answer(status: StatusCode, body: &Value) -> Response {
-    let mut response = json_response(status, body.to_string().into_bytes());
+fn answer(status: StatusCode, body: &impl Serialize) -> Response {
+    let mut response = json_response(status, serde_json::to_vec(body).unwrap_or_default());
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));

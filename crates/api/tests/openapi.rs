@@ -86,7 +86,10 @@ fn every_operation_has_a_name_of_its_own_and_a_place() {
         assert!(name.starts_with(|c: char| c.is_ascii_lowercase()), "{method} {path} has no operation_id");
         assert!(name.chars().all(|c| c.is_ascii_alphanumeric()), "{method} {path} needs an operation_id, not {name}");
         assert!(names.insert(name), "two operations are called {name}");
-        assert!(operation["summary"].as_str().is_some_and(|summary| !summary.is_empty()), "{name} has no summary");
+        for said in ["summary", "description"] {
+            assert!(operation[said].as_str().is_some_and(|text| !text.trim().is_empty()), "{name} has no {said}");
+        }
+        assert!(!operation["summary"].as_str().unwrap().contains('\n'), "the summary of {name} is more than a line");
         let own = operation["tags"].as_array().unwrap();
         assert!(own.len() == 1 && tags.contains(&own[0].to_string()), "{name} belongs nowhere: {own:?}");
     }

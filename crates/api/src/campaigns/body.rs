@@ -24,6 +24,7 @@ pub struct AudienceBody {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AudienceRefBody {
     /// Id of a list (`audience`) or of a rule (`segment`).
+    #[schema(format = Uuid)]
     audience_id: String,
     /// `audience` or `segment`.
     r#type: String,
@@ -51,8 +52,10 @@ fn refs(side: &str, bodies: Vec<AudienceRefBody>) -> Result<Vec<AudienceRef>, Re
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ContentBody {
     /// A published template of the campaign's channel.
+    #[schema(format = Uuid)]
     template_id: String,
     /// A sender profile of the campaign's channel; the tenant's default for the channel if absent.
+    #[schema(format = Uuid)]
     sender_profile_id: Option<String>,
     /// Takes the place of the template's subject (email only).
     subject_line: Option<String>,
@@ -73,7 +76,7 @@ impl ContentBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ScheduleBody {
-    /// `now` or `at`; `batch_on_date` for direct mail.
+    /// `now`, `at` or `batch_on_date`. The last one is for direct mail, the others for every other channel.
     mode: String,
     /// ISO 8601 timestamp; required when mode is `at`.
     send_at: Option<String>,
@@ -99,7 +102,8 @@ impl ScheduleBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ScheduleSeedBody {
-    /// As in PUT schedule; `sendAt` without it means `at`, `batchDate` without it means `batch_on_date`.
+    /// `now`, `at` or `batch_on_date`. As in PUT schedule; `sendAt` without it means `at`, `batchDate` without it means
+    /// `batch_on_date`.
     mode: Option<String>,
     /// ISO 8601 timestamp.
     send_at: Option<String>,

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CloneCampaignBody {
-    /// The original's name with ` (copy)` if absent.
+    /// 1 to 255 characters on one line; the original's name with ` (copy)` if absent.
     name: Option<String>,
 }
 

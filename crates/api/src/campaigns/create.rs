@@ -23,7 +23,7 @@ use utoipa::ToSchema;
 pub struct CreateCampaignBody {
     /// `broadcast`.
     campaign_type: String,
-    /// 1 to 255 characters.
+    /// 1 to 255 characters on one line.
     name: String,
     /// `email`, `sms`, `push` or `direct_mail`.
     channel: String,
@@ -31,9 +31,9 @@ pub struct CreateCampaignBody {
     description: Option<String>,
     /// Unknown or absent becomes `general`.
     category: Option<String>,
-    /// At most 25 of at most 100 characters; the category is added.
+    /// At most 25 of 1 to 100 characters on one line; the category is added.
     tags: Option<Vec<String>>,
-    /// Your own id, unique among campaigns that are not deleted.
+    /// 1 to 255 characters on one line: your own id, unique among campaigns that are not deleted.
     external_id: Option<String>,
     /// Your own data, at most 16 KB.
     #[schema(value_type = Option<Object>)]

@@ -26,9 +26,9 @@ pub struct CampaignPageDto {
 #[utoipa::path(get, path = "/public/v1/campaigns", operation_id = "listCampaigns",
     tag = "Campaigns", summary = "List campaigns, newest first",
     params(
-        ("status" = Option<String>, Query, description = "Authoring status: draft, published or archived"),
-        ("executionStatus" = Option<String>, Query, description = "Execution status"),
-        ("channel" = Option<String>, Query, description = "Channel"),
+        ("status" = Option<String>, Query, description = "`draft`, `published` or `archived`."),
+        ("executionStatus" = Option<String>, Query, description = "`not_scheduled`, `scheduled`, `running`, `paused`, `held`, `completed`, `completed_with_failures`, `canceled` or `failed`."),
+        ("channel" = Option<String>, Query, description = "`email`, `sms`, `push` or `direct_mail`."),
         ("category" = Option<String>, Query, description = "Category"),
         ("tag" = Option<String>, Query, description = "A tag, letter for letter"),
         ("search" = Option<String>, Query, description = "A part of the name or of the externalId"),

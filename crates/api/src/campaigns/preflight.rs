@@ -48,11 +48,13 @@ struct PreflightSummaryDto {
 #[derive(Serialize, ToSchema)]
 struct BindingPreviewDto {
     journey_version_id: Uuid,
+    /// `send_1`.
     node_key: &'static str,
     manifest_id: Option<Uuid>,
     placeholder_manifest_id: Option<Uuid>,
     /// The next one of the tenant, if no other job takes it first.
     touchpoint_id: i64,
+    /// `email`, `sms`, `push` or `direct_mail`.
     channel: &'static str,
 }
 

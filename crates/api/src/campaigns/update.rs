@@ -17,21 +17,21 @@ use utoipa::ToSchema;
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UpdateCampaignBody {
-    /// 1 to 255 characters.
+    /// 1 to 255 characters on one line.
     name: Option<String>,
-    /// Null clears it.
+    /// At most 2,000 characters; null clears it.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     description: Option<Option<String>>,
     /// Unknown becomes `general`.
     category: Option<String>,
-    /// At most 25 of at most 100 characters; the category is added.
+    /// At most 25 of 1 to 100 characters on one line; the category is added.
     tags: Option<Vec<String>>,
-    /// Null clears it.
+    /// 1 to 255 characters on one line; null clears it.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     external_id: Option<Option<String>>,
-    /// Null clears it.
+    /// At most 16 KB; null clears it.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Object>)]
     metadata: Option<Option<Map<String, Value>>>,

@@ -14,7 +14,9 @@ use uuid::Uuid;
 #[serde(rename_all = "camelCase")]
 pub struct CampaignDto {
     id: Uuid,
+    /// `broadcast`.
     campaign_type: &'static str,
+    /// `email`, `sms`, `push` or `direct_mail`.
     channel: &'static str,
     name: String,
     description: Option<String>,
@@ -25,6 +27,8 @@ pub struct CampaignDto {
     metadata: Option<Value>,
     /// `draft`, `published` or `archived`.
     authoring_status: &'static str,
+    /// `not_scheduled`, `scheduled`, `running`, `paused`, `held`, `completed`, `completed_with_failures`, `failed` or
+    /// `canceled`.
     execution_status: &'static str,
     current_version_id: Option<Uuid>,
     audience: AudienceDto,

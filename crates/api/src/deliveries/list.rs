@@ -27,20 +27,26 @@ pub struct DeliveryPage {
     next_cursor: Option<String>,
 }
 
-/// The per-recipient ledger of a campaign's newest execution, or of the one named by `scheduleId`. Asked for as
-/// `text/csv` or `application/x-ndjson` it is streamed whole.
+/// The ledger of a campaign
+///
+/// One row for each recipient of the newest execution, or of the one named by `scheduleId`. Asked for as `text/csv` or
+/// `application/x-ndjson` (`Accept`) it is streamed whole.
 #[utoipa::path(
     get,
     path = "/public/v1/campaigns/{id}/deliveries", operation_id = "listDeliveries",
     tag = "Deliveries",
     params(
         ("id" = Uuid, Path),
-        ("scheduleId" = Option<Uuid>, Query),
-        ("state" = Option<String>, Query),
+        ("scheduleId" = Option<Uuid>, Query, description = "Id of the job; the newest one if absent"),
+        ("state" = Option<String>, Query, description = "`pending`, `in_flight`, `sent`, `failed`, `suppressed`, `skipped`, `expired`, `canceled` or `uncertain`."),
         ("limit" = Option<i64>, Query),
         ("cursor" = Option<String>, Query)
     ),
-    responses((status = 200, body = DeliveryPage))
+    responses((status = 200, description = "One page, or the whole ledger as a stream", content(
+        (DeliveryPage = "application/json"),
+        (String = "text/csv"),
+        (String = "application/x-ndjson"),
+    )))
 )]
 pub async fn list(
     State(service): State<Service>,

@@ -12,11 +12,15 @@ pub struct DeliveryDto {
     pub delivery_id: Uuid,
     pub profile_id: Uuid,
     pub address: Option<String>,
+    /// `pending`, `in_flight`, `sent`, `failed`, `suppressed`, `skipped`, `expired`, `canceled` or `uncertain`.
     pub state: &'static str,
+    /// Why, as a stable word; null while nothing is to be said.
     pub reason: Option<String>,
+    /// Tries so far.
     pub attempts: i64,
     pub next_attempt_at: Option<String>,
     pub settled_at: Option<String>,
+    /// What the provider calls the message.
     pub provider_ref: Option<String>,
 }
 

@@ -4,8 +4,10 @@ mod id;
 mod json;
 mod once;
 mod query;
+mod whole;
 
 pub use id::parse_id;
 pub use json::{BODY_MAX_BYTES, Json};
 pub use once::Once;
 pub use query::{Query, cursor};
+pub use whole::whole;

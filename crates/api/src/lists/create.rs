@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CreateListBody {
-    /// 1 to 200 characters.
+    /// 1 to 200 characters on one line.
     name: String,
     /// At most 2000 characters.
     description: Option<String>,

@@ -31,6 +31,7 @@ pub struct MembersDto {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MemberDto {
+    #[schema(format = Uuid)]
     profile_id: String,
     email: Option<String>,
     phone: Option<String>,
@@ -79,9 +80,9 @@ pub async fn get_members(
 pub struct MembersBody {
     /// 1 to 10000 email addresses (or what `matchKey` says) of profiles that are there.
     contact_keys: Vec<String>,
-    /// `email_lower_trim`, the default.
+    /// `email_lower_trim`.
     normalization_mode: Option<String>,
-    /// `email` (default), `phone` or `customer_id`.
+    /// `email`, `phone` or `customer_id`. Email if absent.
     match_key: Option<String>,
 }
 
@@ -103,6 +104,7 @@ impl MembersBody {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MembersAddedDto {
+    #[schema(format = Uuid)]
     list_id: String,
     added: usize,
     already_members: usize,
@@ -116,6 +118,7 @@ pub struct MembersAddedDto {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MembersRemovedDto {
+    #[schema(format = Uuid)]
     list_id: String,
     removed: usize,
     not_members: usize,

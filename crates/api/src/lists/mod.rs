@@ -33,14 +33,19 @@ pub fn routes() -> Vec<Route> {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ListDto {
+    #[schema(format = Uuid)]
     id: String,
     name: String,
     description: Option<String>,
-    /// Always `static`: it holds who was put on it.
+    /// `static`.
     r#type: &'static str,
+    /// `list`.
     container_type: &'static str,
+    /// `snapshot`.
     membership_behavior: &'static str,
+    /// `manual`.
     population_source: &'static str,
+    /// `active`.
     status: &'static str,
     member_count: i64,
     created_at: String,

@@ -1,9 +1,9 @@
 //! Which refusals an operation can answer, and how they look.
 
-use crate::error::status;
+use crate::error::{error_object, status};
 use crate::routes::Route;
 use axum::http::StatusCode;
-use postrider_core::error::Code;
+use postrider_core::error::{Code, Detail, Refusal};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -129,6 +129,12 @@ pub fn responses(route: &Route, operation: &Value) -> BTreeMap<String, Value> {
     responses.collect()
 }
 
+/// The answers of whatever reads the store.
+pub fn of_the_store() -> [(String, Value); 2] {
+    [("500", "Internal"), ("503", "Unavailable")]
+        .map(|(status, name)| (status.to_owned(), json!({ "$ref": format!("#/components/responses/{name}") })))
+}
+
 /// The responses that operations share, by name.
 pub fn shared() -> Value {
     let shared = SHARED.iter().filter_map(|(name, codes)| {
@@ -165,7 +171,10 @@ fn response(status: StatusCode, codes: &[Code]) -> Value {
     let mut response = json!({
         "headers": { "x-correlation-id": { "$ref": "#/components/headers/CorrelationId" } },
         "description": sentences.join("\n"),
-        "content": { "application/json": { "schema": { "allOf": [{ "$ref": "#/components/schemas/Refused" }, own] } } },
+        "content": { "application/json": {
+            "schema": { "allOf": [{ "$ref": "#/components/schemas/Refused" }, own] },
+            "examples": examples(codes),
+        } },
     });
     if status == StatusCode::UNAUTHORIZED || status == StatusCode::FORBIDDEN {
         response["headers"]["WWW-Authenticate"] = json!({ "$ref": "#/components/headers/WwwAuthenticate" });
@@ -179,6 +188,33 @@ fn response(status: StatusCode, codes: &[Code]) -> Value {
         response["headers"]["Retry-After"] = json!({ "$ref": "#/components/headers/RetryAfter" });
     }
     response
+}
+
+fn examples(codes: &[Code]) -> Value {
+    let one =
+        |code: &Code| (code.as_str().to_owned(), json!({ "$ref": format!("#/components/examples/{}", code.as_str()) }));
+    Value::Object(codes.iter().map(one).collect())
+}
+
+/// One example for each code, as the API would answer it.
+pub fn every_example() -> Value {
+    let one = |code: &Code| {
+        let refusal = match code {
+            Code::RequestInvalid => Refusal::invalid("name", Some(""), "must not be empty"),
+            Code::InsufficientScope => Refusal {
+                code: *code,
+                detail: Detail::Scope { required: "campaigns:send", granted: vec!["campaigns:read"] },
+            },
+            code => Refusal::new(*code),
+        };
+        let value = json!({
+            "success": false,
+            "correlationId": "55555555-5555-4555-8555-555555555555",
+            "error": error_object(&refusal),
+        });
+        (code.as_str().to_owned(), json!({ "summary": code.message(), "value": value }))
+    };
+    Value::Object(Code::ALL.iter().map(one).collect())
 }
 
 /// The schemas of errors: the envelope, what is in it, and every code there is.

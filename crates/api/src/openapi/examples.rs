@@ -1,21 +1,45 @@
-//! The examples of the seed page, at the operations they belong to.
+//! Examples at the operations they belong to: those of the seed page, and for each area those of its routes.
 
 use super::assemble::object;
+use super::errors;
 use serde_json::Value;
 
 /// By path and method: requests, and responses by status, each by name.
-const EXAMPLES: &str = include_str!("examples.json");
+const EXAMPLES: &[&str] = &[include_str!("examples.json")];
 
-/// Puts the examples in.
+/// Puts the examples in, and those of errors that an operation refers to.
 pub fn add(document: &mut Value) {
-    let examples: Value = serde_json::from_str(EXAMPLES).expect("the file is JSON: a test reads it");
-    for (path, methods) in object(&examples) {
-        for (method, places) in object(methods) {
-            let operation = &mut document["paths"][path][method];
-            operation["requestBody"]["content"]["application/json"]["examples"] = places["request"].clone();
-            for (status, named) in object(&places["responses"]) {
-                operation["responses"][status]["content"]["application/json"]["examples"] = named.clone();
+    for text in EXAMPLES {
+        let examples: Value = serde_json::from_str(text).expect("the file is JSON: a test reads it");
+        for (path, methods) in object(&examples) {
+            for (method, places) in object(methods) {
+                put(&mut document["paths"][path][method], places);
             }
         }
+    }
+    let told = document.to_string();
+    let mut errors = errors::every_example();
+    if let Some(errors) = errors.as_object_mut() {
+        errors.retain(|code, _| told.contains(&format!("#/components/examples/{code}\"")));
+    }
+    document["components"]["examples"] = errors;
+}
+
+/// Examples belong to every form that a body has: there is one, but for the ledger, whose streams have none.
+fn put(operation: &mut Value, places: &Value) {
+    if operation["operationId"].is_null() {
+        return;
+    }
+    let give = |body: &mut Value, named: &Value| {
+        let content = body["content"].as_object_mut().and_then(|content| content.values_mut().next());
+        if let Some(content) = content {
+            content["examples"] = named.clone();
+        }
+    };
+    if !places["request"].is_null() {
+        give(&mut operation["requestBody"], &places["request"]);
+    }
+    for (status, named) in object(&places["responses"]) {
+        give(&mut operation["responses"][status], named);
     }
 }

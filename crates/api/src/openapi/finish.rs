@@ -1,6 +1,6 @@
 //! What holds for all operations: tokens, the envelope, headers, errors.
 
-use super::{errors, words};
+use super::{errors, instants, parameters, words};
 use crate::routes::{BASE, Route};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -23,9 +23,10 @@ pub fn finish(document: &mut Value, table: &[Route]) {
         }
     }
     let mut tags = Vec::new();
-    for operation in operations(document) {
+    let schemas = document["components"]["schemas"].clone();
+    for (path, operation) in operations(document) {
         tags.extend(operation["tags"].as_array().cloned().unwrap_or_default());
-        complete(operation);
+        complete(path, operation, &schemas);
     }
     if let Some(all) = document["tags"].as_array_mut() {
         all.retain(|tag| tags.contains(&tag["name"]));
@@ -35,18 +36,31 @@ pub fn finish(document: &mut Value, table: &[Route]) {
         // The client says who it is by HTTP Basic or in the form.
         token["security"] = json!([{ CLIENT: [] }, {}]);
     }
+    // The keys are in the store, which can fail as for any route of the table.
+    let keys = &mut document["paths"]["/.well-known/jwks.json"]["get"]["responses"];
+    if let Some(responses) = keys.as_object_mut() {
+        responses.extend(errors::of_the_store());
+    }
     components(&mut document["components"], &users);
 }
 
-fn operations(document: &mut Value) -> impl Iterator<Item = &mut Value> {
-    let items = document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut);
-    items.flat_map(|item| item.as_object_mut().into_iter().flat_map(Map::values_mut))
+fn operations(document: &mut Value) -> impl Iterator<Item = (&str, &mut Value)> {
+    let items = document["paths"].as_object_mut().into_iter().flatten();
+    items.flat_map(|(path, item)| {
+        item.as_object_mut().into_iter().flat_map(Map::values_mut).map(|operation| (path.as_str(), operation))
+    })
 }
 
 /// An operation below `/public/v1`: its scope, its envelope and its errors.
 fn protect(operation: &mut Value, route: &Route) {
     operation["security"] = json!([{ TOKEN: [route.scope.as_str()] }]);
     operation["x-rate-limit-class"] = json!(route.class.as_str());
+    let said = operation["description"].as_str().map(|said| format!("{said}\n\n")).unwrap_or_default();
+    operation["description"] = json!(format!(
+        "{said}Needs the scope `{}`; counts towards the rate limit of the class `{}`.",
+        route.scope.as_str(),
+        route.class.as_str(),
+    ));
     let errors = errors::responses(route, operation);
     let Some(responses) = operation["responses"].as_object_mut() else { return };
     for response in responses.values_mut() {
@@ -69,24 +83,12 @@ fn enveloped(data: Value) -> Value {
 }
 
 /// Any operation: headers that every request may and every answer does carry.
-fn complete(operation: &mut Value) {
+fn complete(path: &str, operation: &mut Value, schemas: &Value) {
     if operation["security"].is_null() {
         operation["security"] = json!([]);
     }
-    let mut parameters = vec![json!({ "$ref": "#/components/parameters/CorrelationId" })];
-    for mut parameter in operation["parameters"].as_array().cloned().unwrap_or_default() {
-        if parameter["name"] == "Idempotency-Key" {
-            parameter = json!({ "$ref": "#/components/parameters/IdempotencyKey" });
-        }
-        // A parameter is absent, never null.
-        if let Some(type_name) = parameter["schema"]["type"].as_array().and_then(|types| types.first()).cloned() {
-            parameter["schema"]["type"] = type_name;
-        }
-        parameters.push(parameter);
-    }
-    let is_idempotent =
-        parameters.iter().any(|parameter| parameter["$ref"] == "#/components/parameters/IdempotencyKey");
-    operation["parameters"] = Value::Array(parameters);
+    let is_idempotent = parameters::complete(path, operation);
+    relax(operation, schemas);
     for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
         if !response["$ref"].is_null() {
             continue;
@@ -101,6 +103,16 @@ fn complete(operation: &mut Value) {
     }
 }
 
+/// A body that may be `{}` may be left out.
+fn relax(operation: &mut Value, schemas: &Value) {
+    let Some(body) = operation.get_mut("requestBody") else { return };
+    let Some(name) = body["content"]["application/json"]["schema"]["$ref"].as_str() else { return };
+    let schema = &schemas[name.rsplit('/').next().unwrap_or_default()];
+    let parts = std::iter::once(schema).chain(schema["allOf"].as_array().into_iter().flatten());
+    let is_needed = parts.clone().any(|part| part["required"].as_array().is_some_and(|names| !names.is_empty()));
+    body["required"] = json!(is_needed);
+}
+
 fn components(components: &mut Value, users: &BTreeMap<&str, Vec<String>>) {
     let scopes: Map<String, Value> =
         users.iter().map(|(scope, names)| ((*scope).to_owned(), json!(names.join(", ")))).collect();
@@ -112,18 +124,7 @@ fn components(components: &mut Value, users: &BTreeMap<&str, Vec<String>>) {
         },
         CLIENT: { "type": "http", "scheme": "basic", "description": "Id and secret of a client (RFC 6749 §2.3.1)." },
     });
-    components["parameters"] = json!({
-        "CorrelationId": {
-            "name": "x-correlation-id", "in": "header", "required": false,
-            "description": "A UUID of yours for this request; it comes back in the answer.",
-            "schema": { "type": "string", "format": "uuid" },
-        },
-        "IdempotencyKey": {
-            "name": "Idempotency-Key", "in": "header", "required": false,
-            "description": "A UUID version 4: for 24 hours the same request gets the first answer again.",
-            "schema": { "type": "string", "format": "uuid" },
-        },
-    });
+    components["parameters"] = parameters::shared();
     components["headers"] = json!({
         "CorrelationId": {
             "description": "The id of the request, yours or ours.", "schema": { "type": "string", "format": "uuid" },
@@ -148,6 +149,7 @@ fn components(components: &mut Value, users: &BTreeMap<&str, Vec<String>>) {
     });
     components["responses"] = errors::shared();
     words::close(&mut components["schemas"]);
+    instants::tell(&mut components["schemas"]);
     for (name, schema) in errors::schemas() {
         components["schemas"][name] = schema;
     }

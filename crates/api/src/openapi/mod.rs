@@ -5,11 +5,14 @@
 //! Invariant: the operations below `/public/v1` are those of the table, no more and no less.
 
 mod assemble;
+mod bounds;
 mod errors;
 mod examples;
 mod finish;
+mod instants;
 mod introduction;
 mod page;
+mod parameters;
 mod words;
 
 use crate::envelope::json_response;
@@ -54,16 +57,19 @@ pub fn router() -> Router<Service> {
     Router::new().route("/openapi.json", get(openapi)).route("/docs", get(docs))
 }
 
-/// This document.
 #[utoipa::path(get, path = "/openapi.json", operation_id = "getOpenApi", tag = "Operation",
-    responses((status = 200, description = "An OpenAPI 3.1 document", content_type = "application/json")))]
+    summary = "This document",
+    description = "An OpenAPI 3.1 document; clients are generated from it.",
+    responses((status = 200, description = "An OpenAPI 3.1 document", body = serde_json::Map<String, Value>,
+        content_type = "application/json")))]
 async fn openapi() -> Response {
     json_response(StatusCode::OK, DOCUMENT.to_string().into_bytes())
 }
 
-/// This document as a page for people.
 #[utoipa::path(get, path = "/docs", operation_id = "getDocs", tag = "Operation",
-    responses((status = 200, description = "The page", content_type = "text/html")))]
+    summary = "This document as a page for people",
+    description = "It needs no script and no other host.",
+    responses((status = 200, description = "The page", body = String, content_type = "text/html")))]
 async fn docs() -> Response {
     let mut response = Response::new(PAGE.as_str().into());
     let headers = response.headers_mut();

@@ -1,5 +1,7 @@
-//! Closed sets of words: a text whose description is nothing but words, as in "`now` or `at`.", can be only these.
+//! Closed sets of words: a text whose description begins with nothing but words, as in "`now` or `at`.", can be only
+//! these.
 
+use super::bounds;
 use serde_json::{Map, Value, json};
 
 /// Closes every such field of the schemas.
@@ -19,7 +21,14 @@ pub fn close(schemas: &mut Value) {
 }
 
 fn close_field(field: &mut Value) {
-    let Some(found) = field["description"].as_str().and_then(words) else { return };
+    let Some(description) = field["description"].as_str().map(str::to_owned) else { return };
+    close_one(field, &description);
+    bounds::close(field, &description);
+}
+
+/// Closes a schema that is described so.
+pub fn close_one(field: &mut Value, description: &str) {
+    let Some(found) = words(description) else { return };
     let mut words: Vec<Value> = found.into_iter().map(Value::from).collect();
     if field["type"] == json!(["string", "null"]) {
         words.push(Value::Null);
@@ -29,12 +38,15 @@ fn close_field(field: &mut Value) {
     field["enum"] = Value::Array(words);
 }
 
-/// The words of a text like "`a`, `b` or `c`."; nothing if there is anything else in it.
+/// The words of a text like "`a`, `b` or `c`."; nothing if there is anything else in its first sentence.
 fn words(text: &str) -> Option<Vec<&str>> {
     let mut words = Vec::new();
-    for part in text.strip_suffix('.')?.split(", ").flat_map(|part| part.split(" or ")) {
+    let first = text.split_once(". ").map_or(text.strip_suffix('.'), |(first, _)| Some(first))?;
+    for part in first.split(", ").flat_map(|part| part.split(" or ")) {
         let word = part.strip_prefix('`')?.strip_suffix('`')?;
-        words.push(word.chars().all(|c| c.is_ascii_lowercase() || "_:".contains(c)).then_some(word)?);
+        words.push(
+            word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_:".contains(c)).then_some(word)?,
+        );
     }
     Some(words)
 }
@@ -47,6 +59,7 @@ mod tests {
     fn only_plain_enumerations_are_closed() {
         assert_eq!(words("`a`, `b` or `c_d`."), Some(vec!["a", "b", "c_d"]));
         assert_eq!(words("`a`."), Some(vec!["a"]));
+        assert_eq!(words("`a` or `b`. The first if absent."), Some(vec!["a", "b"]));
         for open in ["`a` (default) or `b`.", "`a` or `b`; `c` for others.", "A name.", "`YYYY-MM-DD`.", "`{ a }`.", ""]
         {
             assert_eq!(words(open), None, "{open}");

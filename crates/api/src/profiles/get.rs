@@ -16,9 +16,10 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProfileDto {
+    #[schema(format = Uuid)]
     id: String,
     /// Every field under the name it has in an upsert; what is not known is left out.
-    #[schema(value_type = Object)]
+    #[schema(value_type = crate::shapes::ProfileRecord)]
     record: Map<String, Value>,
     created_at: String,
     updated_at: String,

@@ -18,9 +18,9 @@ use utoipa::ToSchema;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UpsertProfileBody {
     /// What is known: a field that is left out stays as it was, one that is null is cleared.
-    #[schema(value_type = Object)]
+    #[schema(value_type = crate::shapes::ProfileRecord)]
     record: Map<String, Value>,
-    /// `email` (default), `phone` or `customer_id`.
+    /// `email`, `phone` or `customer_id`. Email if absent.
     match_key: Option<String>,
 }
 
@@ -30,7 +30,9 @@ pub struct UpsertProfileBody {
 pub struct ProfileUpsertedDto {
     /// `created`, `updated` or `unchanged`.
     operation: &'static str,
+    /// `profiles`.
     object_name: &'static str,
+    #[schema(format = Uuid)]
     id: String,
     accepted: bool,
     accepted_at: String,

@@ -17,10 +17,10 @@ use utoipa::ToSchema;
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UpsertProfilesBody {
-    /// 1 to 10000 records as in `POST /profiles/upsert`, applied in their order.
-    #[schema(value_type = Vec<Object>)]
+    /// 1 to 10000 records as in `POST /profiles/upsert`, applied in their order; each is judged by itself.
+    #[schema(value_type = Vec<Value>)]
     records: Vec<Value>,
-    /// `email` (default), `phone` or `customer_id`.
+    /// `email`, `phone` or `customer_id`. Email if absent.
     match_key: Option<String>,
 }
 
@@ -28,6 +28,7 @@ pub struct UpsertProfilesBody {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BatchUpsertedDto {
+    /// `profiles`.
     object_name: &'static str,
     /// Whether any record was taken.
     accepted: bool,
@@ -48,9 +49,10 @@ pub struct RecordOutcomeDto {
     /// `created`, `updated`, `unchanged` or `refused`.
     operation: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Uuid, nullable = false)]
     id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = crate::shapes::RecordError, required = false)]
     error: Option<Value>,
 }
 

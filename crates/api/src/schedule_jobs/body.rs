@@ -69,7 +69,9 @@ pub struct PolicyBody {
     pub latest_finish: Option<String>,
     /// `hold`, `retry` or `assume_sent`.
     pub on_uncertain: Option<String>,
-    /// Messages a minute, at least 1.
+    /// At least 1: messages a minute.
+    #[serde(default, deserialize_with = "crate::extract::whole")]
+    #[schema(maximum = 4_294_967_295_u32)]
     pub rate_per_minute: Option<u32>,
 }
 

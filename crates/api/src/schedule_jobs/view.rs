@@ -32,8 +32,10 @@ impl From<&Warning> for WarningDto {
 #[serde(rename_all = "camelCase")]
 pub struct PolicyDto {
     latest_start: Option<String>,
+    /// `send`, `hold` or `cancel`.
     on_missed: &'static str,
     latest_finish: Option<String>,
+    /// `hold`, `retry` or `assume_sent`.
     on_uncertain: &'static str,
     rate_per_minute: Option<u32>,
 }
@@ -54,10 +56,12 @@ impl From<&Policy> for PolicyDto {
 #[derive(Serialize, ToSchema)]
 pub struct BindingDto {
     journey_version_id: Uuid,
+    /// `send_1`.
     node_key: &'static str,
     manifest_id: Uuid,
     placeholder_manifest_id: Option<Uuid>,
     touchpoint_id: i64,
+    /// `email`, `sms`, `push` or `direct_mail`.
     channel: &'static str,
 }
 
@@ -67,6 +71,7 @@ pub struct BindingDto {
 pub struct JobCreated {
     journey_id: Uuid,
     version_id: Uuid,
+    /// `published`.
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     dry_run: Option<bool>,
@@ -208,12 +213,16 @@ pub struct JobObject {
     version_id: Uuid,
     manifest_id: Uuid,
     touchpoint_id: i64,
+    /// `email`, `sms`, `push` or `direct_mail`.
     channel: &'static str,
+    /// `digital_send` or `direct_mail_batch`.
     kind: &'static str,
+    /// `scheduled`, `running`, `paused`, `held`, `completed`, `completed_with_failures`, `failed` or `canceled`.
     state: &'static str,
     send_at: Option<String>,
     batch_date: Option<String>,
     timezone: String,
+    /// `request`, `tenant_default` or `utc_fallback`.
     timezone_source: &'static str,
     resolution: ResolutionDto,
     policy: PolicyDto,
@@ -278,6 +287,7 @@ pub struct JobList {
 pub struct CanceledDto {
     schedule_id: Uuid,
     campaign_id: Uuid,
+    /// `canceled`.
     status: &'static str,
     receipt: Option<ReceiptDto>,
 }

@@ -15,7 +15,7 @@ use postrider_service::{Actor, Service};
 #[utoipa::path(get, path = "/public/v1/sender-profiles", operation_id = "listSenderProfiles", tag = "Sender profiles",
     summary = "List sender profiles, newest first",
     params(
-        ("channel" = Option<String>, Query, description = "Channel"),
+        ("channel" = Option<String>, Query),
         ("limit" = Option<i64>, Query, description = "1 to 100, 50 if absent"),
         ("cursor" = Option<String>, Query, description = "nextCursor of the page before")),
     responses((status = 200, description = "One page", body = SenderProfilePageDto)))]

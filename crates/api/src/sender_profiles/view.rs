@@ -14,9 +14,8 @@ pub struct SenderProfileDto {
     name: String,
     /// `email`, `sms`, `push` or `direct_mail`.
     channel: &'static str,
-    /// Email `fromEmail`, `fromName`, `replyTo`; sms `number` or `senderId`; push `app`; direct_mail `returnAddress`.
     #[serde(flatten)]
-    #[schema(value_type = Object)]
+    #[schema(value_type = crate::shapes::SenderFields)]
     fields: Map<String, Value>,
     created_at: String,
     updated_at: String,

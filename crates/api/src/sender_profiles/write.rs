@@ -19,14 +19,12 @@ use utoipa::ToSchema;
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateSenderProfileBody {
-    /// 1 to 255 characters.
+    /// 1 to 255 characters on one line.
     name: String,
-    /// `email`, `sms`, `push` or `direct_mail`; never changes.
+    /// `email`, `sms`, `push` or `direct_mail`. Never changes.
     channel: String,
-    /// Email `fromEmail`, `fromName`, `replyTo?`; sms `number` or `senderId`; push `app`; direct_mail
-    /// `returnAddress { name or company, line1, line2?, city, region?, postalCode, country? }`.
     #[serde(flatten)]
-    #[schema(value_type = Object)]
+    #[schema(value_type = crate::shapes::SenderFields)]
     fields: Map<String, Value>,
 }
 
@@ -34,11 +32,10 @@ pub struct CreateSenderProfileBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PatchSenderProfileBody {
-    /// 1 to 255 characters.
+    /// 1 to 255 characters on one line.
     name: Option<String>,
-    /// Fields of its channel.
     #[serde(flatten)]
-    #[schema(value_type = Object)]
+    #[schema(value_type = crate::shapes::SenderFields)]
     fields: Map<String, Value>,
 }
 

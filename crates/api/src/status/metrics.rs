@@ -28,6 +28,7 @@ pub struct MetricsDto {
 
 #[derive(Serialize, ToSchema)]
 struct ReasonDto {
+    /// `pending`, `in_flight`, `sent`, `failed`, `suppressed`, `skipped`, `expired`, `canceled` or `uncertain`.
     state: &'static str,
     reason: String,
     count: i64,

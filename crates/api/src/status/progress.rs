@@ -20,7 +20,10 @@ use uuid::Uuid;
 #[serde(rename_all = "camelCase")]
 pub struct StatusDto {
     campaign_id: Uuid,
+    /// `draft`, `published` or `archived`.
     authoring_status: &'static str,
+    /// `not_scheduled`, `scheduled`, `running`, `paused`, `held`, `completed`, `completed_with_failures`, `failed` or
+    /// `canceled`.
     execution_status: &'static str,
     schedule: Option<ScheduleDto>,
     execution: Option<ExecutionDto>,

@@ -21,8 +21,11 @@ use uuid::Uuid;
 pub struct SummaryDto {
     campaign_id: Uuid,
     name: String,
+    /// `broadcast`.
     campaign_type: &'static str,
+    /// `email`, `sms`, `push` or `direct_mail`.
     channel: &'static str,
+    /// `draft`, `published` or `archived`.
     authoring_status: &'static str,
     created_at: String,
     updated_at: String,
@@ -49,6 +52,7 @@ struct SummaryAudienceRefDto {
     id: Uuid,
     /// Null if it does not exist any more.
     name: Option<String>,
+    /// `audience` or `segment`.
     r#type: &'static str,
     /// Null if it does not exist any more.
     member_count: Option<i64>,
@@ -79,14 +83,16 @@ struct SummaryContentDto {
 struct SummaryTemplateDto {
     id: Uuid,
     name: String,
+    /// `draft`, `published` or `archived`.
     status: &'static str,
+    /// `email`, `sms`, `push` or `direct_mail`.
     channel: &'static str,
 }
 
 /// What a preflight finds now.
 #[derive(Serialize, ToSchema)]
 struct SummaryPreflightDto {
-    /// The gravest status of the checks.
+    /// `blocked`, `warning` or `passed`. The gravest status of the checks.
     status: &'static str,
     /// One for each step, in their order.
     checks: Vec<CheckDto>,
@@ -107,6 +113,7 @@ struct CheckDto {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct SummaryExecutionDto {
+    /// `scheduled`, `running`, `paused`, `held`, `completed`, `completed_with_failures`, `failed` or `canceled`.
     status: &'static str,
     /// When it began; null before.
     last_execution_at: Option<String>,

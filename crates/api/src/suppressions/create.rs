@@ -24,9 +24,9 @@ pub struct CreateSuppressionBody {
     /// `email`, `sms`, `push` or `direct_mail`.
     channel: String,
     /// An email address or its domain, a phone number or a device token; for direct mail an object of address fields.
-    #[schema(value_type = Object)]
+    #[schema(value_type = crate::shapes::ChannelAddress)]
     address: Value,
-    /// `unsubscribed`, `bounced`, `complained` or `manual` (default).
+    /// `unsubscribed`, `bounced`, `complained` or `manual`. Manual if absent.
     reason: Option<String>,
     /// RFC 3339, in the future; for ever if absent.
     expires_at: Option<String>,

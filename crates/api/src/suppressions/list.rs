@@ -23,7 +23,8 @@ pub struct SuppressionsDto {
 
 /// Entries, newest first.
 #[utoipa::path(get, path = "/public/v1/suppressions", operation_id = "listSuppressions", tag = "Suppressions",
-    params(("channel" = Option<String>, Query), ("address" = Option<String>, Query), ("limit" = Option<i64>, Query),
+    params(("channel" = Option<String>, Query),
+        ("address" = Option<String>, Query, description = "An address in any spelling; with it goes `channel`"), ("limit" = Option<i64>, Query),
         ("cursor" = Option<String>, Query)),
     responses((status = 200, body = SuppressionsDto)))]
 pub async fn get_suppressions(

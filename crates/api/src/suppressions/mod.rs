@@ -26,6 +26,7 @@ pub fn routes() -> Vec<Route> {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SuppressionDto {
+    #[schema(format = Uuid)]
     id: String,
     /// `email`, `sms`, `push` or `direct_mail`.
     channel: &'static str,

@@ -55,8 +55,8 @@ pub struct TemplatePageDto {
 #[utoipa::path(get, path = "/public/v1/templates", operation_id = "listTemplates",
     tag = "Templates", summary = "List templates, newest first",
     params(
-        ("channel" = Option<String>, Query, description = "Channel"),
-        ("status" = Option<String>, Query, description = "draft, published or archived"),
+        ("channel" = Option<String>, Query),
+        ("status" = Option<String>, Query, description = "`draft`, `published` or `archived`."),
         ("limit" = Option<i64>, Query, description = "1 to 100, 50 if absent"),
         ("cursor" = Option<String>, Query, description = "nextCursor of the page before")),
     responses((status = 200, description = "One page", body = TemplatePageDto)))]

@@ -20,7 +20,7 @@ pub struct PreviewBody {
     /// A stored recipient.
     profile_id: Option<String>,
     /// A made-up recipient, or what differs from the stored one.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<crate::shapes::ProfileRecord>)]
     record: Option<Map<String, Value>>,
     /// For `{{ sender.* }}`.
     sender_profile_id: Option<String>,
@@ -32,16 +32,15 @@ pub struct PreviewBody {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PreviewDto {
-    /// The parts of the channel: email `subject`, `html`, `text`; sms `text`; push `title`, `body`, `url`, `data`;
-    /// direct_mail `format`, `source`.
     #[serde(flatten)]
+    #[schema(value_type = crate::shapes::RenderedParts)]
     rendered: RenderedDto,
     /// Fields that no profile has: typing errors, most likely.
     unknown_fields: Vec<String>,
 }
 
 /// The parts of one channel.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize)]
 #[serde(tag = "channel", rename_all = "snake_case")]
 enum RenderedDto {
     Email { subject: String, html: String, text: String },

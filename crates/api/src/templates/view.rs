@@ -24,7 +24,7 @@ pub struct TemplateDto {
     /// `draft`, `published` or `archived`.
     status: &'static str,
     /// What it says now; the published version may say something older.
-    #[schema(value_type = Object)]
+    #[schema(value_type = crate::shapes::TemplateContent)]
     content: Value,
     /// The newest published version: what campaigns that are not yet committed will send.
     published_version_id: Option<Uuid>,

@@ -18,13 +18,12 @@ use utoipa::ToSchema;
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CreateTemplateBody {
-    /// 1 to 255 characters.
+    /// 1 to 255 characters on one line.
     name: String,
-    /// `email`, `sms`, `push` or `direct_mail`; never changes.
+    /// `email`, `sms`, `push` or `direct_mail`. Never changes.
     channel: String,
-    /// Email `{ subject, html, text?, preheader? }`, sms `{ text }`, push `{ title, body, url?, data? }`, direct_mail
-    /// `{ format, source }`. Fields are written `{{ first_name }}`.
-    #[schema(value_type = Object)]
+    /// What it says, in the shape of its channel.
+    #[schema(value_type = crate::shapes::TemplateContent)]
     content: Map<String, Value>,
 }
 
@@ -32,10 +31,10 @@ pub struct CreateTemplateBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PatchTemplateBody {
-    /// 1 to 255 characters.
+    /// 1 to 255 characters on one line.
     name: Option<String>,
     /// The whole content anew.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<crate::shapes::TemplateContent>)]
     content: Option<Map<String, Value>>,
 }
 

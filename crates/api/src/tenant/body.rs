@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 /// Changes; what is absent stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct PatchTenantDto {
+pub struct PatchTenantBody {
     name: Option<String>,
     /// IANA name; null for none.
     #[serde(default, deserialize_with = "present")]
@@ -66,7 +66,7 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> R
     Option::deserialize(deserializer).map(Some)
 }
 
-impl PatchTenantDto {
+impl PatchTenantBody {
     /// What it asks for.
     pub fn changes(self) -> Result<SetTenant, Refusal> {
         let policy = match self.policy_defaults {

@@ -8,7 +8,7 @@ use crate::extract::Json;
 use crate::routes::{Route, route};
 use axum::Extension;
 use axum::extract::State;
-use body::PatchTenantDto;
+use body::PatchTenantBody;
 use postrider_core::channel::ChannelKind;
 use postrider_core::schedule::{OnMissed, OnUncertain};
 use postrider_core::scope::Scope;
@@ -102,11 +102,11 @@ async fn get(State(service): State<Service>, Extension(actor): Extension<Actor>)
 
 #[utoipa::path(patch, path = "/public/v1/tenant", operation_id = "updateTenant",
     tag = "Tenant", summary = "Change the tenant",
-    request_body = PatchTenantDto, responses((status = 200, description = "The tenant", body = TenantDto)))]
+    request_body = PatchTenantBody, responses((status = 200, description = "The tenant", body = TenantDto)))]
 async fn patch(
     State(service): State<Service>,
     Extension(actor): Extension<Actor>,
-    Json(body): Json<PatchTenantDto>,
+    Json(body): Json<PatchTenantBody>,
 ) -> Result<Answer, ApiError> {
     let changes = body.changes()?;
     let tenant = service.set_tenant(actor.tenant, changes).await?;

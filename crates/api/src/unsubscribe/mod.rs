@@ -15,6 +15,7 @@ use axum::routing::get;
 use page::Page;
 use postrider_service::unsubscribe::UnsubscribeTarget;
 use postrider_service::{Service, ServiceError};
+use utoipa::ToSchema;
 
 /// What a browser may do with the page: show it, style it by itself, post its form back. Nothing from outside.
 const POLICY: &str =
@@ -25,12 +26,24 @@ pub fn router() -> Router<Service> {
     Router::new().route("/u/{token}", get(show).post(unsubscribe))
 }
 
+/// What mail providers post.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it says in the OpenAPI document what providers send; nobody reads it")]
+struct OneClick {
+    /// One-Click
+    #[schema(rename = "List-Unsubscribe", nullable = false)]
+    list_unsubscribe: Option<String>,
+}
+
 #[utoipa::path(get, path = "/u/{token}", operation_id = "showUnsubscribePage", tag = "Unsubscribe",
     summary = "Show the way out",
     description = "A page for people with a form that unsubscribes. Reading it changes nothing.",
-    params(("token" = uuid::Uuid, Path, description = "Token of the link")),
-    responses((status = 200, description = "The page", content_type = "text/html"),
-        (status = 404, description = "We did not make this link", content_type = "text/html")))]
+    params(("token" = String, Path, description = "Token of the link")),
+    responses((status = 200, description = "The page", body = String, content_type = "text/html"),
+        (status = 404, description = "We did not make this link", body = String, content_type = "text/html"),
+        (status = 500, description = "Something failed on our side", body = String, content_type = "text/html"),
+        (status = 503, description = "The store is not to be had", body = String, content_type = "text/html",
+            headers(("Retry-After" = u32, description = "Seconds after which to try again.")))))]
 async fn show(State(service): State<Service>, token: Result<Path<String>, PathRejection>) -> Response {
     let Ok(Path(token)) = token else { return answer(StatusCode::NOT_FOUND, &Page::NotFound) };
     told(service.unsubscribe_target(&token).await, Page::Ask)
@@ -39,11 +52,14 @@ async fn show(State(service): State<Service>, token: Result<Path<String>, PathRe
 #[utoipa::path(post, path = "/u/{token}", operation_id = "unsubscribe", tag = "Unsubscribe",
     summary = "Unsubscribe (RFC 8058)",
     description = "Suppresses the address of the message and denies the person's consent for its channel.",
-    params(("token" = uuid::Uuid, Path, description = "Token of the link")),
-    request_body(content = String, content_type = "application/x-www-form-urlencoded",
-        description = "List-Unsubscribe=One-Click"),
-    responses((status = 200, description = "Done, now or earlier", content_type = "text/html"),
-        (status = 404, description = "We did not make this link", content_type = "text/html")))]
+    params(("token" = String, Path, description = "Token of the link")),
+    request_body(content = OneClick, content_type = "application/x-www-form-urlencoded",
+        description = "`List-Unsubscribe=One-Click` (RFC 8058 §3.1); whatever else stands there does the same"),
+    responses((status = 200, description = "Done, now or earlier", body = String, content_type = "text/html"),
+        (status = 404, description = "We did not make this link", body = String, content_type = "text/html"),
+        (status = 500, description = "Something failed on our side", body = String, content_type = "text/html"),
+        (status = 503, description = "The store is not to be had", body = String, content_type = "text/html",
+            headers(("Retry-After" = u32, description = "Seconds after which to try again.")))))]
 async fn unsubscribe(State(service): State<Service>, token: Result<Path<String>, PathRejection>) -> Response {
     let Ok(Path(token)) = token else { return answer(StatusCode::NOT_FOUND, &Page::NotFound) };
     told(service.unsubscribe(&token).await, Page::Done)

@@ -23,12 +23,12 @@ pub const DESCRIPTION_CHARS_MAX: usize = 2_000;
 ///
 /// # Errors
 /// `REQUEST_INVALID` if it is empty, too long or holds control characters.
-pub(crate) fn check_name(name: &str) -> Result<String, Refusal> {
-    let name = name.trim();
-    if name.is_empty() || name.chars().count() > NAME_CHARS_MAX {
+pub(crate) fn check_name(given: &str) -> Result<String, Refusal> {
+    let name = given.trim();
+    if name.is_empty() || given.chars().count() > NAME_CHARS_MAX {
         return Err(Refusal::invalid("name", Some(name), format!("must have 1 to {NAME_CHARS_MAX} characters")));
     }
-    if name.contains(char::is_control) {
+    if given.contains(char::is_control) {
         return Err(Refusal::invalid("name", None, "contains a control character"));
     }
     Ok(name.to_owned())

@@ -126,8 +126,7 @@ impl Service {
 /// A name without the space around it.
 pub(crate) fn check_name(name: &str) -> Result<String, Refusal> {
     let trimmed = name.trim();
-    let length = trimmed.chars().count();
-    if length == 0 || length > NAME_MAX_CHARS || trimmed.chars().any(char::is_control) {
+    if trimmed.is_empty() || name.chars().count() > NAME_MAX_CHARS || name.chars().any(char::is_control) {
         return Err(Refusal::invalid("name", Some(name), "is not a name of 1 to 255 characters"));
     }
     Ok(trimmed.to_owned())
