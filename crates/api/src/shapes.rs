@@ -163,6 +163,22 @@ pub struct ProfileRecord {
     push_tokens: Option<Vec<String>>,
     address: Option<PostalAddress>,
     consent: Option<ProfileConsent>,
+    #[serde(flatten)]
+    attributes: BTreeMap<String, AttributeValue>,
+}
+
+/// The value of an attribute. A date is text.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum AttributeValue {
+    /// At most 4,000 characters.
+    Text(String),
+    Number(f64),
+    Boolean(bool),
+    /// At most 100 texts.
+    Texts(Vec<String>),
+    /// Clears it; never in an answer.
+    Cleared,
 }
 
 /// Where a person gets mail.

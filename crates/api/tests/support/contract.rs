@@ -79,6 +79,15 @@ fn problems(document: &Value, schema: &Value, value: &Value, at: &str, is_part: 
     for (name, field) in fields {
         match told.get(name) {
             Some(schema) => found.extend(problems(document, schema, field, &format!("{at}.{name}"), is_part)),
+            None if schema["additionalProperties"].is_object() => {
+                found.extend(problems(
+                    document,
+                    &schema["additionalProperties"],
+                    field,
+                    &format!("{at}.{name}"),
+                    is_part,
+                ));
+            }
             None if !is_part => found.push(format!("{at}.{name} is not documented")),
             None => {}
         }

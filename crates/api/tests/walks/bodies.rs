@@ -78,8 +78,8 @@ const PLACES: &[Place] = &[
     place(("GET", "/campaigns/{id}/deliveries"), "?scheduleId", "$id", "job"),
 ];
 
-/// Names that end as ids do and are none of ours: the clients' own.
-const THEIR_OWN: &[&str] = &["externalId"];
+/// Names that end as ids do and are none of ours: the clients' own, and what telephones show.
+const THEIR_OWN: &[&str] = &["externalId", "senderId"];
 
 fn is_id(name: &str) -> bool {
     (name.ends_with("Id") || name.ends_with("Ids") || name == "id") && !THEIR_OWN.contains(&name)
