@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PatchTenantBody {
+    /// 1 to 255 characters on one line; cannot be cleared.
     name: Option<String>,
     /// IANA name; null for none.
     #[serde(default, deserialize_with = "present")]
@@ -30,19 +31,19 @@ pub struct PatchTenantBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PatchPolicyDefaultsDto {
-    /// Minutes after its instant at which a job counts as missed, 0 to 43200.
+    /// 0 to 43,200 minutes after its instant a job counts as missed.
     #[serde(default, deserialize_with = "present")]
     latest_start_minutes: Option<Option<u32>>,
     /// `send`, `hold` or `cancel`.
     #[serde(default, deserialize_with = "present")]
     on_missed: Option<Option<String>>,
-    /// Minutes after its instant after which nothing of a job leaves, 1 to 43200.
+    /// 1 to 43,200 minutes after its instant nothing of a job leaves any more.
     #[serde(default, deserialize_with = "present")]
     latest_finish_minutes: Option<Option<u32>>,
     /// `hold`, `retry` or `assume_sent`.
     #[serde(default, deserialize_with = "present")]
     on_uncertain: Option<Option<String>>,
-    /// Messages a minute of one job, at least 1.
+    /// At least 1: messages a minute of one job.
     #[serde(default, deserialize_with = "present")]
     rate_per_minute: Option<Option<u32>>,
 }
