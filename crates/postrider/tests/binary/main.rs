@@ -5,6 +5,8 @@ mod commands;
 mod demo;
 mod import;
 #[cfg(unix)]
+mod once;
+#[cfg(unix)]
 mod serve;
 mod support;
 #[cfg(unix)]

@@ -1,5 +1,7 @@
 //! Runs the real binary in a folder of its own.
 
+use postrider_store::DatabaseUrl;
+use postrider_store::testkit::{Database, fresh_url};
 use serde_json::Value;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -23,6 +25,20 @@ pub struct Ran {
 impl Home {
     pub fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// A folder whose configuration names a fresh database of the kind, and more.
+    pub fn on(database: Database, more: &str) -> Self {
+        let home = Self::new();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let url = match runtime.block_on(fresh_url(database, home.folder.path())) {
+            DatabaseUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
+            DatabaseUrl::Postgres(url) => url,
+        };
+        // Nodes that are one to their clients have one address: it is the issuer of tokens.
+        let text = format!("[database]\nurl = {url:?}\n[server]\npublic_url = \"http://mail.example.test\"\n{more}");
+        std::fs::write(home.folder.path().join(CONFIG), text).unwrap();
+        home
     }
 
     /// The binary with nothing of our own environment that could change it.
@@ -78,6 +94,32 @@ impl Home {
     }
 }
 
+/// An answer to the byte.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    /// Status line and headers, in small letters.
+    pub head: String,
+    pub body: String,
+}
+
+impl Answer {
+    /// Reads an answer, unless it is not all there.
+    pub fn read(text: &str) -> Option<Self> {
+        let (head, body) = text.split_once("\r\n\r\n")?;
+        let head = head.to_lowercase();
+        let told = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        let is_whole = told.is_none_or(|length| length.parse() == Ok(body.len()));
+        let status = head.split(' ').nth(1)?.parse().ok()?;
+        is_whole.then(|| Self { status, head, body: body.to_owned() })
+    }
+
+    /// Whether it has a header with this value.
+    pub fn has(&self, name: &str, value: &str) -> bool {
+        self.head.lines().any(|line| line == format!("{name}: {value}"))
+    }
+}
+
 impl From<Output> for Ran {
     fn from(output: Output) -> Self {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
@@ -102,18 +144,22 @@ pub struct Server {
 impl Server {
     /// Sends one request on a connection of its own: status and body.
     pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> (u16, Value) {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let mut answer = String::new();
+        self.ask(method, path, headers, body).unwrap().read_to_string(&mut answer).unwrap();
+        let answer = Answer::read(&answer).unwrap();
+        (answer.status, serde_json::from_str(&answer.body).unwrap_or_default())
+    }
+
+    /// Sends one request on a connection of its own, from which the answer can be read.
+    pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> std::io::Result<TcpStream> {
+        let mut stream = TcpStream::connect(&self.address)?;
         let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n", self.address);
         for (name, value) in headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
         head.push_str(&format!("content-length: {}\r\n\r\n{body}", body.len()));
-        stream.write_all(head.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, serde_json::from_str(body).unwrap_or_default())
+        stream.write_all(head.as_bytes())?;
+        Ok(stream)
     }
 
     /// Waits until the server says that it is ready.

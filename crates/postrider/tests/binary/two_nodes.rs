@@ -1,23 +1,8 @@
 //! Several `postrider serve` on one database: what must hold over all of them.
 
-use crate::support::{CONFIG, Home, Server};
-use postrider_store::DatabaseUrl;
-use postrider_store::testkit::{Database, fresh_url};
+use crate::support::{Home, Server};
+use postrider_store::testkit::Database;
 use std::time::Instant;
-
-/// A folder whose configuration names a fresh database of the kind, and more.
-fn home_on(database: Database, more: &str) -> Home {
-    let home = Home::new();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let url = match runtime.block_on(fresh_url(database, home.folder.path())) {
-        DatabaseUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
-        DatabaseUrl::Postgres(url) => url,
-    };
-    // Nodes that are one to their clients have one address: it is the issuer of tokens.
-    let text = format!("[database]\nurl = {url:?}\n[server]\npublic_url = \"http://mail.example.test\"\n{more}");
-    std::fs::write(home.folder.path().join(CONFIG), text).unwrap();
-    home
-}
 
 /// Asks each server so many times, all at once; answers how often each said yes.
 fn hammer(servers: &[Server], until: usize, ask: impl Fn(&Server) -> bool + Sync) -> Vec<usize> {
@@ -32,7 +17,7 @@ fn hammer(servers: &[Server], until: usize, ask: impl Fn(&Server) -> bool + Sync
 fn two_processes_keep_one_limit() {
     const LIMIT: usize = 300;
     for database in [Database::Postgres, Database::Sqlite] {
-        let home = home_on(database, &format!("[rate_limits]\nread = {LIMIT}\nwrite = 40\n"));
+        let home = Home::on(database, &format!("[rate_limits]\nread = {LIMIT}\nwrite = 40\n"));
         let (_, id, secret) = home.tenant_and_client();
         let servers = [home.serve(&["--role", "api"]), home.serve(&["--role", "api"])];
         let authorization = format!("Bearer {}", servers[0].token(&id, &secret));
