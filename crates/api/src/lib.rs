@@ -27,6 +27,7 @@ mod status;
 mod suppressions;
 mod templates;
 mod tenant;
+mod test_sends;
 mod unsubscribe;
 
 pub use routes::{health_router, router};

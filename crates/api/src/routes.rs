@@ -5,7 +5,7 @@ use crate::error::refused;
 use crate::rate_limit::class_of;
 use crate::{
     audiences, campaigns, correlation, deliveries, discovery, extract, health, lists, oauth, openapi, profiles,
-    schedule_jobs, sender_profiles, status, suppressions, templates, tenant, unsubscribe,
+    schedule_jobs, sender_profiles, status, suppressions, templates, tenant, test_sends, unsubscribe,
 };
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::handler::Handler;
@@ -81,6 +81,7 @@ pub fn table() -> Vec<Route> {
         sender_profiles::routes(),
         suppressions::routes(),
         tenant::routes(),
+        test_sends::routes(),
     ];
     areas.into_iter().flatten().collect()
 }

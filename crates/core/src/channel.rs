@@ -92,6 +92,8 @@ pub struct EmailBody {
     pub date: Timestamp,
     /// One-click unsubscribe URL (RFC 8058), for marketing mail.
     pub unsubscribe_url: Option<String>,
+    /// Whether it is a test, which a header tells.
+    pub is_test: bool,
 }
 
 /// The parts of a text message.

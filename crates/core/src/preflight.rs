@@ -11,6 +11,9 @@ use crate::time::Timestamp;
 #[path = "preflight_tests.rs"]
 mod tests;
 
+/// A marketing email has no one-click way out.
+pub const UNSUBSCRIBE_MISSING: &str = "UNSUBSCRIBE_MISSING";
+
 /// How grave an issue is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -210,7 +213,7 @@ fn content_issues(facts: &PreflightFacts, issues: &mut Vec<Issue>) {
     }
     if facts.channel == ChannelKind::Email && facts.is_marketing && !facts.has_unsubscribe {
         let message = "A marketing email needs a one-click way to unsubscribe, and this one has none.";
-        issues.push(about(blocker("UNSUBSCRIBE_MISSING", STEP_CONTENT, message)));
+        issues.push(about(blocker(UNSUBSCRIBE_MISSING, STEP_CONTENT, message)));
     }
     sender_issues(facts, issues);
 }

@@ -98,13 +98,16 @@ fn begin(
         return Ok(());
     }
     let started = change.started_at.is_some();
+    if started {
+        tx.manifest_open(job.tenant, job.job, job.manifest, now)?;
+    }
+    if job.is_test {
+        return Ok(());
+    }
     tx.campaign_set_execution_status(job.tenant, job.campaign, change.to.execution_status(started), now)?;
     if change.to == JobState::Canceled {
         // A job that never began leaves a draft, as one that a person takes back.
         tx.campaign_to_draft(job.tenant, job.campaign, version, now)?;
-    }
-    if started {
-        tx.manifest_open(job.tenant, job.job, job.manifest, now)?;
     }
     let kind = match change.to {
         JobState::Held => EventKind::ScheduleHeld,

@@ -25,6 +25,7 @@ pub mod status;
 pub mod suppressions;
 pub mod templates;
 pub mod tenants;
+pub mod test_sends;
 pub mod unsubscribe;
 
 pub use actor::Actor;

@@ -20,11 +20,11 @@ use serde_json::{Map, Value as Json, json};
 statements! { "events":
     SUBSCRIBED = "SELECT endpoint_id FROM webhook_subscriptions WHERE tenant_id = $1 AND kind = $2 \
         ORDER BY endpoint_id";
-    /// The manifest of deliveries, with who wants to know of them: nothing if nobody does.
+    /// The manifest of deliveries, with who wants to know of them: nothing if nobody does, or if it is a test's.
     SUBSCRIBED_TO = "SELECT s.kind, s.endpoint_id, m.tenant_id, m.id, j.id, j.campaign_id, j.channel \
         FROM manifests m JOIN schedule_jobs j ON j.id = m.schedule_id \
         JOIN webhook_subscriptions s ON s.tenant_id = m.tenant_id AND s.kind IN ($1, $2) \
-        WHERE m.number = $3 ORDER BY s.kind, s.endpoint_id";
+        WHERE m.number = $3 AND j.is_test = $4 ORDER BY s.kind, s.endpoint_id";
     /// Of a manifest whose tenant was read.
     PROFILE = "SELECT profile_id FROM deliveries WHERE manifest_number = $1 AND seq = $2";
     DOUBTFUL = "SELECT d.seq, d.attempt FROM deliveries d WHERE d.manifest_number = $1 AND d.seq BETWEEN $2 AND $3 \
@@ -115,7 +115,7 @@ impl Tx<'_> {
     fn audience(&mut self, manifest: i64) -> Result<Option<Audience>, StoreError> {
         let kinds = [EventKind::DeliveryFailed, EventKind::DeliveryUncertain].map(|kind| kind.as_str().into());
         let [failed, uncertain] = kinds;
-        let found = self.query_as(&SUBSCRIBED_TO, &[failed, uncertain, manifest.into()], |row| {
+        let found = self.query_as(&SUBSCRIBED_TO, &[failed, uncertain, manifest.into(), false.into()], |row| {
             let subscriber = (row.word(EventKind::parse)?, row.id()?);
             let (tenant, manifest, schedule, campaign) = (row.id()?, row.id()?, row.id()?, row.id()?);
             let channel = row.word(ChannelKind::parse)?;

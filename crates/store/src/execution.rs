@@ -14,7 +14,7 @@ use postrider_core::time::Timestamp;
 
 statements! { "execution":
     /// All tenants. A job set to run by a person before it began is found too.
-    DUE = "SELECT id, tenant_id, campaign_id, manifest_id, channel, state, due_at, latest_start, on_missed \
+    DUE = "SELECT id, tenant_id, campaign_id, manifest_id, channel, state, due_at, latest_start, on_missed, is_test \
         FROM schedule_jobs WHERE (state = 'scheduled' AND due_at <= $1) \
         OR (state = 'running' AND started_at IS NULL AND due_at <= $1) \
         ORDER BY due_at, id LIMIT 1";
@@ -30,7 +30,7 @@ statements! { "execution":
         AND COALESCE(budget_at, 0) = $5";
     /// All tenants. Jobs that have begun and are not over, or were taken back while running: those with something
     /// left to settle. Asked for in the order of ids, after one.
-    UNSETTLED = "SELECT j.id, j.tenant_id, j.campaign_id, j.state, j.latest_finish, m.number, m.frozen_at, \
+    UNSETTLED = "SELECT j.id, j.tenant_id, j.campaign_id, j.state, j.latest_finish, j.is_test, m.number, m.frozen_at, \
         EXISTS (SELECT 1 FROM chunks c WHERE c.manifest_number = m.number AND c.state = 'ready'), \
         EXISTS (SELECT 1 FROM chunks c WHERE c.manifest_number = m.number AND c.state = 'claimed') \
         FROM schedule_jobs j JOIN manifests m ON m.schedule_id = j.id \
@@ -59,6 +59,8 @@ pub struct DueJob {
     pub latest_start: Option<Timestamp>,
     /// What happens then.
     pub on_missed: OnMissed,
+    /// Whether it is a test send, of which the campaign shows nothing.
+    pub is_test: bool,
 }
 
 /// A change of a job's state.
@@ -95,6 +97,8 @@ pub struct UnsettledJob {
     pub state: JobState,
     /// Nothing leaves at or after this instant.
     pub latest_finish: Option<Timestamp>,
+    /// Whether it is a test send, of which the campaign shows nothing.
+    pub is_test: bool,
     /// Number of its manifest.
     pub manifest: i64,
     /// When its audience was frozen whole.
@@ -122,6 +126,7 @@ impl Tx<'_> {
                 due_at: row.next()?,
                 latest_start: row.next()?,
                 on_missed: row.word(OnMissed::parse)?,
+                is_test: row.next()?,
             })
         })
     }
@@ -197,6 +202,7 @@ impl Tx<'_> {
                 campaign: row.id()?,
                 state: row.word(JobState::parse)?,
                 latest_finish: row.next()?,
+                is_test: row.next()?,
                 manifest: row.next()?,
                 frozen_at: row.next()?,
                 has_ready: row.next()?,

@@ -371,7 +371,8 @@ impl Tx<'_> {
     }
 }
 
-fn read_person(row: &mut Row) -> Result<Option<Person>, StoreError> {
+/// Reads `p.id` and the fields of a [`Person`].
+pub(crate) fn read_person(row: &mut Row) -> Result<Option<Person>, StoreError> {
     let Some(_) = row.next::<Option<uuid::Uuid>>()? else { return Ok(None) };
     Ok(Some(Person {
         email: row.next()?,

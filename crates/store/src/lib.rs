@@ -53,6 +53,7 @@ pub mod suppressions;
 pub mod templates;
 pub mod tenant_settings;
 pub mod tenants;
+pub mod test_recipients;
 pub mod webhook_log;
 pub mod webhook_outbox;
 pub mod webhooks;

@@ -23,7 +23,7 @@ statements! { "manifests":
         excluded, duplicates, audience_hash, fence, created_at) \
         VALUES ((SELECT COALESCE(MAX(number), 0) + 1 FROM manifests), $1, $2, $3, 0, 0, 0, 0, 0, 0, $4, 0, $5)";
     /// All tenants.
-    UNFROZEN = "SELECT m.number, m.tenant_id, m.schedule_id, j.channel, j.due_at FROM manifests m \
+    UNFROZEN = "SELECT m.number, m.tenant_id, m.schedule_id, j.channel, j.due_at, j.is_test FROM manifests m \
         JOIN schedule_jobs j ON j.id = m.schedule_id \
         WHERE m.frozen_at IS NULL AND (m.lease_until IS NULL OR m.lease_until <= $1) ORDER BY m.number LIMIT 1";
     /// All tenants.
@@ -66,6 +66,8 @@ pub struct Freezing {
     pub channel: ChannelKind,
     /// When its deliveries are due.
     pub due_at: Timestamp,
+    /// Whether it is of a test send, which names its people.
+    pub is_test: bool,
     /// What the lease is worth: nobody has claimed it since.
     pub fence: i64,
 }
@@ -154,6 +156,7 @@ impl Tx<'_> {
                 job: row.id()?,
                 channel: row.word(ChannelKind::parse)?,
                 due_at: row.next()?,
+                is_test: row.next()?,
                 fence: 0,
             })
         })?;

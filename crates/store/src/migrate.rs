@@ -37,6 +37,12 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("migrations/sqlite/0005_rate_limits.sql"),
         postgres: include_str!("migrations/postgres/0005_rate_limits.sql"),
     },
+    Migration {
+        version: 6,
+        name: "jobs",
+        sqlite: include_str!("migrations/sqlite/0006_jobs.sql"),
+        postgres: include_str!("migrations/postgres/0006_jobs.sql"),
+    },
 ];
 
 /// Held while migrating, so that nodes which start together do not migrate together.

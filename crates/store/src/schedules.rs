@@ -20,21 +20,22 @@ statements! { "schedules":
     INSERT = "INSERT INTO schedule_jobs (id, tenant_id, campaign_id, version_id, manifest_id, touchpoint_id, channel, \
         state, immediate, due_at, send_at, batch_date, timezone, timezone_source, instant, local_time, \
         offset_seconds, rule, tzdb_version, template_version_id, sender_profile_id, subject_line, latest_start, \
-        on_missed, latest_finish, on_uncertain, rate_per_minute, created_at) \
+        on_missed, latest_finish, on_uncertain, rate_per_minute, created_at, is_test) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, 'scheduled', $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, \
-        $20, $21, $22, $23, $24, $25, $26, $27)";
+        $20, $21, $22, $23, $24, $25, $26, $27, $28)";
     INSERT_AUDIENCE = "INSERT INTO schedule_job_audiences (schedule_id, side, position, audience_id, audience_type) \
         VALUES ($1, $2, $3, $4, 'audience')";
     GET = "SELECT id, campaign_id, version_id, manifest_id, touchpoint_id, channel, state, immediate, due_at, send_at, \
         batch_date, timezone, timezone_source, instant, local_time, offset_seconds, rule, tzdb_version, \
         template_version_id, sender_profile_id, subject_line, latest_start, on_missed, latest_finish, on_uncertain, \
-        rate_per_minute, blocked_reason, created_at, started_at, finished_at FROM schedule_jobs \
+        rate_per_minute, blocked_reason, created_at, started_at, finished_at, is_test FROM schedule_jobs \
         WHERE tenant_id = $1 AND id = $2";
+    /// Without test sends, which are not the campaign's.
     LIST = "SELECT id, campaign_id, version_id, manifest_id, touchpoint_id, channel, state, immediate, due_at, \
         send_at, batch_date, timezone, timezone_source, instant, local_time, offset_seconds, rule, tzdb_version, \
         template_version_id, sender_profile_id, subject_line, latest_start, on_missed, latest_finish, on_uncertain, \
-        rate_per_minute, blocked_reason, created_at, started_at, finished_at FROM schedule_jobs \
-        WHERE tenant_id = $1 AND campaign_id = $2 ORDER BY created_at DESC, id DESC LIMIT $3";
+        rate_per_minute, blocked_reason, created_at, started_at, finished_at, is_test FROM schedule_jobs \
+        WHERE tenant_id = $1 AND campaign_id = $2 AND is_test = $3 ORDER BY created_at DESC, id DESC LIMIT $4";
     AUDIENCES = "SELECT side, audience_id FROM schedule_job_audiences WHERE schedule_id = $1 ORDER BY side, position";
     /// The guard is what makes two who decide at once agree.
     CANCEL = "UPDATE schedule_jobs SET state = 'canceled', blocked_reason = NULL, finished_at = $1 \
@@ -91,6 +92,8 @@ pub struct ScheduleJob {
     pub started_at: Option<Timestamp>,
     /// When everybody was accounted for.
     pub finished_at: Option<Timestamp>,
+    /// Whether it is a test send, which counts for nothing but itself.
+    pub is_test: bool,
 }
 
 pub(crate) fn read_job(row: &mut Row) -> Result<ScheduleJob, StoreError> {
@@ -129,6 +132,7 @@ pub(crate) fn read_job(row: &mut Row) -> Result<ScheduleJob, StoreError> {
         created_at: row.next()?,
         started_at: row.next()?,
         finished_at: row.next()?,
+        is_test: row.next()?,
     })
 }
 
@@ -172,6 +176,7 @@ impl Tx<'_> {
             job.policy.on_uncertain.as_str().into(),
             job.policy.rate_per_minute.map(i64::from).into(),
             job.created_at.into(),
+            job.is_test.into(),
         ];
         self.execute(&INSERT, &values)?;
         let sides = [("include", include), ("exclude", exclude)];
@@ -191,12 +196,12 @@ impl Tx<'_> {
         self.query_one(&GET, &[id(tenant), id(job)], read_job)
     }
 
-    /// The jobs of a campaign, newest first.
+    /// The jobs of a campaign but its test sends, newest first.
     ///
     /// # Errors
     /// Any [`StoreError`].
     pub fn schedules_of(&mut self, tenant: TenantId, campaign: CampaignId) -> Result<Vec<ScheduleJob>, StoreError> {
-        self.query_as(&LIST, &[id(tenant), id(campaign), LISTED_MAX.into()], read_job)
+        self.query_as(&LIST, &[id(tenant), id(campaign), false.into(), LISTED_MAX.into()], read_job)
     }
 
     /// The included and excluded audiences of a job.

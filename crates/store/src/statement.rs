@@ -63,6 +63,7 @@ pub const ALL: &[&[Statement]] = &[
     crate::templates::STATEMENTS,
     crate::tenant_settings::STATEMENTS,
     crate::tenants::STATEMENTS,
+    crate::test_recipients::STATEMENTS,
     crate::webhook_log::STATEMENTS,
     crate::webhook_outbox::STATEMENTS,
     crate::webhooks::STATEMENTS,

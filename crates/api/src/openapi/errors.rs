@@ -34,6 +34,7 @@ const WITH_KEY: &[Code] = &[Code::IdempotencyKeyInvalid, Code::IdempotencyKeyReu
 const BY_PATH: &[(&str, Code)] = &[
     ("/campaigns/{id}", Code::CampaignNotFound),
     ("/{scheduleId}", Code::ScheduleJobNotFound),
+    ("/{testSendId}", Code::TestSendNotFound),
     ("/{deliveryId}", Code::DeliveryNotFound),
     ("/lists/{id}", Code::ListNotFound),
     ("/audiences/{id}", Code::RuleNotFound),
@@ -93,6 +94,17 @@ const PARTICULAR: &[(&str, &str, &[&[Code]])] = &[
     ("POST", "/campaigns/{id}/pause", &[STAND, &[Code::NotRunning]]),
     ("POST", "/campaigns/{id}/resume", &[STAND, &[Code::NotPaused]]),
     ("DELETE", "/campaigns/{id}/schedule-jobs/{scheduleId}", &[&[Code::AlreadyFinished]]),
+    (
+        "POST",
+        "/campaigns/{id}/test-sends",
+        &[&[
+            Code::CampaignArchived,
+            Code::InvalidForChannel,
+            Code::ContentRequired,
+            Code::ProfileNotFound,
+            Code::PreflightBlockers,
+        ]],
+    ),
     ("GET", "/campaigns/{id}/deliveries", &[&[Code::ScheduleJobNotFound]]),
     ("DELETE", "/lists/{id}", &[&[Code::ListInUse]]),
     ("POST", "/audiences", &[&[Code::ListNotFound]]),

@@ -148,6 +148,10 @@ pub async fn provoke(code: Code) -> Provoked {
             let campaign = app.draft(Email).await;
             plain(admin.get(&format!("/campaigns/{campaign}/schedule-jobs/{NOBODY}")).await)
         }
+        Code::TestSendNotFound => {
+            let campaign = app.draft(Email).await;
+            plain(admin.get(&format!("/campaigns/{campaign}/test-sends/{NOBODY}")).await)
+        }
         Code::DeliveryNotFound => {
             let campaign = app.draft(Email).await;
             plain(admin.get(&format!("/campaigns/{campaign}/deliveries/{NOBODY}.1")).await)

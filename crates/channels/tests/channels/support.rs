@@ -23,6 +23,7 @@ pub fn email(n: usize) -> EmailBody {
         message_id: format!("key-{n}@shop.example"),
         date: Timestamp::from_millis(1_777_626_000_000),
         unsubscribe_url: None,
+        is_test: false,
     }
 }
 

@@ -127,6 +127,8 @@ catalog! {
         "Audience not found.", "Use the id of one of this tenant's lists with type audience, or of an audience by rule with type segment.";
     ScheduleJobNotFound => "PUBLIC.SCHEDULE_JOBS.NOT_FOUND", NotFound,
         "Schedule job not found.", "Use a scheduleId of this campaign.";
+    TestSendNotFound => "PUBLIC.TEST_SENDS.NOT_FOUND", NotFound,
+        "Test send not found.", "Use a testSendId of this campaign.";
     DeliveryNotFound => "PUBLIC.DELIVERIES.NOT_FOUND", NotFound,
         "Delivery not found.", "Use a deliveryId of this campaign.";
     SendAtRequired => "SCHEDULE.SEND_AT_REQUIRED", Invalid,

@@ -7,33 +7,38 @@ use postrider_core::channel::{Body, DirectMailBody, EmailBody, Message, PushBody
 use postrider_core::id::DeliveryId;
 use postrider_store::ledger::{DueRow, Person};
 
+/// Stands before the subject, the text or the title of a test.
+const TEST_MARK: &str = "[Test] ";
+
 /// Renders the message of a recipient.
 pub(crate) fn compose(context: &Context, public_url: &str, row: &DueRow) -> Result<Message, TemplateError> {
     let seq = u64::try_from(row.seq).unwrap_or_default();
     let delivery = DeliveryId::of(context.manifest, seq);
     let unsubscribe_url = links::unsubscribe_url(public_url, &links::token(delivery, &context.unsubscribe));
     let nobody = Person::default();
-    let person = row.person.as_ref().unwrap_or(&nobody);
+    let addressee = row.person.as_ref().unwrap_or(&nobody);
+    let person = context.sample.as_ref().unwrap_or(addressee);
     let rendered = context.template.render(&context.campaign, &fields(person), &unsubscribe_url)?;
     let body = match (rendered, &context.sender) {
         (Rendered::Email { subject, html, text }, SenderDetails::Email(sender)) => Body::Email(Box::new(EmailBody {
             from_address: sender.from_email.clone(),
             from_name: sender.from_name.clone(),
             reply_to: sender.reply_to.clone(),
-            to_name: full_name(person),
-            subject,
+            to_name: full_name(addressee),
+            subject: marked(context, subject),
             text,
             html: Some(html),
             message_id: format!("{delivery}@{}", email_domain(&sender.from_email)),
             date: context.due_at,
             unsubscribe_url: context.is_marketing.then_some(unsubscribe_url),
+            is_test: context.is_test,
         })),
         (Rendered::Sms { text }, SenderDetails::Sms(sender)) => {
             let from = sender.number.as_ref().or(sender.sender_id.as_ref()).cloned().unwrap_or_default();
-            Body::Sms(SmsBody { from, text })
+            Body::Sms(SmsBody { from, text: marked(context, text) })
         }
         (Rendered::Push { title, body, url, data }, SenderDetails::Push(sender)) => {
-            Body::Push(PushBody { app: sender.app.clone(), title, body, url, data })
+            Body::Push(PushBody { app: sender.app.clone(), title: marked(context, title), body, url, data })
         }
         (Rendered::DirectMail { format, source }, SenderDetails::DirectMail(sender)) => {
             Body::DirectMail(DirectMailBody {
@@ -46,6 +51,11 @@ pub(crate) fn compose(context: &Context, public_url: &str, row: &DueRow) -> Resu
         _ => return Err(foreign_sender()),
     };
     Ok(Message { key: delivery.to_string(), to: row.address.clone(), body })
+}
+
+/// What a reader sees first, marked if it is a test.
+fn marked(context: &Context, text: String) -> String {
+    if context.is_test { format!("{TEST_MARK}{text}") } else { text }
 }
 
 /// Template and sender are both read for the job's channel, so that this cannot be seen from outside.

@@ -10,6 +10,7 @@ use postrider_core::delivery::RetryPolicy;
 use postrider_core::env::Entropy;
 use postrider_core::id::{CampaignId, ManifestId, ScheduleId, TenantId};
 use postrider_core::time::Timestamp;
+use postrider_store::ledger::Person;
 use postrider_store::secrets::{Secret, SecretPurpose};
 use postrider_store::{StoreError, Tx};
 use std::collections::BTreeMap;
@@ -34,6 +35,10 @@ pub(crate) struct Context {
     /// Whether a mail shows the one-click way out (RFC 8058): all but transactional ones do.
     pub(crate) is_marketing: bool,
     pub(crate) unsubscribe: UnsubscribeKey,
+    /// Whether it is a test send.
+    pub(crate) is_test: bool,
+    /// Whose fields all messages of a test send show, if somebody was named.
+    pub(crate) sample: Option<Person>,
 }
 
 /// Why a manifest cannot be sent at all: stable reason and a sentence.
@@ -42,6 +47,7 @@ pub(crate) struct Unsendable {
     pub(crate) tenant: TenantId,
     pub(crate) job: ScheduleId,
     pub(crate) campaign: CampaignId,
+    pub(crate) is_test: bool,
     pub(crate) reason: String,
 }
 
@@ -119,6 +125,7 @@ struct Parts {
     campaign: (String, String),
     template: String,
     sender: Option<(String, String)>,
+    sample: Option<Person>,
 }
 
 impl Parts {
@@ -134,7 +141,8 @@ impl Parts {
             Some(sender) => tx.sender_get(tenant, sender)?.map(|sender| (sender.name, sender.details)),
             None => None,
         };
-        Ok(Self { tenant, job, campaign, template, sender })
+        let sample = if job.is_test { tx.test_sample(tenant, job.id)? } else { None };
+        Ok(Self { tenant, job, campaign, template, sender, sample })
     }
 
     fn compile(self, unsubscribe: UnsubscribeKey) -> Result<Context, Unsendable> {
@@ -143,6 +151,7 @@ impl Parts {
             tenant: self.tenant,
             job: job.id,
             campaign: job.campaign,
+            is_test: job.is_test,
             reason: format!("{reason}: {why}"),
         };
         let source = TemplateSource::parse(job.channel, &self.template)
@@ -169,6 +178,8 @@ impl Parts {
             sender,
             is_marketing: category != CATEGORY_TRANSACTIONAL,
             unsubscribe,
+            is_test: job.is_test,
+            sample: self.sample,
         })
     }
 }

@@ -96,7 +96,8 @@ pub(super) async fn give_back(cluster: &Cluster, claim: Claim) {
     }
 }
 
-/// Stops a job that cannot be sent at all, and gives its chunk back.
+/// Stops a job that cannot be sent at all, and gives its chunk back. A test send, which nobody could let go on, is
+/// taken back.
 pub(super) async fn hold(cluster: &Cluster, claim: Claim, unsendable: Unsendable) -> Result<(), StoreError> {
     let now = cluster.now();
     tracing::error!(job = %unsendable.job, reason = unsendable.reason, "a job cannot be sent and is held");
@@ -106,13 +107,13 @@ pub(super) async fn hold(cluster: &Cluster, claim: Claim, unsendable: Unsendable
             tenant: unsendable.tenant,
             job: unsendable.job,
             from: JobState::Running,
-            to: JobState::Held,
+            to: if unsendable.is_test { JobState::Canceled } else { JobState::Held },
             blocked_reason: Some(unsendable.reason.clone()),
             due_by: None,
             started_at: None,
             finished_at: None,
         };
-        if tx.job_move(&change)? {
+        if tx.job_move(&change)? && !unsendable.is_test {
             let status = JobState::Held.execution_status(true);
             tx.campaign_set_execution_status(unsendable.tenant, unsendable.campaign, status, now)?;
             let facts = ScheduleFacts {

@@ -141,7 +141,7 @@ fn postal_address(json: &str) -> Option<PostalAddress> {
 }
 
 /// The short form of an address by which the ledger tells duplicates.
-fn key_of(address_key: &str) -> [u8; 16] {
+pub(super) fn key_of(address_key: &str) -> [u8; 16] {
     let mut key = [0; 16];
     key.copy_from_slice(&digest(&SHA256, address_key.as_bytes()).as_ref()[..16]);
     key

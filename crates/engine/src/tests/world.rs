@@ -195,6 +195,7 @@ impl World {
             created_at: START,
             started_at: None,
             finished_at: None,
+            is_test: false,
         };
         let campaign = campaign(&job, template);
         let details = match kind {

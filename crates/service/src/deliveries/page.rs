@@ -54,7 +54,8 @@ impl Service {
             tx.campaign_get(tenant, query.campaign)?.ok_or(Code::CampaignNotFound)?;
             let job = match query.schedule {
                 Some(schedule) => {
-                    let own = tx.schedule_get(tenant, schedule)?.filter(|job| job.campaign == query.campaign);
+                    let own = tx.schedule_get(tenant, schedule)?;
+                    let own = own.filter(|job| job.campaign == query.campaign && !job.is_test);
                     Some(own.ok_or(Code::ScheduleJobNotFound)?)
                 }
                 None => latest(tx, tenant, query.campaign)?.map(|(job, _)| job),

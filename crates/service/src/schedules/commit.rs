@@ -116,6 +116,7 @@ fn insert(
         created_at: now,
         started_at: None,
         finished_at: None,
+        is_test: false,
     };
     tx.schedule_insert(tenant, &job, &include, &exclude)?;
     Ok(Committed { job, warnings })

@@ -66,6 +66,6 @@ pub(super) fn find(
     job: ScheduleId,
 ) -> Result<ScheduleJob, ServiceError> {
     tx.campaign_get(tenant, campaign)?.ok_or(Code::CampaignNotFound)?;
-    let found = tx.schedule_get(tenant, job)?.filter(|found| found.campaign == campaign);
+    let found = tx.schedule_get(tenant, job)?.filter(|found| found.campaign == campaign && !found.is_test);
     found.ok_or_else(|| Code::ScheduleJobNotFound.into())
 }

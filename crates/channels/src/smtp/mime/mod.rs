@@ -50,6 +50,9 @@ pub(crate) fn build(key: &str, to: &str, email: &EmailBody) -> Result<Vec<u8>, U
         header::push_token(&mut out, "List-Unsubscribe", &url_for_header(url));
         out.extend_from_slice(b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n");
     }
+    if email.is_test {
+        out.extend_from_slice(b"X-Postrider-Test: 1\r\n");
+    }
     out.extend_from_slice(b"MIME-Version: 1.0\r\n");
     match html {
         None => body::push(&mut out, "plain", &email.text),

@@ -17,6 +17,7 @@ fn email() -> EmailBody {
         message_id: "0198.1@shop.example".to_owned(),
         date: Timestamp::from_millis(1_777_626_000_000),
         unsubscribe_url: Some("https://shop.example/u/abc".to_owned()),
+        is_test: false,
     }
 }
 

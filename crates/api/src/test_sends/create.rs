@@ -1,0 +1,55 @@
+//! `POST /campaigns/{id}/test-sends`.
+
+use super::view::TestSendDto;
+use crate::envelope::{Written, renderer};
+use crate::error::ApiError;
+use crate::extract::{Once, parse_id};
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use postrider_core::error::Code;
+use postrider_service::test_sends::TestSendCommand;
+use postrider_service::{Actor, Service};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// Where a test goes.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TestSendBody {
+    /// 1 to 10 addresses of the campaign's channel: email addresses, phone numbers, device tokens.
+    #[schema(min_items = 1, max_items = 10)]
+    addresses: Vec<String>,
+    /// Whose fields the message shows; those of who has the address if absent, and none if nobody has it.
+    profile_id: Option<Uuid>,
+}
+
+/// Sends the campaign's message to a few named addresses, by the way that its real messages take. It needs content
+/// and a sender, but neither audience nor schedule; the campaign stays as it is, and nothing of the test shows in its
+/// counts. Subject, text or title begin with `[Test]`, and an email has the header `X-Postrider-Test: 1`. Addresses
+/// that are suppressed or whose owner has denied consent are answered as `suppressed` and not sent to. Not for
+/// direct mail.
+#[utoipa::path(
+    post,
+    path = "/public/v1/campaigns/{id}/test-sends", operation_id = "createTestSend",
+    tag = "Schedule & Send",
+    summary = "Send a test to named addresses",
+    params(("id" = Uuid, Path), ("Idempotency-Key" = Option<Uuid>, Header)),
+    request_body = TestSendBody,
+    responses((status = 201, body = TestSendDto))
+)]
+pub async fn create(
+    State(service): State<Service>,
+    Extension(actor): Extension<Actor>,
+    Path(id): Path<String>,
+    once: Once<TestSendBody>,
+) -> Result<Written, ApiError> {
+    let (body, reply) = once.reply(renderer(StatusCode::CREATED, |test| TestSendDto::from(test)));
+    let command = TestSendCommand {
+        campaign: parse_id(&id, Code::CampaignNotFound)?,
+        addresses: body.addresses,
+        profile: body.profile_id.map(Into::into),
+    };
+    Ok(Written(service.create_test_send(&actor, command, reply).await?))
+}
