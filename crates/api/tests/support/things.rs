@@ -22,6 +22,8 @@ pub enum Thing {
     Mailing,
     /// A campaign whose job was paused.
     Paused,
+    /// A test of a campaign: campaign, test.
+    Test,
     /// A list with two members.
     List,
     Profile,
@@ -94,6 +96,11 @@ pub async fn make(app: &TestApp, tenant: TenantId, thing: Thing) -> Made {
             begun(app, tenant, job.data()).await;
             admin.post(&ready.path("/pause"), json!({})).await.data();
             vec![ready.campaign.clone()]
+        }
+        Thing::Test => {
+            let body = json!({ "addresses": ["us@example.test"] });
+            let test = admin.post(&ready.path("/test-sends"), body).await;
+            vec![ready.campaign.clone(), text(test.data(), "testSendId")]
         }
         Thing::List => vec![ready.list.clone()],
         Thing::Profile => vec![profile.clone()],

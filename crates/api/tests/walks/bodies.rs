@@ -75,6 +75,12 @@ const PLACES: &[Place] = &[
     place(CONTENT, "senderProfileId", r#"{"templateId":"$template","senderProfileId":"$id"}"#, "mailer"),
     place(PREVIEW, "profileId", r#"{"profileId":"$id"}"#, "profile"),
     place(PREVIEW, "senderProfileId", r#"{"senderProfileId":"$id"}"#, "sender"),
+    place(
+        ("POST", "/campaigns/{id}/test-sends"),
+        "profileId",
+        r#"{"addresses":["us@example.test"],"profileId":"$id"}"#,
+        "profile",
+    ),
     place(("GET", "/campaigns/{id}/deliveries"), "?scheduleId", "$id", "job"),
 ];
 

@@ -13,6 +13,7 @@ const THINGS: &[Thing] = &[
     Thing::Draft,
     Thing::Job,
     Thing::Delivery,
+    Thing::Test,
     Thing::List,
     Thing::Profile,
     Thing::Template,

@@ -42,6 +42,7 @@ const SUPPRESSION: &str = r#"{"channel":"email","address":"no@example.test","rea
 const KEYS: &str = r#"{"contactKeys":["reader1@example.test"]}"#;
 const RECORD: &str = r#"{"record":{"email":"a@example.test"}}"#;
 const RECORDS: &str = r#"{"records":[{"email":"a@example.test"}]}"#;
+const TEST: &str = r#"{"addresses":["us@example.test"],"profileId":"$profile"}"#;
 const NAME: &str = r#"{"name":"Renamed"}"#;
 
 /// Every route below `/public/v1`. A route that has no row here fails the tests.
@@ -65,6 +66,8 @@ pub const ROWS: &[Row] = &[
     row(POST, "/campaigns/{id}/send-jobs", CampaignsSend, Thing::Draft, "{}"),
     row(POST, "/campaigns/{id}/pause", CampaignsSend, Thing::Delivery, "{}"),
     row(POST, "/campaigns/{id}/resume", CampaignsSend, Thing::Paused, "{}"),
+    row(POST, "/campaigns/{id}/test-sends", CampaignsSend, Thing::Draft, TEST),
+    row(GET, "/campaigns/{id}/test-sends/{testSendId}", CampaignsSend, Thing::Test, ""),
     row(GET, "/campaigns/{id}/summary", CampaignsRead, Thing::Draft, ""),
     row(GET, "/campaigns/{id}/status", CampaignsRead, Thing::Draft, ""),
     row(GET, "/campaigns/{id}/metrics", AnalyticsRead, Thing::Draft, ""),

@@ -8,4 +8,5 @@ mod planning;
 mod ports;
 mod rules;
 mod standing;
+mod test_sends;
 mod world;

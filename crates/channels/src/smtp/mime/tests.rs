@@ -58,6 +58,9 @@ fn check(email: &EmailBody) {
     if email.unsubscribe_url.is_some() {
         expected.extend(["List-Unsubscribe", "List-Unsubscribe-Post"]);
     }
+    if email.is_test {
+        expected.push("X-Postrider-Test");
+    }
     if email.html.is_none() {
         expected.push("Content-Transfer-Encoding");
     }
@@ -104,6 +107,14 @@ fn a_marketing_email_looks_like_this() {
         Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: 7bit\r\n\r\n<p>Text</p>\r\n\
         \r\n--=_key-1--\r\n";
     assert_eq!(String::from_utf8(bytes).unwrap(), expected);
+}
+
+#[test]
+fn a_test_says_so_in_a_header() {
+    let email = EmailBody { is_test: true, ..email() };
+    check(&email);
+    let raw = String::from_utf8(build("k", "a@b.example", &email).unwrap()).unwrap();
+    assert!(raw.contains("\r\nX-Postrider-Test: 1\r\n"));
 }
 
 #[test]
