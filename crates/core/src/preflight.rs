@@ -264,8 +264,8 @@ fn schedule_issues(facts: &PreflightFacts, now: Timestamp, issues: &mut Vec<Issu
         ));
     }
     let Some(resolution) = &intent.resolution else { return };
-    let text = intent.send_at_text.as_deref();
-    for found in warnings(text, &intent.timezone, intent.timezone_source, resolution) {
+    let (text, date) = (intent.send_at_text.as_deref(), intent.batch_date.as_deref());
+    for found in warnings(text, date, &intent.timezone, intent.timezone_source, resolution) {
         issues.push(warning(found.code, STEP_SCHEDULE, found.message));
     }
 }

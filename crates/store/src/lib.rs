@@ -45,6 +45,7 @@ pub mod profiles;
 pub mod rate_windows;
 pub mod recipients;
 pub mod rescheduling;
+pub mod rezoning;
 pub mod rules;
 pub mod schedules;
 pub mod secrets;

@@ -56,6 +56,7 @@ pub const ALL: &[&[Statement]] = &[
     crate::rate_windows::STATEMENTS,
     crate::recipients::STATEMENTS,
     crate::rescheduling::STATEMENTS,
+    crate::rezoning::STATEMENTS,
     crate::schedules::STATEMENTS,
     crate::secrets::STATEMENTS,
     crate::senders::STATEMENTS,

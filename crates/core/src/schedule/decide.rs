@@ -319,11 +319,11 @@ impl Timing {
             mode,
             due_at,
             send_at: batch_date.is_none().then_some(resolution.instant),
-            batch_date,
             timezone: zone.name().to_owned(),
             timezone_source: source,
             policy: command.explicit(defaults, due_at, &zone)?,
-            warnings: warnings(text.as_deref(), zone.name(), source, &resolution),
+            warnings: warnings(text.as_deref(), batch_date.as_deref(), zone.name(), source, &resolution),
+            batch_date,
             send_at_text: text,
             resolution,
         })

@@ -8,13 +8,18 @@ mod intent;
 pub mod plan;
 mod policy;
 mod resolve;
+mod rezone;
 mod standstill;
 mod state;
 
 #[cfg(test)]
+mod batch_tests;
+#[cfg(test)]
 mod decide_tests;
 #[cfg(test)]
 mod intent_tests;
+#[cfg(test)]
+mod rezone_tests;
 
 pub use decide::{
     ContentBinding, JobCommand, JobFacts, MoveFacts, ScheduleCommand, Scheduled, decide_job, decide_move,
@@ -22,6 +27,7 @@ pub use decide::{
 pub use intent::{IntentCommand, IntentFacts, decide_intent};
 pub use policy::{OnMissed, OnUncertain, Policy, PolicyCommand, PolicyDefaults, TenantPolicy};
 pub use resolve::{intent_problem, warnings};
+pub use rezone::{Rezoned, TIMEZONE_CHANGED, TIMEZONE_CHANGED_TO_PAST, TIMEZONE_VANISHED, Verdict, ZonedTime, rezone};
 pub use standstill::{Standing, UncertainDecision, decide_pause, decide_resume};
 pub use state::JobState;
 

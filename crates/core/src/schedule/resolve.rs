@@ -96,39 +96,73 @@ pub fn intent_problem(intent: &Intent, tenant: &TenantTime, now: Timestamp) -> O
     judged.err().map(|refusal| refusal.message())
 }
 
-/// What deserves a look in the reading of a `sendAt`. The offset is compared with a zone that somebody named,
-/// never with the UTC that stands in for silence.
+/// What deserves a look in the reading of a time or a date, whichever there is. An offset is compared with a zone
+/// that somebody named, never with the UTC that stands in for silence.
 #[must_use]
 pub fn warnings(
     send_at_text: Option<&str>,
+    batch_date: Option<&str>,
     timezone: &str,
     source: TimezoneSource,
     resolution: &Resolution,
 ) -> Vec<Warning> {
-    let Some(text) = send_at_text else { return Vec::new() };
-    let mut warnings = Vec::new();
+    match (send_at_text, batch_date) {
+        (Some(text), _) => {
+            let offset = offset_warning(text, timezone, source, resolution);
+            rule_warning(text, timezone, resolution).into_iter().chain(offset).collect()
+        }
+        (None, Some(date)) => day_warning(date, timezone, resolution).into_iter().collect(),
+        (None, None) => Vec::new(),
+    }
+}
+
+fn rule_warning(text: &str, timezone: &str, resolution: &Resolution) -> Option<Warning> {
     let (local, offset) = (&resolution.local_time, resolution.offset_text());
     match resolution.rule {
-        ResolutionRule::Exact => {}
-        ResolutionRule::GapShifted => warnings.push(Warning {
+        ResolutionRule::Exact => None,
+        ResolutionRule::GapShifted => Some(Warning {
             code: TIMEZONE_GAP_SHIFTED,
             message: format!("{text} does not exist in {timezone}; it was moved forward to {local}{offset}."),
         }),
-        ResolutionRule::FoldFirst => warnings.push(Warning {
+        ResolutionRule::FoldFirst => Some(Warning {
             code: TIMEZONE_FOLD_FIRST,
             message: format!("{text} happens twice in {timezone}; the first was taken, {local}{offset}."),
         }),
     }
-    let written = WrittenTime::parse(text).ok().and_then(|written| written.offset_seconds());
-    if let Some(seconds) = written
-        && seconds != resolution.offset_seconds
-        && source != TimezoneSource::UtcFallback
-    {
-        let message = format!(
-            "sendAt is taken as written, {text} (offset {}); in {timezone} that is {local}{offset}.",
-            offset_text(seconds)
-        );
-        warnings.push(Warning { code: OFFSET_DIFFERS_FROM_TIMEZONE, message });
+}
+
+/// A day begins when its midnight would be: later where the clock is put forward at midnight.
+fn day_warning(date: &str, timezone: &str, resolution: &Resolution) -> Option<Warning> {
+    let (local, offset) = (&resolution.local_time, resolution.offset_text());
+    let (code, message) = match resolution.rule {
+        ResolutionRule::Exact => return None,
+        ResolutionRule::GapShifted if local.starts_with(date) => {
+            let message = format!("In {timezone} the day {date} has no midnight; it begins at {local}{offset}.");
+            (TIMEZONE_GAP_SHIFTED, message)
+        }
+        ResolutionRule::GapShifted => {
+            let message = format!("There is no {date} in {timezone}; it was moved forward to {local}{offset}.");
+            (TIMEZONE_GAP_SHIFTED, message)
+        }
+        ResolutionRule::FoldFirst => {
+            let message =
+                format!("In {timezone} the day {date} has two midnights; the first was taken, {local}{offset}.");
+            (TIMEZONE_FOLD_FIRST, message)
+        }
+    };
+    Some(Warning { code, message })
+}
+
+fn offset_warning(text: &str, timezone: &str, source: TimezoneSource, resolution: &Resolution) -> Option<Warning> {
+    let seconds = WrittenTime::parse(text).ok()?.offset_seconds()?;
+    if seconds == resolution.offset_seconds || source == TimezoneSource::UtcFallback {
+        return None;
     }
-    warnings
+    let message = format!(
+        "sendAt is taken as written, {text} (offset {}); in {timezone} that is {}{}.",
+        offset_text(seconds),
+        resolution.local_time,
+        resolution.offset_text()
+    );
+    Some(Warning { code: OFFSET_DIFFERS_FROM_TIMEZONE, message })
 }

@@ -5,7 +5,7 @@
 //! basic format, `24:00`, leap seconds, years beyond 0000–9999, zone names in brackets (RFC 9557).
 
 use super::date::number;
-use super::{Date, Timestamp, Zone, from_jiff, tzdb_version};
+use super::{Date, END, Timestamp, Zone, from_jiff};
 use crate::campaign::words;
 use jiff::civil;
 use jiff::tz::{AmbiguousOffset, Offset};
@@ -52,7 +52,7 @@ impl Resolution {
             local_time: zone.local_time_at(instant),
             offset_seconds: zone.offset_seconds_at(instant),
             rule: ResolutionRule::Exact,
-            tzdb_version: tzdb_version().to_owned(),
+            tzdb_version: zone.version().to_owned(),
         }
     }
 
@@ -109,7 +109,7 @@ impl WrittenTime {
     /// What it means in a zone: with an offset, that instant; without, the wall-clock time there.
     ///
     /// # Errors
-    /// The instant lies beyond the year 9999.
+    /// The instant lies after 9999-12-30T22:00:00Z, where the calendar ends in the last zone to see that day.
     pub fn resolve(&self, zone: &Zone) -> Result<Resolution, TimeProblem> {
         let (instant, rule) = match self.offset {
             Some(offset) => (offset.to_timestamp(self.wall), ResolutionRule::Exact),
@@ -123,7 +123,11 @@ impl WrittenTime {
                 (found.compatible(), rule)
             }
         };
-        let instant = from_jiff(instant.map_err(|_| "lies outside the years 0000 to 9999")?);
+        let beyond = "lies after 9999-12-30T22:00:00Z, the end of the calendar";
+        let instant = from_jiff(instant.map_err(|_| beyond)?);
+        if instant > END {
+            return Err(beyond);
+        }
         Ok(Resolution { rule, ..Resolution::of_instant(instant, zone) })
     }
 }

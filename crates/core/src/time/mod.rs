@@ -1,19 +1,27 @@
 //! Time. The only module that names jiff.
 //!
-//! Zone data are those built into the program, never the machine's: the same text means the same instant on
-//! every node. Here is neither a clock (see [`crate::env::Clock`]) nor a rule about schedules.
+//! Zone data are those built into the program unless it is told otherwise, never by chance the machine's: the same
+//! text means the same instant on every node. Here is neither a clock (see [`crate::env::Clock`]) nor a rule about
+//! schedules.
 
 mod date;
 mod local;
+pub mod testkit;
 mod zone;
+mod zones;
 
 #[cfg(test)]
+mod written_tests;
+#[cfg(test)]
 mod zone_tests;
+#[cfg(test)]
+mod zones_tests;
 
 pub use date::Date;
 pub(crate) use local::offset_text;
 pub use local::{Resolution, ResolutionRule, TimeProblem, WrittenTime};
-pub use zone::{Zone, tzdb_version};
+pub use zone::Zone;
+pub use zones::{VERSION_UNKNOWN, Zones};
 
 /// Milliseconds in a second.
 pub const SECOND_MS: i64 = 1_000;
@@ -63,19 +71,18 @@ impl Timestamp {
 }
 
 impl std::fmt::Display for Timestamp {
-    /// RFC 3339 in UTC with milliseconds: `2026-05-01T09:00:00.000Z`.
+    /// RFC 3339 in UTC with milliseconds: `2026-05-01T09:00:00.000Z`. What lies beyond the calendar is its end.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match jiff::Timestamp::from_millisecond(self.0) {
-            Ok(instant) => write!(f, "{instant:.3}"),
-            Err(_) => write!(f, "{}ms", self.0),
-        }
+        write!(f, "{:.3}", to_jiff(*self))
     }
 }
 
+/// The end of the calendar, 9999-12-30T22:00:00Z: every zone still has the year 9999 then.
+const END: Timestamp = Timestamp(253_402_207_200_000);
+
 /// The nearest instant that jiff can hold (years −9999 to 9999).
 fn to_jiff(instant: Timestamp) -> jiff::Timestamp {
-    let end = if instant.0 < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
-    jiff::Timestamp::from_millisecond(instant.0).unwrap_or(end)
+    jiff::Timestamp::from_millisecond(instant.min(END).0).unwrap_or(jiff::Timestamp::MIN)
 }
 
 /// Whole milliseconds, rounded up: what must not happen before an instant does not happen before it.
@@ -104,5 +111,7 @@ mod tests {
     fn an_instant_is_written_with_milliseconds_and_z() {
         assert_eq!(Timestamp::from_millis(1_777_626_000_000).to_string(), "2026-05-01T09:00:00.000Z");
         assert_eq!(Timestamp::from_millis(1_777_626_000_007).to_string(), "2026-05-01T09:00:00.007Z");
+        assert_eq!(END.plus_millis(HOUR_MS).to_string(), "9999-12-30T22:00:00.000Z", "not a number of another kind");
+        assert_eq!(END, Timestamp::parse("9999-12-30T22:00:00Z").expect("the end"));
     }
 }

