@@ -7,6 +7,7 @@ use crate::janitor::Janitor;
 use crate::keeper::Keeper;
 use crate::planner::{PLANNERS, Planner};
 use crate::rescuer::{Rescuer, rescue_all};
+use crate::rezoner::Rezoner;
 use crate::settings::EngineSettings;
 use crate::settler::Settler;
 use crate::starter::Starter;
@@ -131,6 +132,7 @@ pub(crate) fn all(cluster: &Arc<Cluster>) -> Vec<(Box<dyn Task>, Rhythm)> {
         (Box::new(Starter::new(Arc::clone(cluster))), rhythm(&[&signals.schedules], poll)),
         (Box::new(Rescuer::new(Arc::clone(cluster))), rhythm(&[], Some(cluster.settings.lease_ms / RESCUES_IN_LEASE))),
         (Box::new(Settler::new(Arc::clone(cluster))), rhythm(&[&signals.settled, &signals.schedules], poll)),
+        (Box::new(Rezoner::new(Arc::clone(cluster))), rhythm(&[], None)),
         (Box::new(Janitor::new(Arc::clone(cluster))), rhythm(&[], None)),
     ];
     for number in 0..PLANNERS {

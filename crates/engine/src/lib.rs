@@ -14,6 +14,7 @@ mod janitor;
 mod keeper;
 mod planner;
 mod rescuer;
+mod rezoner;
 mod settings;
 mod settler;
 mod starter;

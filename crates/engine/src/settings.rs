@@ -1,6 +1,7 @@
 //! What an engine is told: numbers and names, no ports.
 
 use postrider_core::channel::ChannelKind;
+use postrider_core::time::{HOUR_MS, Zones};
 use std::collections::BTreeMap;
 
 /// What a node does, for the table of nodes.
@@ -51,7 +52,14 @@ pub struct EngineSettings {
     pub public_url: String,
     /// What this node does.
     pub role: NodeRole,
+    /// The zone data that times of waiting jobs are held against.
+    pub zones: Zones,
+    /// How far new zone data may move a job that nobody asks, in milliseconds.
+    pub zone_change_tolerance_ms: i64,
 }
+
+/// Enough for summer time that is abolished or introduced, and for nothing that turns a morning into an evening.
+const ZONE_CHANGE_TOLERANCE_MS: i64 = 2 * HOUR_MS;
 
 impl Default for EngineSettings {
     fn default() -> Self {
@@ -62,6 +70,8 @@ impl Default for EngineSettings {
             poll_ms: 500,
             public_url: "http://localhost".into(),
             role: NodeRole::All,
+            zones: Zones::in_use().clone(),
+            zone_change_tolerance_ms: ZONE_CHANGE_TOLERANCE_MS,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::cluster::Cluster;
 use crate::driver::{Progress, Task};
+use crate::rezoner::{Judge, Judged};
 use crate::telling::Teller;
 use postrider_core::env::BoxFuture;
 use postrider_core::event::{EventKind, ScheduleFacts};
@@ -21,11 +22,13 @@ pub(crate) const CHANNEL_NOT_CONFIGURED: &str = "channel_not_configured";
 /// The task.
 pub(crate) struct Starter {
     cluster: Arc<Cluster>,
+    judge: Judge,
 }
 
 impl Starter {
-    pub(crate) const fn new(cluster: Arc<Cluster>) -> Self {
-        Self { cluster }
+    pub(crate) fn new(cluster: Arc<Cluster>) -> Self {
+        let judge = Judge::of(&cluster);
+        Self { cluster, judge }
     }
 
     async fn start_one(&self) -> Result<Progress, StoreError> {
@@ -41,8 +44,13 @@ impl Starter {
         let configured: Vec<_> = self.cluster.channels.keys().copied().collect();
         let version = VersionId::new(now, &*self.cluster.entropy);
         let teller = Teller::new(&self.cluster, now);
+        let judge = self.judge.clone();
         let started = self.cluster.store.write_guarded("job.start", move |tx| {
             let Some(job) = tx.job_due(now)? else { return Ok(false) };
+            // Whatever was due by older zone data is looked at again: it may be due no more.
+            if judge.judge_due(tx, (job.tenant, job.job), &teller, now)? == Judged::Changed {
+                return Ok(true);
+            }
             let blocked = (!configured.contains(&job.channel)).then(|| CHANNEL_NOT_CONFIGURED.to_owned());
             begin(tx, &job, &teller, now, version, blocked)?;
             Ok::<_, StoreError>(true)

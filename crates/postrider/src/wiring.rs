@@ -6,6 +6,7 @@ use crate::system::{OsEntropy, SystemClock};
 use postrider_channels::sandbox::SandboxChannel;
 use postrider_channels::smtp::SmtpChannel;
 use postrider_core::channel::{Channel, ChannelKind};
+use postrider_core::time::{MINUTE_MS, Zones};
 use postrider_engine::{ChannelSettings, Engine, EngineParts, EngineSettings, NodeRole};
 use postrider_service::auth::SecretCost;
 use postrider_service::{Service, Settings};
@@ -133,6 +134,8 @@ pub fn start_engine(
         poll_ms: millis(config.engine.poll_ms),
         public_url: public_url.to_owned(),
         role,
+        zones: Zones::in_use().clone(),
+        zone_change_tolerance_ms: millis(config.time.zone_change_tolerance_minutes).saturating_mul(MINUTE_MS),
     };
     let parts = EngineParts {
         store: store.clone(),

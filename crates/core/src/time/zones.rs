@@ -98,6 +98,15 @@ impl Zones {
     }
 }
 
+/// Two are the same if they share their data.
+impl PartialEq for Zones {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.data, &other.data)
+    }
+}
+
+impl Eq for Zones {}
+
 impl std::fmt::Debug for Zones {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Zones({})", self.version)

@@ -6,6 +6,7 @@ mod flow;
 mod live;
 mod planning;
 mod ports;
+mod rezoning;
 mod rules;
 mod standing;
 mod test_sends;

@@ -16,7 +16,7 @@ use postrider_core::delivery::{Counts, DeliveryState};
 use postrider_core::env::{Clock, Entropy};
 use postrider_core::id::*;
 use postrider_core::schedule::{JobState, OnMissed, OnUncertain, Policy, TimezoneSource};
-use postrider_core::time::{Resolution, ResolutionRule, Timestamp};
+use postrider_core::time::{Resolution, ResolutionRule, Timestamp, Zones};
 use postrider_store::accounts::Accounts;
 use postrider_store::campaigns::Campaign;
 use postrider_store::lists::ListRow;
@@ -52,6 +52,7 @@ pub(crate) struct Plan {
     pub(crate) lanes: usize,
     pub(crate) window: usize,
     pub(crate) due_at: Timestamp,
+    pub(crate) zones: Zones,
 }
 
 impl Default for Plan {
@@ -64,7 +65,15 @@ impl Default for Plan {
             rate_per_minute: None,
         };
         let html = "<p>Hello {{ first_name }} <a href=\"{{ unsubscribe_url }}\">out</a></p>".to_owned();
-        Self { kind: ChannelKind::Email, policy, html, lanes: 2, window: 4, due_at: START }
+        Self {
+            kind: ChannelKind::Email,
+            policy,
+            html,
+            lanes: 2,
+            window: 4,
+            due_at: START,
+            zones: Zones::in_use().clone(),
+        }
     }
 }
 
@@ -260,9 +269,15 @@ impl World {
             settings: EngineSettings {
                 channels: BTreeMap::from([(self.plan.kind, channel)]),
                 lease_ms: LEASE_MS,
+                zones: self.plan.zones.clone(),
                 ..EngineSettings::default()
             },
         }
+    }
+
+    /// What engines of this world read times with, from now on.
+    pub(crate) fn install_zones(&mut self, zones: Zones) {
+        self.plan.zones = zones;
     }
 
     /// An engine whose tasks are run by hand. As at a real start, an embedded database is rescued first.

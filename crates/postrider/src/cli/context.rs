@@ -1,8 +1,9 @@
 //! What every command is handed: the options they share, and ways to open what they need.
 
-use super::{Failure, GlobalArgs, Report};
+use super::{Failure, GlobalArgs, Report, Trouble};
 use crate::config::{self, Config, Overrides};
 use crate::wiring;
+use postrider_core::time::Zones;
 use postrider_service::Service;
 use postrider_store::Store;
 use std::io::Write as _;
@@ -37,7 +38,8 @@ impl Context {
         self.config_with(Overrides::default())
     }
 
-    /// Reads the configuration with more options of the command line over it.
+    /// Reads the configuration with more options of the command line over it. Times are read with its zone data
+    /// from now on.
     ///
     /// # Errors
     /// All of its problems at once.
@@ -46,8 +48,15 @@ impl Context {
         // A name or value that is not Unicode is none of ours.
         let env =
             std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        config::load(self.global.config.as_deref(), env, Overrides { database, ..overrides })
-            .map_err(|problems| Failure::config(&problems))
+        let config = config::load(self.global.config.as_deref(), env, Overrides { database, ..overrides })
+            .map_err(|problems| Failure::config(&problems))?;
+        // A command that reads its configuration once more keeps the zone data it began with.
+        match &config.time.zones {
+            Some(zones) if !zones.clone().put_to_use() && Zones::in_use().version() != zones.version() => {
+                Err(Failure::of(Trouble::Config, "time.zone_data: other zone data are in use already".to_owned()))
+            }
+            Some(_) | None => Ok(config),
+        }
     }
 
     /// Opens the database, and the use cases on it.

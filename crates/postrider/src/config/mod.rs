@@ -16,6 +16,7 @@ mod server;
 mod sources;
 #[cfg(test)]
 mod tests;
+mod time;
 
 pub use channels::{Channels, Email, Sandbox, Smtp};
 pub use engine::Engine;
@@ -23,6 +24,7 @@ pub use log::{Level, Log, LogFormat};
 pub use problem::{Origin, Problem};
 pub use secret::Secret;
 pub use server::{Auth, Server};
+pub use time::Time;
 
 use postrider_core::rate_limit::RateLimits;
 use postrider_core::schedule::PolicyDefaults;
@@ -52,6 +54,8 @@ pub struct Config {
     pub policy: PolicyDefaults,
     /// How often clients may call.
     pub rate_limits: RateLimits,
+    /// How times are read.
+    pub time: Time,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -99,6 +103,7 @@ pub fn load(
         engine: Engine::read(root.section("engine")),
         policy: policy::read(root.section("policy")),
         rate_limits: rate_limits::read(root.section("rate_limits")),
+        time: Time::read(root.section("time")),
         log: Log::read(root.section("log")),
     };
     root.finish();

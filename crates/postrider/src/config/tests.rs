@@ -46,6 +46,7 @@ fn nothing_given_is_one_node_on_loopback_that_sends_nothing() {
     let rhythm = Engine { lease_ms: 30_000, heartbeat_ms: 2_000, poll_ms: 500 };
     assert_eq!(config.engine, rhythm);
     assert_eq!(config.policy, PolicyDefaults::default());
+    assert_eq!(config.time, Time { zones: None, zone_change_tolerance_minutes: 120 });
     assert_eq!(config.log, Log { level: Level::Info, format: LogFormat::Text });
 }
 

@@ -1,9 +1,10 @@
 //! `GET /campaigns/{id}`, and the view of a campaign that many answers share.
 
 use crate::{Actor, Service, ServiceError};
-use postrider_core::campaign::AudienceSide;
+use postrider_core::campaign::{AudienceSide, ExecutionStatus};
 use postrider_core::error::Code;
 use postrider_core::id::{CampaignId, TenantId};
+use postrider_core::time::Zones;
 use postrider_store::Tx;
 use postrider_store::campaign_audiences::BoundAudience;
 use postrider_store::campaigns::Campaign;
@@ -37,7 +38,16 @@ impl Service {
 
 /// The campaign, or its absence as a refusal.
 pub(crate) fn campaign_of(tx: &mut Tx<'_>, tenant: TenantId, campaign: CampaignId) -> Result<Campaign, ServiceError> {
-    tx.campaign_get(tenant, campaign)?.ok_or_else(|| Code::CampaignNotFound.into())
+    tx.campaign_get(tenant, campaign)?.map(read_again).ok_or_else(|| Code::CampaignNotFound.into())
+}
+
+/// The campaign with its intent as the zone data read it now. Once a job has begun, the intent stays as it was read
+/// for that.
+pub(crate) fn read_again(mut campaign: Campaign) -> Campaign {
+    if matches!(campaign.execution_status, ExecutionStatus::NotScheduled | ExecutionStatus::Scheduled) {
+        campaign.intent = campaign.intent.map(|intent| intent.read_again(Zones::in_use()));
+    }
+    campaign
 }
 
 /// The campaign as it stands in this transaction.

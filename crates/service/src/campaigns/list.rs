@@ -1,6 +1,7 @@
 //! `GET /campaigns`
 
 use super::CampaignView;
+use super::get::read_again;
 use crate::{Actor, Page, Service, ServiceError};
 use postrider_core::campaign::{AuthoringStatus, ExecutionStatus};
 use postrider_core::channel::ChannelKind;
@@ -64,7 +65,7 @@ fn page(
     let audiences = tx.campaign_audiences_list(tenant, &ids)?;
     let items = page.items.into_iter().map(|campaign| {
         let own = audiences.iter().filter(|audience| audience.campaign == campaign.id).cloned().collect();
-        CampaignView { campaign, audiences: own }
+        CampaignView { campaign: read_again(campaign), audiences: own }
     });
     Ok(Page { items: items.collect(), next: page.next })
 }

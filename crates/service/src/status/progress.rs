@@ -1,8 +1,8 @@
 //! How a campaign stands right now.
 
+use crate::campaigns::campaign_of;
 use crate::{Actor, Service, ServiceError};
 use postrider_core::delivery::{Counts, DeliveryState};
-use postrider_core::error::Code;
 use postrider_core::id::{CampaignId, TenantId};
 use postrider_core::schedule::JobState;
 use postrider_core::time::Timestamp;
@@ -57,7 +57,7 @@ pub(crate) fn status_of(
     campaign: CampaignId,
     now: Timestamp,
 ) -> Result<Status, ServiceError> {
-    let campaign = tx.campaign_get(tenant, campaign)?.ok_or(Code::CampaignNotFound)?;
+    let campaign = campaign_of(tx, tenant, campaign)?;
     let execution = latest(tx, tenant, campaign.id)?.map(|(job, accounts)| execution(job, accounts, now));
     Ok(Status { campaign, execution })
 }
