@@ -175,7 +175,7 @@ fn all_problems_are_told_at_once_and_none_shows_a_secret() {
             "log.level: is of type integer; write text in quotation marks.",
             "log.format (POSTRIDER__LOG__FORMAT): is empty; write a value or leave the key out.",
             "verbose: is not known in the configuration; \
-             take one of database, server, auth, channels, engine, policy, log or remove it.",
+             take one of database, server, auth, channels, engine, policy, rate_limits, time, log or remove it.",
         ]
     );
 }
