@@ -26,6 +26,8 @@ pub enum Thing {
     Test,
     /// A list with two members.
     List,
+    /// An audience by rule.
+    Audience,
     Profile,
     /// A draft of a template.
     Template,
@@ -103,6 +105,10 @@ pub async fn make(app: &TestApp, tenant: TenantId, thing: Thing) -> Made {
             vec![ready.campaign.clone(), text(test.data(), "testSendId")]
         }
         Thing::List => vec![ready.list.clone()],
+        Thing::Audience => {
+            let rule = json!({ "any": [{ "inList": ready.list }, { "field": "email", "op": "exists" }] });
+            vec![id(&admin, "/audiences", json!({ "name": "Ruled", "rule": rule })).await]
+        }
         Thing::Profile => vec![profile.clone()],
         Thing::Template => {
             let body = json!({ "name": "Hi", "channel": "sms", "content": { "text": "Hi" } });

@@ -84,6 +84,13 @@ const PLACES: &[Place] = &[
     place(("GET", "/campaigns/{id}/deliveries"), "?scheduleId", "$id", "job"),
 ];
 
+/// Places inside objects of which the document says only that they are some.
+const INSIDE: &[Place] = &[
+    place(("POST", "/audiences"), "rule", r#"{"name":"A","rule":{"not":{"inList":"$id"}}}"#, "list"),
+    place(("PATCH", "/audiences/{id}"), "rule", r#"{"rule":{"all":[{"inList":"$id"}]}}"#, "list"),
+    place(("POST", "/audiences/preview"), "rule", r#"{"rule":{"inList":"$id"}}"#, "list"),
+];
+
 /// Names that end as ids do and are none of ours: the clients' own, and what telephones show.
 const THEIR_OWN: &[&str] = &["externalId", "senderId"];
 
@@ -159,7 +166,7 @@ impl Place {
 async fn an_id_of_another_tenant_is_as_good_as_none_in_a_body_too() {
     let app = TestApp::new().await;
     let stranger = app.another_tenant().await;
-    for place in PLACES {
+    for place in PLACES.iter().chain(INSIDE) {
         let name = format!("{} {} {}", place.method, place.path, place.field);
         let row = ROWS.iter().find(|row| row.method == place.method && row.path == place.path).expect("a route");
         let (ours, theirs) = (make(&app, app.tenant(), row.about).await, make(&app, stranger, row.about).await);

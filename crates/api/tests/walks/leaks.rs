@@ -15,6 +15,7 @@ const THINGS: &[Thing] = &[
     Thing::Delivery,
     Thing::Test,
     Thing::List,
+    Thing::Audience,
     Thing::Profile,
     Thing::Template,
     Thing::Sender,

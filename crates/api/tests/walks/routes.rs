@@ -43,6 +43,8 @@ const KEYS: &str = r#"{"contactKeys":["reader1@example.test"]}"#;
 const RECORD: &str = r#"{"record":{"email":"a@example.test"}}"#;
 const RECORDS: &str = r#"{"records":[{"email":"a@example.test"}]}"#;
 const TEST: &str = r#"{"addresses":["us@example.test"],"profileId":"$profile"}"#;
+const RULE: &str = r#"{"name":"A","rule":{"inList":"$list"}}"#;
+const BARE_RULE: &str = r#"{"rule":{"any":[{"inList":"$list"},{"field":"email","op":"exists"}]}}"#;
 const NAME: &str = r#"{"name":"Renamed"}"#;
 
 /// Every route below `/public/v1`. A route that has no row here fails the tests.
@@ -82,6 +84,13 @@ pub const ROWS: &[Row] = &[
     row(GET, "/lists/{id}/members", CdpListsRead, Thing::List, ""),
     row(POST, "/lists/{id}/members:upsert", CdpListsWrite, Thing::List, KEYS),
     row(POST, "/lists/{id}/members:remove", CdpListsWrite, Thing::List, KEYS),
+    row(POST, "/audiences", CdpAudiencesWrite, Thing::Nothing, RULE),
+    row(GET, "/audiences", CdpAudiencesRead, Thing::Nothing, ""),
+    row(POST, "/audiences/preview", CdpAudiencesPreview, Thing::Nothing, BARE_RULE),
+    row(GET, "/audiences/{id}", CdpAudiencesRead, Thing::Audience, ""),
+    row(PATCH, "/audiences/{id}", CdpAudiencesWrite, Thing::Audience, NAME),
+    row(DELETE, "/audiences/{id}", CdpAudiencesWrite, Thing::Audience, ""),
+    row(POST, "/audiences/{id}/preview", CdpAudiencesPreview, Thing::Audience, "{}"),
     row(POST, "/profiles/upsert", CdpProfilesWrite, Thing::Nothing, RECORD),
     row(GET, "/profiles/{id}", CdpProfilesRead, Thing::Profile, ""),
     row(POST, "/records/profiles/upsert-batch", CdpProfilesWrite, Thing::Nothing, RECORDS),
