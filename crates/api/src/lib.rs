@@ -18,6 +18,7 @@ mod deliveries;
 mod discovery;
 mod health;
 mod lists;
+mod metadata;
 mod oauth;
 mod profiles;
 mod schedule_jobs;

@@ -4,8 +4,8 @@ use crate::authorize::authorize;
 use crate::error::refused;
 use crate::rate_limit::class_of;
 use crate::{
-    audiences, campaigns, correlation, deliveries, discovery, extract, health, lists, oauth, openapi, profiles,
-    schedule_jobs, sender_profiles, status, suppressions, templates, tenant, test_sends, unsubscribe,
+    audiences, campaigns, correlation, deliveries, discovery, extract, health, lists, metadata, oauth, openapi,
+    profiles, schedule_jobs, sender_profiles, status, suppressions, templates, tenant, test_sends, unsubscribe,
 };
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::handler::Handler;
@@ -77,6 +77,7 @@ pub fn table() -> Vec<Route> {
         lists::routes(),
         audiences::routes(),
         profiles::routes(),
+        metadata::routes(),
         templates::routes(),
         sender_profiles::routes(),
         suppressions::routes(),

@@ -17,6 +17,7 @@ pub mod campaigns;
 pub mod deliveries;
 pub mod imports;
 pub mod lists;
+pub mod metadata;
 pub mod preflight;
 pub mod profiles;
 pub mod schedules;

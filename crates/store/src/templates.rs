@@ -16,9 +16,16 @@ statements! { "templates":
     INSERT = "INSERT INTO templates (id, tenant_id, name, channel, status, content, published_version_id, created_at, \
         updated_at) VALUES ($1, $2, $3, $4, 'draft', $5, NULL, $6, $6)";
     GET = "SELECT id, name, channel, status, content, published_version_id, created_at, updated_at FROM templates \
-        WHERE tenant_id = $1 AND id = $2";
+        WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL";
     UPDATE = "UPDATE templates SET name = $1, status = $2, content = $3, published_version_id = $4, updated_at = $5 \
-        WHERE tenant_id = $6 AND id = $7";
+        WHERE tenant_id = $6 AND id = $7 AND deleted_at IS NULL";
+    DELETE = "UPDATE templates SET deleted_at = $1, updated_at = $1 WHERE tenant_id = $2 AND id = $3 \
+        AND deleted_at IS NULL";
+    /// Drafts that are bound to it, and jobs under way that send a version of it.
+    USES = "SELECT (SELECT COUNT(*) FROM campaigns c WHERE c.tenant_id = $1 AND c.template_id = $2 \
+        AND c.authoring_status = 'draft' AND c.deleted_at IS NULL) \
+        + (SELECT COUNT(*) FROM template_versions v JOIN schedule_jobs j ON j.template_version_id = v.id \
+        WHERE v.template_id = $2 AND j.tenant_id = $1 AND j.state IN ('scheduled', 'running', 'paused', 'held'))";
     VERSION_INSERT = "INSERT INTO template_versions (id, tenant_id, template_id, number, content, created_at) \
         SELECT $1, $2, $3, COALESCE(MAX(number), 0) + 1, $4, CAST($5 AS BIGINT) FROM template_versions \
         WHERE template_id = $3";
@@ -141,6 +148,27 @@ impl Tx<'_> {
         self.execute(&UPDATE, &values).map(drop)
     }
 
+    /// Whether a draft is bound to a template, or a job under way sends it.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn template_is_used(&mut self, tenant: TenantId, template: TemplateId) -> Result<bool, StoreError> {
+        Ok(self.query_number(&USES, &[id(tenant), id(template)])? > 0)
+    }
+
+    /// Deletes a template softly: its versions stay for what was sent with them. False if it is gone already.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn template_delete(
+        &mut self,
+        tenant: TenantId,
+        template: TemplateId,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        Ok(self.execute(&DELETE, &[now.into(), id(tenant), id(template)])? == 1)
+    }
+
     /// Templates without their contents, newest first, at most `limit`.
     ///
     /// # Errors
@@ -152,7 +180,7 @@ impl Tx<'_> {
         after: Option<(Timestamp, TemplateId)>,
         limit: i64,
     ) -> Result<Vec<TemplateSummary>, StoreError> {
-        let mut sql = format!("SELECT {SUMMARY_COLUMNS} FROM templates WHERE tenant_id = $1");
+        let mut sql = format!("SELECT {SUMMARY_COLUMNS} FROM templates WHERE tenant_id = $1 AND deleted_at IS NULL");
         let mut bound = vec![id(tenant)];
         let words = [
             ("channel", filter.channel.map(ChannelKind::as_str)),

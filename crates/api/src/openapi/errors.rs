@@ -115,6 +115,7 @@ const PARTICULAR: &[(&str, &str, &[&[Code]])] = &[
     ("POST", "/records/profiles/upsert-batch", &[UPSERT]),
     ("POST", "/templates", &[&[Code::TemplateInvalid]]),
     ("PATCH", "/templates/{id}", &[&[Code::TemplateInvalid, Code::TemplateArchived]]),
+    ("DELETE", "/templates/{id}", &[&[Code::TemplateInUse]]),
     ("POST", "/templates/{id}/publish", &[&[Code::TemplateInvalid, Code::TemplateArchived]]),
     (
         "POST",

@@ -58,7 +58,8 @@ struct SummaryAudienceRefDto {
     member_count: Option<i64>,
 }
 
-/// Whom the audiences reach, once counted; a dry run counts.
+/// Whom the newest execution's audience came to: `pending` while it is frozen, `ok` once it is whole, `idle` without one.
+/// A dry run and the preview of an audience count what a draft would reach.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ReachDto {
@@ -142,7 +143,7 @@ impl SummaryDto {
             audience: SummaryAudienceDto {
                 included: summary.view.side(AudienceSide::Include).map(audience).collect(),
                 excluded: summary.view.side(AudienceSide::Exclude).map(audience).collect(),
-                reach: ReachDto { status: "idle", evaluated_count: None, evaluated_at: None, is_stale: false },
+                reach: reach(summary.latest.as_ref()),
             },
             content: SummaryContentDto {
                 template: summary.template.as_ref().map(template),
@@ -152,6 +153,20 @@ impl SummaryDto {
             latest_execution: summary.latest.as_ref().map(execution),
             links: SummaryLinksDto { own: format!("/public/v1/campaigns/{}/summary", campaign.id) },
         }
+    }
+}
+
+/// Whom the last execution reached for: known once its audience is frozen whole, counted while it is being frozen.
+fn reach(latest: Option<&SummaryExecution>) -> ReachDto {
+    let begun = latest.filter(|latest| latest.started_at.is_some());
+    let Some(latest) = begun else {
+        return ReachDto { status: "idle", evaluated_count: None, evaluated_at: None, is_stale: false };
+    };
+    ReachDto {
+        status: if latest.frozen_at.is_some() { "ok" } else { "pending" },
+        evaluated_count: Some(latest.counts.frozen()),
+        evaluated_at: latest.frozen_at.map(|at| at.to_string()),
+        is_stale: false,
     }
 }
 

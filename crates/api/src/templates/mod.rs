@@ -1,5 +1,6 @@
 //! Routes of the templates.
 
+mod delete;
 mod list;
 mod preview;
 mod publish;
@@ -17,6 +18,7 @@ pub fn routes() -> Vec<Route> {
         route!(GET, "/templates", read, list::list),
         route!(GET, "/templates/{id}", read, view::get),
         route!(PATCH, "/templates/{id}", write, write::patch),
+        route!(DELETE, "/templates/{id}", write, delete::delete),
         route!(POST, "/templates/{id}/publish", write, publish::publish),
         route!(POST, "/templates/{id}/archive", write, publish::archive),
         route!(POST, "/templates/{id}/preview", read, preview::preview),

@@ -232,6 +232,10 @@ pub async fn provoke(code: Code) -> Provoked {
             admin.post(&format!("{template}/archive"), json!({})).await.data();
             plain(admin.post(&format!("{template}/publish"), json!({})).await)
         }
+        Code::TemplateInUse => {
+            let campaign = ready(app, Email).await;
+            plain(admin.delete(&format!("/templates/{}", campaign.template)).await)
+        }
         Code::SenderProfileNotFound => plain(admin.get(&format!("/sender-profiles/{NOBODY}")).await),
         Code::SuppressionNotFound => plain(admin.get(&format!("/suppressions/{NOBODY}")).await),
         Code::TenantNotFound => {

@@ -185,6 +185,8 @@ catalog! {
         "The template cannot be rendered.", "Mend the place named in the message.";
     TemplateArchived => "PUBLIC.TEMPLATES.ARCHIVED", Conflict,
         "The template is archived.", "Create a new template.";
+    TemplateInUse => "PUBLIC.TEMPLATES.IN_USE", Conflict,
+        "A draft campaign is bound to the template, or a job under way sends it.", "Bind the drafts to another template, let the jobs end, or archive the template with POST /templates/{id}/archive.";
     SenderProfileNotFound => "PUBLIC.SENDER_PROFILES.NOT_FOUND", NotFound,
         "Sender profile not found.", "Use the id of one of this tenant's sender profiles.";
     SuppressionNotFound => "PUBLIC.SUPPRESSIONS.NOT_FOUND", NotFound,

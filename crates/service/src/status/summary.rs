@@ -44,6 +44,8 @@ pub struct SummaryExecution {
     pub state: JobState,
     /// When it began, if it did.
     pub started_at: Option<Timestamp>,
+    /// When its audience was frozen whole.
+    pub frozen_at: Option<Timestamp>,
     /// Where everybody stands.
     pub counts: Counts,
 }
@@ -64,6 +66,7 @@ impl Service {
             let latest = latest(tx, tenant, campaign)?.map(|(job, accounts)| SummaryExecution {
                 state: job.state,
                 started_at: job.started_at,
+                frozen_at: accounts.as_ref().and_then(|accounts| accounts.frozen_at),
                 counts: accounts.map(|accounts| accounts.counts).unwrap_or_default(),
             });
             Ok::<_, ServiceError>(Summary {

@@ -4,6 +4,7 @@
 //! version never changes.
 
 mod check;
+mod delete;
 mod listing;
 mod preview;
 mod publish;

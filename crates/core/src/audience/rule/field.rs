@@ -160,6 +160,16 @@ impl Field {
         }
     }
 
+    /// Every field that each profile can have, in the order in which people think of them.
+    #[must_use]
+    pub fn standard() -> Vec<Self> {
+        let texts = TextField::ALL.into_iter().map(Self::Text);
+        let lines = ADDRESS_LINES.into_iter().map(Self::AddressLine);
+        let consents = ChannelKind::ALL.iter().map(|&channel| Self::Consent(Consented(channel)));
+        let others = [Self::PushTokens, Self::CreatedAt, Self::UpdatedAt];
+        texts.chain([Self::Address]).chain(lines).chain(consents).chain(others).collect()
+    }
+
     fn well_known(name: &str) -> Option<Self> {
         match name {
             "address" => Some(Self::Address),
