@@ -7,6 +7,8 @@
 pub mod sandbox;
 pub mod sink;
 pub mod smtp;
+pub mod webhook;
 
 mod refusal;
+mod trust;
 mod wire;

@@ -5,6 +5,7 @@ use postrider_core::channel::{Channel, ChannelKind};
 use postrider_core::env::{Clock, Entropy};
 use postrider_core::id::NodeId;
 use postrider_core::time::Timestamp;
+use postrider_core::webhook::WebhookClient;
 use postrider_store::chunks::Claim;
 use postrider_store::{Store, wake::Topic};
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ pub(crate) struct Cluster {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) channels: BTreeMap<ChannelKind, Arc<dyn Channel>>,
+    pub(crate) webhooks: Option<Arc<dyn WebhookClient>>,
     pub(crate) settings: EngineSettings,
     pub(crate) node: NodeId,
     pub(crate) signals: Signals,

@@ -1,6 +1,7 @@
 //! The engine as a whole: its parts, its tasks, its end.
 
 use crate::cluster::{Cluster, Held, Signals};
+use crate::courier::Courier;
 use crate::dispatcher::{Contexts, Route, Scout, SendLane};
 use crate::driver::{Rhythm, Task, drive, pause};
 use crate::janitor::Janitor;
@@ -15,6 +16,7 @@ use futures_util::future::join_all;
 use postrider_core::channel::{Channel, ChannelKind};
 use postrider_core::env::{BoxFuture, Clock, Entropy};
 use postrider_core::id::NodeId;
+use postrider_core::webhook::WebhookClient;
 use postrider_store::Store;
 use postrider_store::wake::Topic;
 use std::collections::BTreeMap;
@@ -38,6 +40,8 @@ pub struct EngineParts {
     pub entropy: Arc<dyn Entropy>,
     /// The ways out; a channel without one is not sent by this node.
     pub channels: BTreeMap<ChannelKind, Arc<dyn Channel>>,
+    /// How events leave; without it this node carries none.
+    pub webhooks: Option<Arc<dyn WebhookClient>>,
     /// Numbers and names.
     pub settings: EngineSettings,
 }
@@ -89,10 +93,10 @@ fn spawn_on_tokio(future: BoxFuture<'static, ()>) -> BoxFuture<'static, ()> {
 
 impl Cluster {
     pub(crate) fn of(parts: EngineParts) -> Self {
-        let EngineParts { store, clock, entropy, channels, settings } = parts;
+        let EngineParts { store, clock, entropy, channels, webhooks, settings } = parts;
         let node = NodeId::new(clock.now(), &*entropy);
         let signals = Signals::new(channels.keys().copied());
-        Self { store, clock, entropy, channels, settings, node, signals, held: Held::default() }
+        Self { store, clock, entropy, channels, webhooks, settings, node, signals, held: Held::default() }
     }
 }
 
@@ -135,6 +139,9 @@ pub(crate) fn all(cluster: &Arc<Cluster>) -> Vec<(Box<dyn Task>, Rhythm)> {
         (Box::new(Rezoner::new(Arc::clone(cluster))), rhythm(&[], None)),
         (Box::new(Janitor::new(Arc::clone(cluster))), rhythm(&[], None)),
     ];
+    if let Some(client) = &cluster.webhooks {
+        tasks.push((Box::new(Courier::new(Arc::clone(cluster), Arc::clone(client))), rhythm(&[], poll)));
+    }
     for number in 0..PLANNERS {
         // One of them is enough to find what no nudge told.
         let poll = poll.filter(|_| number == 0);

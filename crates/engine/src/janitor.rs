@@ -1,9 +1,11 @@
-//! Sweeps what has had its time: old idempotent answers, idle windows of requests, nodes that are gone.
+//! Sweeps what has had its time: old idempotent answers, idle windows of requests, the log of webhooks, nodes
+//! that are gone.
 
 use crate::cluster::Cluster;
 use crate::driver::{Progress, Task};
 use postrider_core::env::BoxFuture;
 use postrider_core::time::{HOUR_MS, MINUTE_MS, Timestamp};
+use postrider_core::webhook::LOG_KEPT_MS;
 use postrider_store::StoreError;
 use std::sync::Arc;
 
@@ -31,6 +33,7 @@ impl Janitor {
         let sweep = self.cluster.store.write_guarded("janitor.sweep", move |tx| {
             tx.idempotency_forget(now)?;
             tx.rate_windows_forget(now)?;
+            tx.webhooks_forget(now.plus_millis(-LOG_KEPT_MS))?;
             tx.nodes_forget(now.plus_millis(-NODE_KEPT_MS))
         });
         sweep.await?;

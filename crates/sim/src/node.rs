@@ -68,6 +68,7 @@ impl Recipe {
             clock: Arc::new(pass.clone()),
             entropy: Arc::clone(&entropy) as _,
             channels: BTreeMap::from(kinds.map(|kind| (kind, self.provider.channel(kind, pass.clone())))),
+            webhooks: None,
             settings,
         };
         let engine = Some(Engine::start_on(scheduler.spawner(owner), parts));

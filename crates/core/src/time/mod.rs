@@ -63,6 +63,13 @@ impl Timestamp {
         written.resolve(&Zone::utc()).ok().map(|resolution| resolution.instant)
     }
 
+    /// Reads a date as HTTP writes it (RFC 9110 §5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.
+    #[must_use]
+    pub fn parse_http_date(text: &str) -> Option<Self> {
+        let date = jiff::fmt::rfc2822::parse(text).ok()?;
+        text.ends_with(" GMT").then(|| from_jiff(date.timestamp()))
+    }
+
     /// Milliseconds from `earlier` to this instant, negative if it is later.
     #[must_use]
     pub const fn millis_since(self, earlier: Self) -> i64 {

@@ -30,8 +30,8 @@ impl std::fmt::Debug for Post {
 pub struct Received {
     /// The status.
     pub status: u16,
-    /// The wait that it asked for, in milliseconds.
-    pub retry_after_ms: Option<i64>,
+    /// The value of its `Retry-After`, as it is.
+    pub retry_after: Option<String>,
     /// The beginning of its answer, at most [`super::RESPONSE_CHARS_MAX`] characters.
     pub excerpt: String,
 }

@@ -45,7 +45,7 @@ pub fn after(received: &Result<Received, NotDelivered>, number: u32, now: Timest
     let asked_ms = match received {
         Ok(received) if received.is_success() => return Next::Delivered,
         Ok(received) if received.status == GONE => return Next::Gone,
-        Ok(received) => received.retry_after_ms.unwrap_or(0).clamp(0, RETRY_AFTER_MAX_MS),
+        Ok(received) => received.retry_after.as_deref().map_or(0, |text| asked_ms(text, now)),
         Err(_) => 0,
     };
     let waits = usize::try_from(number.max(1) - 1).unwrap_or(usize::MAX);
@@ -54,14 +54,26 @@ pub fn after(received: &Result<Received, NotDelivered>, number: u32, now: Timest
     Next::Again(now.plus_millis((wait - spread).max(asked_ms)))
 }
 
+/// The wait that a `Retry-After` asks for (RFC 9110 §10.2.3: seconds, or a date), within bounds; 0 if it says nothing.
+fn asked_ms(text: &str, now: Timestamp) -> i64 {
+    let text = text.trim();
+    let is_number = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let asked = match Timestamp::parse_http_date(text) {
+        _ if is_number => text.parse().unwrap_or(i64::MAX).saturating_mul(SECOND_MS),
+        Some(at) => at.millis_since(now),
+        None => 0,
+    };
+    asked.clamp(0, RETRY_AFTER_MAX_MS)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
-    fn answered(status: u16, retry_after_ms: Option<i64>) -> Result<Received, NotDelivered> {
-        Ok(Received { status, retry_after_ms, excerpt: String::new() })
+    fn answered(status: u16, retry_after: Option<&str>) -> Result<Received, NotDelivered> {
+        Ok(Received { status, retry_after: retry_after.map(str::to_owned), excerpt: String::new() })
     }
 
     #[test]
@@ -92,12 +104,17 @@ mod tests {
 
     #[test]
     fn who_asks_for_more_time_gets_it_within_bounds() {
-        let minute = answered(503, Some(MINUTE_MS));
+        let minute = answered(503, Some("60"));
         assert_eq!(after(&minute, 1, NOW, 0), Next::Again(NOW.plus_millis(MINUTE_MS)));
         assert_eq!(after(&minute, 2, NOW, 0), Next::Again(NOW.plus_millis(5 * MINUTE_MS)), "never sooner than planned");
-        let year = answered(429, Some(i64::MAX));
+        let year = answered(429, Some("99999999999999999999"));
         assert_eq!(after(&year, 1, NOW, 0), Next::Again(NOW.plus_millis(RETRY_AFTER_MAX_MS)));
-        assert_eq!(after(&answered(429, Some(-1)), 1, NOW, 0), Next::Again(NOW.plus_millis(5 * SECOND_MS)));
+        let date = answered(503, Some("Fri, 15 Jan 2027 08:10:00 GMT"));
+        assert_eq!(after(&date, 1, NOW, 0), Next::Again(NOW.plus_millis(10 * MINUTE_MS)));
+        for nothing in ["-1", "", "soon", "Fri, 15 Jan 2027 07:00:00 GMT", "1.5"] {
+            let next = after(&answered(429, Some(nothing)), 1, NOW, 0);
+            assert_eq!(next, Next::Again(NOW.plus_millis(5 * SECOND_MS)), "{nothing}");
+        }
         assert_eq!(after(&year, ATTEMPTS_MAX, NOW, 0), Next::Failed);
     }
 }

@@ -266,6 +266,7 @@ impl World {
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             entropy: Arc::clone(&self.entropy) as Arc<dyn Entropy>,
             channels: BTreeMap::from([(self.plan.kind, port)]),
+            webhooks: None,
             settings: EngineSettings {
                 channels: BTreeMap::from([(self.plan.kind, channel)]),
                 lease_ms: LEASE_MS,
