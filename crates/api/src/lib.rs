@@ -30,6 +30,7 @@ mod templates;
 mod tenant;
 mod test_sends;
 mod unsubscribe;
+mod webhooks;
 
 pub use routes::{health_router, router};
 

@@ -6,6 +6,7 @@ use crate::rate_limit::class_of;
 use crate::{
     audiences, campaigns, correlation, deliveries, discovery, extract, health, lists, metadata, oauth, openapi,
     profiles, schedule_jobs, sender_profiles, status, suppressions, templates, tenant, test_sends, unsubscribe,
+    webhooks,
 };
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::handler::Handler;
@@ -83,6 +84,7 @@ pub fn table() -> Vec<Route> {
         suppressions::routes(),
         tenant::routes(),
         test_sends::routes(),
+        webhooks::routes(),
     ];
     areas.into_iter().flatten().collect()
 }

@@ -5,6 +5,7 @@ use crate::config::{Config, Email, Sandbox};
 use crate::system::{OsEntropy, SystemClock};
 use postrider_channels::sandbox::SandboxChannel;
 use postrider_channels::smtp::SmtpChannel;
+use postrider_channels::webhook::{HttpConfig, HttpWebhooks};
 use postrider_core::channel::{Channel, ChannelKind};
 use postrider_core::time::{MINUTE_MS, Zones};
 use postrider_engine::{ChannelSettings, Engine, EngineParts, EngineSettings, NodeRole};
@@ -14,6 +15,7 @@ use postrider_store::Store;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// So many heartbeats may be missed before a node counts as dead.
 const HEARTBEATS_MISSED_MAX: u64 = 5;
@@ -48,6 +50,7 @@ pub fn service(config: &Config, store: &Store, public_url: &str, sends: bool) ->
         channels: channel_kinds(config),
         policy: config.policy,
         rate_limits: config.rate_limits.clone(),
+        webhook_targets: config.webhooks.targets.clone(),
         sends,
         node_timeout_ms: i64::try_from(config.engine.heartbeat_ms * HEARTBEATS_MISSED_MAX).unwrap_or(i64::MAX),
     };
@@ -142,9 +145,24 @@ pub fn start_engine(
         clock: Arc::new(SystemClock),
         entropy: Arc::new(OsEntropy),
         channels: channels(config)?.into_iter().map(|channel| (channel.kind(), channel)).collect(),
+        webhooks: Some(Arc::new(webhook_client(config)?)),
         settings,
     };
     Ok(RunningEngine(Engine::start(parts)))
+}
+
+/// The way out for events.
+///
+/// # Errors
+/// If its `ca_file` cannot be read.
+fn webhook_client(config: &Config) -> Result<HttpWebhooks, Failure> {
+    let webhooks = &config.webhooks;
+    let settings = HttpConfig {
+        policy: webhooks.targets.clone(),
+        timeout: Duration::from_millis(webhooks.timeout_ms),
+        ca_file: webhooks.ca_file.clone(),
+    };
+    HttpWebhooks::new(settings).map_err(|error| Failure::of(Trouble::Config, format!("webhooks: {error}")))
 }
 
 /// How the channels are used that have something to say about it.

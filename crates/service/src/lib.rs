@@ -28,6 +28,7 @@ pub mod templates;
 pub mod tenants;
 pub mod test_sends;
 pub mod unsubscribe;
+pub mod webhooks;
 
 pub use actor::Actor;
 pub use error::ServiceError;

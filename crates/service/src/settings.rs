@@ -4,6 +4,7 @@ use crate::auth::SecretCost;
 use postrider_core::channel::ChannelKind;
 use postrider_core::rate_limit::RateLimits;
 use postrider_core::schedule::PolicyDefaults;
+use postrider_core::webhook::TargetPolicy;
 use std::collections::BTreeSet;
 
 /// Settings of the use cases.
@@ -23,6 +24,8 @@ pub struct Settings {
     pub policy: PolicyDefaults,
     /// Requests a minute of a token, unless its tenant has limits of its own.
     pub rate_limits: RateLimits,
+    /// Where events may be sent to.
+    pub webhook_targets: TargetPolicy,
     /// Whether this process sends, so that being ready includes a live engine.
     pub sends: bool,
     /// After how long without a heartbeat a node counts as dead, in milliseconds.

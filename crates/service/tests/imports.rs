@@ -61,6 +61,7 @@ impl World {
             channels: Default::default(),
             policy: Default::default(),
             rate_limits: postrider_core::rate_limit::RateLimits::default(),
+            webhook_targets: Default::default(),
             sends: false,
             node_timeout_ms: 10_000,
         };

@@ -57,6 +57,7 @@ impl Clients {
             channels: BTreeSet::from([ChannelKind::Email, ChannelKind::Sms]),
             policy: PolicyDefaults { latest_start_after_ms: None, ..PolicyDefaults::default() },
             rate_limits: RateLimits::default(),
+            webhook_targets: Default::default(),
             node_timeout_ms: 30 * SECOND_MS,
             sends: true,
         };

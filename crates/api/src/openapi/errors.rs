@@ -35,7 +35,7 @@ const BY_PATH: &[(&str, Code)] = &[
     ("/campaigns/{id}", Code::CampaignNotFound),
     ("/{scheduleId}", Code::ScheduleJobNotFound),
     ("/{testSendId}", Code::TestSendNotFound),
-    ("/{deliveryId}", Code::DeliveryNotFound),
+    ("/campaigns/{id}/deliveries/{deliveryId}", Code::DeliveryNotFound),
     ("/lists/{id}", Code::ListNotFound),
     ("/audiences/{id}", Code::RuleNotFound),
     ("/profiles/{id}", Code::ProfileNotFound),
@@ -43,6 +43,8 @@ const BY_PATH: &[(&str, Code)] = &[
     ("/sender-profiles/{id}", Code::SenderProfileNotFound),
     ("/suppressions/{id}", Code::SuppressionNotFound),
     ("/tenant", Code::TenantNotFound),
+    ("/webhooks/{id}", Code::WebhookNotFound),
+    ("/webhooks/{id}/deliveries/{deliveryId}", Code::WebhookDeliveryNotFound),
 ];
 
 const BIND: &[Code] = &[Code::TypeUnsupported, Code::NotDraft, Code::VersionMissing];
@@ -123,6 +125,12 @@ const PARTICULAR: &[(&str, &str, &[&[Code]])] = &[
         &[&[Code::TemplateInvalid, Code::ProfileNotFound, Code::SenderProfileNotFound, Code::ContentChannelMismatch]],
     ),
     ("PATCH", "/tenant", &[&[Code::TimezoneInvalid]]),
+    ("GET", "/webhooks", &[&[Code::RequestInvalid]]),
+    ("POST", "/webhooks", &[&[Code::WebhookTargetRefused, Code::WebhookLimitReached]]),
+    ("PATCH", "/webhooks/{id}", &[&[Code::WebhookTargetRefused]]),
+    ("POST", "/webhooks/{id}/test", &[&[Code::WebhookDisabled]]),
+    ("POST", "/webhooks/{id}/replay", &[&[Code::WebhookDisabled]]),
+    ("POST", "/webhooks/{id}/deliveries/{deliveryId}/replay", &[&[Code::WebhookDisabled]]),
 ];
 
 /// The error responses of an operation, by status.

@@ -46,6 +46,7 @@ const TAGS: &[(&str, &str)] = &[
     ("Templates", "Content: drafts, and immutable published versions."),
     ("Sender profiles", "In whose name messages leave."),
     ("Suppressions", "Addresses that nothing is sent to."),
+    ("Webhooks", "Endpoints of your own that are told what happens, signed as Standard Webhooks has it."),
     ("Tenant", "The workspace that the token belongs to."),
     ("Unsubscribe", "The way out that every message carries (RFC 8058); for recipients, without a token."),
     ("Operation", "For those who run the service; without a token."),

@@ -15,6 +15,7 @@ use postrider_core::rate_limit::RateClass;
 use postrider_core::schedule::JobState;
 use postrider_core::scope::Scope;
 use postrider_core::time::Timestamp;
+use postrider_core::webhook::ENDPOINTS_MAX;
 use postrider_service::ServiceError;
 use postrider_service::auth::CreateClient;
 use postrider_service::imports::{Import, ImportError, ImportFiles};
@@ -237,6 +238,26 @@ pub async fn provoke(code: Code) -> Provoked {
             plain(admin.delete(&format!("/templates/{}", campaign.template)).await)
         }
         Code::SenderProfileNotFound => plain(admin.get(&format!("/sender-profiles/{NOBODY}")).await),
+        Code::WebhookNotFound => plain(admin.get(&format!("/webhooks/{NOBODY}")).await),
+        Code::WebhookDeliveryNotFound => {
+            let webhook = webhook(app, true).await;
+            plain(admin.get(&format!("/webhooks/{webhook}/deliveries/{NOBODY}")).await)
+        }
+        Code::WebhookTargetRefused => {
+            let body = json!({ "url": "https://169.254.169.254/", "events": ["schedule.held"] });
+            field(admin.post("/webhooks", body).await)
+        }
+        Code::WebhookLimitReached => {
+            for _ in 0..ENDPOINTS_MAX {
+                webhook(app, true).await;
+            }
+            let body = json!({ "url": "https://hooks.example.com/", "events": ["schedule.held"] });
+            plain(admin.post("/webhooks", body).await)
+        }
+        Code::WebhookDisabled => {
+            let webhook = webhook(app, false).await;
+            plain(admin.post(&format!("/webhooks/{webhook}/test"), json!({})).await)
+        }
         Code::SuppressionNotFound => plain(admin.get(&format!("/suppressions/{NOBODY}")).await),
         Code::TenantNotFound => {
             let tenant = TenantId::from(Uuid::nil());
@@ -383,4 +404,9 @@ async fn audience_in_use(app: &TestApp) -> Provoked {
         .write("test.bind", move |tx| tx.campaign_audiences_replace(tenant, campaign, std::slice::from_ref(&binding)));
     bind.await.unwrap();
     plain(admin.delete(&format!("/audiences/{audience}")).await)
+}
+
+async fn webhook(app: &TestApp, enabled: bool) -> String {
+    let body = json!({ "url": "https://hooks.example.com/", "events": ["schedule.held"], "enabled": enabled });
+    app.as_admin().post("/webhooks", body).await.data()["id"].as_str().unwrap().to_owned()
 }

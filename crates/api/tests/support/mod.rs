@@ -120,6 +120,7 @@ impl TestApp {
             channels: ChannelKind::ALL.iter().copied().collect(),
             policy: PolicyDefaults::default(),
             rate_limits: RateLimits::default(),
+            webhook_targets: Default::default(),
             sends: false,
             node_timeout_ms: 10_000,
         };

@@ -33,6 +33,9 @@ pub enum Thing {
     Template,
     Sender,
     Suppression,
+    Webhook,
+    /// A test on its way: webhook, delivery.
+    WebhookDelivery,
 }
 
 /// What was made.
@@ -119,9 +122,20 @@ pub async fn make(app: &TestApp, tenant: TenantId, thing: Thing) -> Made {
             let body = json!({ "channel": "email", "address": "gone@example.test", "reason": "manual" });
             vec![id(&admin, "/suppressions", body).await]
         }
+        Thing::Webhook => vec![webhook(&admin).await],
+        Thing::WebhookDelivery => {
+            let webhook = webhook(&admin).await;
+            let delivery = id(&admin, &format!("/webhooks/{webhook}/test"), json!({})).await;
+            vec![webhook, delivery]
+        }
     };
     named.extend([("list", ready.list), ("template", ready.template), ("mailer", ready.sender)]);
     Made { ids, named }
+}
+
+async fn webhook(admin: &Caller<'_>) -> String {
+    let body = json!({ "url": "https://hooks.example.com/acme", "events": ["delivery.failed"] });
+    id(admin, "/webhooks", body).await
 }
 
 async fn id(admin: &Caller<'_>, path: &str, body: Value) -> String {

@@ -20,6 +20,8 @@ const THINGS: &[Thing] = &[
     Thing::Template,
     Thing::Sender,
     Thing::Suppression,
+    Thing::Webhook,
+    Thing::WebhookDelivery,
 ];
 
 /// Queries that look for what the other tenant has.

@@ -45,6 +45,7 @@ const RECORDS: &str = r#"{"records":[{"email":"a@example.test"}]}"#;
 const TEST: &str = r#"{"addresses":["us@example.test"],"profileId":"$profile"}"#;
 const RULE: &str = r#"{"name":"A","rule":{"inList":"$list"}}"#;
 const BARE_RULE: &str = r#"{"rule":{"any":[{"inList":"$list"},{"field":"email","op":"exists"}]}}"#;
+const WEBHOOK: &str = r#"{"url":"https://hooks.example.com/","events":["schedule.finished"]}"#;
 const NAME: &str = r#"{"name":"Renamed"}"#;
 
 /// Every route below `/public/v1`. A route that has no row here fails the tests.
@@ -114,6 +115,17 @@ pub const ROWS: &[Row] = &[
     row(DELETE, "/suppressions/{id}", SuppressionsWrite, Thing::Suppression, ""),
     row(GET, "/tenant", TenantRead, Thing::Nothing, ""),
     row(PATCH, "/tenant", TenantUpdate, Thing::Nothing, NAME),
+    row(POST, "/webhooks", WebhooksWrite, Thing::Nothing, WEBHOOK),
+    row(GET, "/webhooks", WebhooksRead, Thing::Nothing, ""),
+    row(GET, "/webhooks/{id}", WebhooksRead, Thing::Webhook, ""),
+    row(PATCH, "/webhooks/{id}", WebhooksWrite, Thing::Webhook, r#"{"description":"Renamed"}"#),
+    row(DELETE, "/webhooks/{id}", WebhooksWrite, Thing::Webhook, ""),
+    row(POST, "/webhooks/{id}/rotate-secret", WebhooksWrite, Thing::Webhook, "{}"),
+    row(POST, "/webhooks/{id}/test", WebhooksWrite, Thing::Webhook, "{}"),
+    row(POST, "/webhooks/{id}/replay", WebhooksWrite, Thing::Webhook, r#"{"since":"2026-01-01T00:00:00Z"}"#),
+    row(GET, "/webhooks/{id}/deliveries", WebhooksRead, Thing::Webhook, ""),
+    row(GET, "/webhooks/{id}/deliveries/{deliveryId}", WebhooksRead, Thing::WebhookDelivery, ""),
+    row(POST, "/webhooks/{id}/deliveries/{deliveryId}/replay", WebhooksWrite, Thing::WebhookDelivery, "{}"),
 ];
 
 impl Row {

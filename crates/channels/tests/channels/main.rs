@@ -9,3 +9,4 @@ mod sandbox;
 mod support;
 mod text;
 mod truth;
+mod webhook;

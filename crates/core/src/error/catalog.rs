@@ -191,6 +191,16 @@ catalog! {
         "Sender profile not found.", "Use the id of one of this tenant's sender profiles.";
     SuppressionNotFound => "PUBLIC.SUPPRESSIONS.NOT_FOUND", NotFound,
         "Suppression not found.", "Use the id of one of this tenant's suppressions.";
+    WebhookNotFound => "PUBLIC.WEBHOOKS.NOT_FOUND", NotFound,
+        "Webhook not found.", "Use the id of one of this tenant's webhooks.";
+    WebhookDeliveryNotFound => "PUBLIC.WEBHOOKS.DELIVERY_NOT_FOUND", NotFound,
+        "Delivery not found.", "Use a deliveryId of this webhook; deliveries are kept for 30 days.";
+    WebhookTargetRefused => "PUBLIC.WEBHOOKS.TARGET_REFUSED", Invalid,
+        "The URL may not be reached.", "Use https:// and a host on the public Internet, or ask the operator to allow the target under [webhooks].";
+    WebhookLimitReached => "PUBLIC.WEBHOOKS.LIMIT_REACHED", Conflict,
+        "The tenant has 20 webhooks already.", "Delete one that is not needed, or add the events to one that is there.";
+    WebhookDisabled => "PUBLIC.WEBHOOKS.DISABLED", Conflict,
+        "The webhook is disabled.", "Enable it with PATCH /webhooks/{id} first.";
     TenantNotFound => "TENANTS.NOT_FOUND", NotFound,
         "Tenant not found.", "See postrider tenant list.";
     ClientNotFound => "CLIENTS.NOT_FOUND", NotFound,

@@ -1,11 +1,13 @@
 //! The engine against real databases, with scripted channels, a clock that tests move, and crashes at every step.
 
 mod budgets;
+mod courier;
 mod crash;
 mod flow;
 mod live;
 mod planning;
 mod ports;
+mod receiver;
 mod rezoning;
 mod rules;
 mod standing;

@@ -454,6 +454,10 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
+    pub(crate) fn of(cluster: Arc<Cluster>, tasks: Vec<Box<dyn Task>>) -> Self {
+        Self { cluster, tasks }
+    }
+
     /// Runs every task in turn until none has anything to do.
     pub(crate) async fn until_quiet(&mut self) {
         const ROUNDS_MAX: usize = 10_000;

@@ -17,6 +17,7 @@ mod sources;
 #[cfg(test)]
 mod tests;
 mod time;
+mod webhooks;
 
 pub use channels::{Channels, Email, Sandbox, Smtp};
 pub use engine::Engine;
@@ -25,6 +26,7 @@ pub use problem::{Origin, Problem};
 pub use secret::Secret;
 pub use server::{Auth, Server};
 pub use time::Time;
+pub use webhooks::Webhooks;
 
 use postrider_core::rate_limit::RateLimits;
 use postrider_core::schedule::PolicyDefaults;
@@ -56,6 +58,8 @@ pub struct Config {
     pub rate_limits: RateLimits,
     /// How times are read.
     pub time: Time,
+    /// Where events may go.
+    pub webhooks: Webhooks,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -104,6 +108,7 @@ pub fn load(
         policy: policy::read(root.section("policy")),
         rate_limits: rate_limits::read(root.section("rate_limits")),
         time: Time::read(root.section("time")),
+        webhooks: Webhooks::read(root.section("webhooks")),
         log: Log::read(root.section("log")),
     };
     root.finish();

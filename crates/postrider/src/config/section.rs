@@ -88,6 +88,23 @@ impl<'a> Section<'a> {
         number
     }
 
+    /// Yes or no; the default if it is absent or wrong.
+    pub fn flag(&mut self, key: &'static str, default: bool) -> bool {
+        let Some(given) = self.leaf(key, "true or false") else { return default };
+        let (flag, what) = match (&given.value, &given.origin) {
+            (Value::Boolean(flag), _) => (Some(*flag), String::new()),
+            // The environment and the command line know only text.
+            (Value::String(text), Origin::Variable(_) | Origin::Option(_)) => {
+                (text.trim().parse().ok(), format!("is {text:?}"))
+            }
+            (other, _) => (None, format!("is of type {}", other.type_str())),
+        };
+        if flag.is_none() {
+            self.refuse(&given, &what, "write true or false");
+        }
+        flag.unwrap_or(default)
+    }
+
     /// One of a few words, if it was given.
     pub fn word<T>(
         &mut self,

@@ -47,6 +47,8 @@ fn nothing_given_is_one_node_on_loopback_that_sends_nothing() {
     assert_eq!(config.engine, rhythm);
     assert_eq!(config.policy, PolicyDefaults::default());
     assert_eq!(config.time, Time { zones: None, zone_change_tolerance_minutes: 120 });
+    let webhooks = Webhooks { targets: Default::default(), timeout_ms: 15_000, ca_file: None };
+    assert_eq!(config.webhooks, webhooks);
     assert_eq!(config.log, Log { level: Level::Info, format: LogFormat::Text });
 }
 
