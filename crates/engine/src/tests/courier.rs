@@ -6,7 +6,9 @@ use futures_util::future::select;
 use postrider_core::channel::Outcome;
 use postrider_core::event::EventKind;
 use postrider_core::time::{HOUR_MS, MINUTE_MS};
-use postrider_core::webhook::*;
+use postrider_core::webhook::{
+    DisabledReason, FAILING_MAX_MS, LEASE_MS as POST_LEASE_MS, RETRY_WAITS_MS, WebhookState,
+};
 use postrider_store::{Store, on_both};
 use std::collections::BTreeMap;
 use std::pin::pin;
@@ -96,7 +98,7 @@ on_both! {
         drop(machine);
         assert_eq!(receiver.told().len(), 1);
         world.run_with(&receiver).await;
-        world.clock.advance(LEASE_MS - 1);
+        world.clock.advance(POST_LEASE_MS - 1);
         world.run_with(&receiver).await;
         assert_eq!(receiver.told().len(), 1, "while the lease lasts nobody else sends it");
         world.clock.advance(1);
