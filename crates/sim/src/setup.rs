@@ -7,12 +7,14 @@ use postrider_core::campaign::{AudienceSide, AudienceType, AuthoringStatus, Camp
 use postrider_core::channel::ChannelKind;
 use postrider_core::content::TemplateStatus;
 use postrider_core::id::{
-    CampaignId, ListId, ProfileId, SenderProfileId, TemplateId, TemplateVersionId, TenantId, VersionId,
+    AudienceId, CampaignId, ListId, ProfileId, SenderProfileId, TemplateId, TemplateVersionId, TenantId, VersionId,
 };
+use postrider_store::audiences::AudienceRow;
 use postrider_store::campaign_audiences::AudienceBinding;
 use postrider_store::campaigns::Campaign;
 use postrider_store::lists::ListRow;
 use postrider_store::profiles::ProfileRow;
+use postrider_store::rules::stored_rule;
 use postrider_store::senders::SenderProfile;
 use postrider_store::templates::Template;
 use postrider_store::tenants::Tenant;
@@ -87,6 +89,7 @@ fn furnish_people(tx: &mut Tx<'_>, workload: &Workload, names: &Names) -> Result
         let members = workload.people.iter().zip(&names.people).filter(|(person, _)| person.lists.contains(&number));
         let members: Vec<ProfileId> = members.map(|(_, &profile)| profile).collect();
         tx.list_members_add(names.tenant, id, &members, START)?;
+        furnish_rule(tx, names.tenant, id)?;
     }
     Ok(())
 }
@@ -136,13 +139,39 @@ fn furnish_draft(
     )?;
     tx.campaign_insert(names.tenant, &draft(wish, campaign, VersionId::new(START, entropy), template, sender))?;
     let bind = |side, lists: &[usize]| -> Vec<AudienceBinding> {
-        let list = |&list: &usize| uuid::Uuid::from(names.lists[list]);
-        let binding = |audience_id| AudienceBinding { side, audience_id, audience_type: AudienceType::Audience };
-        lists.iter().map(list).map(binding).collect()
+        lists.iter().map(|&list| binding(side, names.lists[list], list)).collect()
     };
     let mut bindings = bind(AudienceSide::Include, &wish.include);
     bindings.extend(bind(AudienceSide::Exclude, &wish.exclude));
     tx.campaign_audiences_replace(names.tenant, campaign, &bindings)
+}
+
+/// A list itself or, for every other one, the rule that asks who is on it.
+fn binding(side: AudienceSide, list: ListId, number: usize) -> AudienceBinding {
+    if number % 2 == 0 {
+        return AudienceBinding { side, audience_id: list.into(), audience_type: AudienceType::Audience };
+    }
+    AudienceBinding { side, audience_id: rule_of(list).into(), audience_type: AudienceType::Segment }
+}
+
+/// The audience by rule that has the members of a list.
+fn rule_of(list: ListId) -> AudienceId {
+    AudienceId::from(uuid::Uuid::from_u128(!uuid::Uuid::from(list).as_u128()))
+}
+
+fn furnish_rule(tx: &mut Tx<'_>, tenant: TenantId, list: ListId) -> Result<(), StoreError> {
+    let text = format!(r#"{{ "all": [{{ "inList": "{list}" }}, {{ "field": "created_at", "op": "exists" }}] }}"#);
+    let row = AudienceRow {
+        id: rule_of(list),
+        name: format!("rule of {list}"),
+        description: None,
+        rule: text.clone(),
+        member_count: None,
+        counted_at: None,
+        created_at: START,
+        updated_at: START,
+    };
+    tx.audience_insert(tenant, &row, &stored_rule(&text)?)
 }
 
 fn draft(wish: &Wish, id: CampaignId, version: VersionId, template: TemplateId, sender: SenderProfileId) -> Campaign {

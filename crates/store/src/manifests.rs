@@ -1,4 +1,5 @@
-//! Manifests: frozen audiences, and the freezing of them chunk by chunk.
+//! Manifests: frozen audiences, and the freezing of them chunk by chunk. Who is frozen is read in
+//! [`crate::manifest_members`].
 //!
 //! A manifest is frozen under one lease. Invariant: the cursor, the counters and the ledger rows of a chunk are
 //! written in one transaction, so a crash repeats at most one chunk and changes nothing.
@@ -7,9 +8,8 @@ use crate::error::StoreError;
 use crate::statements;
 use crate::tx::Tx;
 use crate::value::{Row, Value, id};
-use postrider_core::audience::Consent;
 use postrider_core::channel::ChannelKind;
-use postrider_core::id::{CampaignId, ListId, ManifestId, NodeId, ProfileId, ScheduleId, TenantId};
+use postrider_core::id::{CampaignId, ManifestId, NodeId, ProfileId, ScheduleId, TenantId};
 use postrider_core::schedule::JobState;
 use postrider_core::time::Timestamp;
 
@@ -23,7 +23,8 @@ statements! { "manifests":
         excluded, duplicates, audience_hash, fence, created_at) \
         VALUES ((SELECT COALESCE(MAX(number), 0) + 1 FROM manifests), $1, $2, $3, 0, 0, 0, 0, 0, 0, $4, 0, $5)";
     /// All tenants.
-    UNFROZEN = "SELECT m.number, m.tenant_id, m.schedule_id, j.channel, j.due_at, j.is_test FROM manifests m \
+    UNFROZEN = "SELECT m.number, m.tenant_id, m.schedule_id, j.channel, j.due_at, j.is_test, m.created_at \
+        FROM manifests m \
         JOIN schedule_jobs j ON j.id = m.schedule_id \
         WHERE m.frozen_at IS NULL AND (m.lease_until IS NULL OR m.lease_until <= $1) ORDER BY m.number LIMIT 1";
     /// All tenants.
@@ -44,13 +45,6 @@ statements! { "manifests":
     /// All tenants. Only for the one process that owns an embedded database.
     RELEASE_ALL = "UPDATE manifests SET node_id = NULL, lease_until = NULL, fence = fence + 1 \
         WHERE node_id IS NOT NULL AND frozen_at IS NULL";
-    MEMBERS = "SELECT m.profile_id, p.email, p.phone, p.push_tokens, p.address, p.consent_email, p.consent_sms, \
-        p.consent_push, p.consent_direct_mail, \
-        EXISTS (SELECT 1 FROM schedule_job_audiences x JOIN list_members e ON e.list_id = x.audience_id \
-        AND e.profile_id = m.profile_id WHERE x.schedule_id = $1 AND x.side = 'exclude'), \
-        EXISTS (SELECT 1 FROM deliveries d WHERE d.manifest_number = $2 AND d.profile_id = m.profile_id) \
-        FROM list_members m JOIN profiles p ON p.tenant_id = $3 AND p.id = m.profile_id \
-        WHERE m.list_id = $4 AND m.profile_id > $5 ORDER BY m.profile_id LIMIT $6";
 }
 
 /// A manifest that is to be frozen, as claimed.
@@ -68,6 +62,8 @@ pub struct Freezing {
     pub due_at: Timestamp,
     /// Whether it is of a test send, which names its people.
     pub is_test: bool,
+    /// When the job began: what dates relative to now in its rules are relative to.
+    pub begun_at: Timestamp,
     /// What the lease is worth: nobody has claimed it since.
     pub fence: i64,
 }
@@ -91,27 +87,6 @@ pub struct Cursor {
     pub duplicates: i64,
     /// The hash chain so far.
     pub audience_hash: Vec<u8>,
-}
-
-/// A member of an audience with what decides whether it is sent to.
-#[derive(Clone)]
-pub struct Member {
-    /// Who.
-    pub profile: ProfileId,
-    /// Email address.
-    pub email: Option<String>,
-    /// Phone number.
-    pub phone: Option<String>,
-    /// JSON array of device tokens.
-    pub push_tokens: Option<String>,
-    /// JSON object of a postal address.
-    pub address: Option<String>,
-    /// Consent for the channel.
-    pub consent: Consent,
-    /// Whether an excluded audience has this profile too.
-    pub excluded: bool,
-    /// Whether the profile stands in the ledger already.
-    pub repeated: bool,
 }
 
 impl Tx<'_> {
@@ -157,6 +132,7 @@ impl Tx<'_> {
                 channel: row.word(ChannelKind::parse)?,
                 due_at: row.next()?,
                 is_test: row.next()?,
+                begun_at: row.next()?,
                 fence: 0,
             })
         })?;
@@ -214,34 +190,6 @@ impl Tx<'_> {
         self.query_one(&STATE, &[id(freezing.tenant), id(freezing.job)], |row| row.word(JobState::parse))
     }
 
-    /// Up to `limit` members of an audience after a profile, in the order of their ids.
-    ///
-    /// # Errors
-    /// Any [`StoreError`].
-    pub fn manifest_members(
-        &mut self,
-        freezing: &Freezing,
-        audience: ListId,
-        after: Option<ProfileId>,
-        limit: i64,
-    ) -> Result<Vec<Member>, StoreError> {
-        let after = after.unwrap_or_else(|| ProfileId::from(uuid::Uuid::nil()));
-        let values =
-            [id(freezing.job), freezing.manifest.into(), id(freezing.tenant), id(audience), id(after), limit.into()];
-        self.query_as(&MEMBERS, &values, |row| {
-            Ok(Member {
-                profile: row.id()?,
-                email: row.next()?,
-                phone: row.next()?,
-                push_tokens: row.next()?,
-                address: row.next()?,
-                consent: read_consent(row, freezing.channel)?,
-                excluded: row.next()?,
-                repeated: row.next()?,
-            })
-        })
-    }
-
     /// Moves the cursor.
     ///
     /// # Errors
@@ -284,16 +232,4 @@ impl Tx<'_> {
     pub fn manifests_release_all(&mut self) -> Result<(), StoreError> {
         self.execute(&RELEASE_ALL, &[]).map(drop)
     }
-}
-
-/// Reads the four consents and keeps the channel's.
-fn read_consent(row: &mut Row, channel: ChannelKind) -> Result<Consent, StoreError> {
-    let mut consent = Consent::Unknown;
-    for kind in ChannelKind::ALL {
-        let read = row.word(Consent::parse)?;
-        if kind == channel {
-            consent = read;
-        }
-    }
-    Ok(consent)
 }

@@ -8,7 +8,9 @@ use crate::rule_date::date_ms;
 use crate::value::{Value, id};
 use postrider_core::audience::rule::{Check, Comparison, Field, Number, Quantity, Rule, Scalar};
 use postrider_core::channel::ChannelKind;
+use postrider_core::id::ProfileId;
 use postrider_core::time::Timestamp;
+use std::fmt::Write as _;
 
 /// Whose functions of JSON are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +57,17 @@ impl<'v> Conditions<'v> {
             ),
             Rule::Test(field, check) => self.test(field, check),
         }
+    }
+
+    /// Appends the condition to a statement over `profiles AS p`, and the bounds of a page.
+    pub(crate) fn page(&mut self, sql: &mut String, rule: &Rule, end: Option<ProfileId>, limit: i64) {
+        if let Some(end) = end {
+            let end = self.bind(id(end));
+            let _ = write!(sql, " AND p.id <= {end}");
+        }
+        let condition = self.of(rule);
+        let limit = self.bind(limit);
+        let _ = write!(sql, " AND {condition} ORDER BY p.id LIMIT {limit}");
     }
 
     fn joined(&mut self, parts: &[Rule], word: &str) -> String {

@@ -1,15 +1,35 @@
-//! Who fulfils a rule: counted and shown. A rule is asked of the database as one condition, never of profiles that
-//! were fetched.
+//! Who fulfils a rule: counted, shown, and read page by page.
+//!
+//! A rule is asked of the database as one condition, never of profiles that were fetched. A page reads profiles in
+//! the order of their ids and looks at a bounded number of them, however few it finds, so no transaction lasts long.
 
 use crate::error::StoreError;
 use crate::profiles::{COLUMNS, ProfileRow};
 use crate::rule_sql::Conditions;
+use crate::statements;
 use crate::tx::Tx;
-use crate::value::{Row, id};
+use crate::value::{Row, Value, id};
 use postrider_core::audience::rule::{Json, Rule, parse};
 use postrider_core::error::Refusal;
-use postrider_core::id::TenantId;
+use postrider_core::id::{ProfileId, TenantId};
 use postrider_core::time::Timestamp;
+use std::collections::BTreeSet;
+
+/// Profiles that a page looks at, at most.
+pub const LOOKED_AT_MAX: i64 = 5_000;
+
+statements! { "rules":
+    /// The last of the profiles that a page looks at; none if fewer are left.
+    PAGE_END = "SELECT id FROM profiles WHERE tenant_id = $1 AND id > $2 ORDER BY id LIMIT 1 OFFSET $3";
+}
+
+/// A page of the members of an audience.
+pub struct MembersPage<T> {
+    /// Who they are, in the order of their ids.
+    pub members: Vec<T>,
+    /// After whom the next page begins; none if nobody is left.
+    pub next: Option<ProfileId>,
+}
 
 /// Reads a rule as a client wrote it; its path is `rule`.
 ///
@@ -76,5 +96,42 @@ impl Tx<'_> {
             values.len()
         );
         self.query_once(&sql, &values)?.iter_mut().map(ProfileRow::read).collect()
+    }
+
+    /// Those of the profiles that fulfil a rule; at most [`crate::lookup::LOOKUP_MAX`] are asked about.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub(crate) fn rule_among(
+        &mut self,
+        tenant: TenantId,
+        rule: &Rule,
+        now: Timestamp,
+        profiles: &[ProfileId],
+    ) -> Result<BTreeSet<ProfileId>, StoreError> {
+        if profiles.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let mut values = vec![id(tenant)];
+        let places: Vec<String> = (2..profiles.len() + 2).map(|place| format!("${place}")).collect();
+        values.extend(profiles.iter().map(|profile| id(*profile)));
+        let condition = Conditions::new(self.dialect(), now, &mut values).of(rule);
+        let places = places.join(", ");
+        let sql =
+            format!("SELECT p.id FROM profiles AS p WHERE p.tenant_id = $1 AND p.id IN ({places}) AND {condition}");
+        self.query_once(&sql, &values)?.iter_mut().map(Row::id).collect()
+    }
+
+    /// The last profile that a page after `after` looks at; none if it looks at all that are left.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub(crate) fn rule_page_end(
+        &mut self,
+        tenant: TenantId,
+        after: ProfileId,
+    ) -> Result<Option<ProfileId>, StoreError> {
+        let values = [id(tenant), id(after), Value::Int(LOOKED_AT_MAX - 1)];
+        self.query_one(&PAGE_END, &values, Row::id)
     }
 }

@@ -3,13 +3,12 @@
 //! A job carries what it was committed with; later edits of its campaign do not reach it.
 
 use crate::error::StoreError;
+use crate::job_audiences::JobAudience;
 use crate::statements;
 use crate::tx::Tx;
 use crate::value::{Row, Value, id};
 use postrider_core::channel::ChannelKind;
-use postrider_core::id::{
-    CampaignId, ListId, ManifestId, ScheduleId, SenderProfileId, TemplateVersionId, TenantId, VersionId,
-};
+use postrider_core::id::{CampaignId, ManifestId, ScheduleId, SenderProfileId, TemplateVersionId, TenantId, VersionId};
 use postrider_core::schedule::{JobState, OnMissed, OnUncertain, Policy, TimezoneSource};
 use postrider_core::time::{Resolution, ResolutionRule, Timestamp};
 
@@ -23,8 +22,6 @@ statements! { "schedules":
         on_missed, latest_finish, on_uncertain, rate_per_minute, created_at, is_test) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, 'scheduled', $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, \
         $20, $21, $22, $23, $24, $25, $26, $27, $28)";
-    INSERT_AUDIENCE = "INSERT INTO schedule_job_audiences (schedule_id, side, position, audience_id, audience_type) \
-        VALUES ($1, $2, $3, $4, 'audience')";
     GET = "SELECT id, campaign_id, version_id, manifest_id, touchpoint_id, channel, state, immediate, due_at, send_at, \
         batch_date, timezone, timezone_source, instant, local_time, offset_seconds, rule, tzdb_version, \
         template_version_id, sender_profile_id, subject_line, latest_start, on_missed, latest_finish, on_uncertain, \
@@ -36,7 +33,6 @@ statements! { "schedules":
         template_version_id, sender_profile_id, subject_line, latest_start, on_missed, latest_finish, on_uncertain, \
         rate_per_minute, blocked_reason, created_at, started_at, finished_at, is_test FROM schedule_jobs \
         WHERE tenant_id = $1 AND campaign_id = $2 AND is_test = $3 ORDER BY created_at DESC, id DESC LIMIT $4";
-    AUDIENCES = "SELECT side, audience_id FROM schedule_job_audiences WHERE schedule_id = $1 ORDER BY side, position";
     /// The guard is what makes two who decide at once agree.
     CANCEL = "UPDATE schedule_jobs SET state = 'canceled', blocked_reason = NULL, finished_at = $1 \
         WHERE tenant_id = $2 AND id = $3 AND state = $4";
@@ -145,8 +141,7 @@ impl Tx<'_> {
         &mut self,
         tenant: TenantId,
         job: &ScheduleJob,
-        include: &[ListId],
-        exclude: &[ListId],
+        audiences: &[JobAudience],
     ) -> Result<(), StoreError> {
         let values = [
             id(job.id),
@@ -179,13 +174,7 @@ impl Tx<'_> {
             job.is_test.into(),
         ];
         self.execute(&INSERT, &values)?;
-        let sides = [("include", include), ("exclude", exclude)];
-        let audiences: Vec<Vec<Value>> = sides
-            .into_iter()
-            .flat_map(|(side, lists)| (0_i64..).zip(lists).map(move |(position, list)| (side, position, *list)))
-            .map(|(side, position, list)| vec![id(job.id), side.into(), position.into(), id(list)])
-            .collect();
-        self.execute_many(&INSERT_AUDIENCE, &audiences).map(drop)
+        self.schedule_audiences_insert(job.id, audiences)
     }
 
     /// One job.
@@ -202,17 +191,6 @@ impl Tx<'_> {
     /// Any [`StoreError`].
     pub fn schedules_of(&mut self, tenant: TenantId, campaign: CampaignId) -> Result<Vec<ScheduleJob>, StoreError> {
         self.query_as(&LIST, &[id(tenant), id(campaign), false.into(), LISTED_MAX.into()], read_job)
-    }
-
-    /// The included and excluded audiences of a job.
-    ///
-    /// # Errors
-    /// Any [`StoreError`].
-    pub fn schedule_audiences(&mut self, job: ScheduleId) -> Result<(Vec<ListId>, Vec<ListId>), StoreError> {
-        let rows = self.query_as(&AUDIENCES, &[id(job)], |row| Ok((row.next::<String>()?, row.id::<ListId>()?)))?;
-        let (include, exclude): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(side, _)| side == "include");
-        let lists = |side: Vec<(String, ListId)>| side.into_iter().map(|(_, list)| list).collect();
-        Ok((lists(include), lists(exclude)))
     }
 
     /// Takes a job back, if it still is in `from`; answers whether it was. `finished_at` stays empty while

@@ -6,7 +6,6 @@ use super::support::ready::{Ready, ready};
 use super::support::{Caller, TestAnswer, TestApp, api_request};
 use axum::body::Body;
 use axum::http::Method;
-use postrider_core::campaign::{AudienceSide, AudienceType};
 use postrider_core::channel::ChannelKind::{DirectMail, Email, Sms};
 use postrider_core::content::TemplateStatus;
 use postrider_core::error::{Code, Refusal};
@@ -20,7 +19,6 @@ use postrider_service::ServiceError;
 use postrider_service::auth::CreateClient;
 use postrider_service::imports::{Import, ImportError, ImportFiles};
 use postrider_store::StoreError;
-use postrider_store::campaign_audiences::AudienceBinding;
 use postrider_store::execution::JobMove;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -390,20 +388,13 @@ async fn list_named_by_rule(app: &TestApp) -> String {
 /// An audience by rule of a campaign that is scheduled.
 async fn audience_in_use(app: &TestApp) -> Provoked {
     let admin = &app.as_admin();
+    let campaign = ready(app, Email).await;
     let body = json!({ "name": "All", "rule": { "field": "email", "op": "exists" } });
-    let audience = admin.post("/audiences", body).await.data()["id"].as_str().unwrap().to_owned();
-    let binding = AudienceBinding {
-        side: AudienceSide::Include,
-        audience_id: audience.parse().unwrap(),
-        audience_type: AudienceType::Segment,
-    };
-    let (tenant, campaign) = (app.tenant(), scheduled(app).await);
-    let campaign = campaign.trim_start_matches("/campaigns/").parse().unwrap();
-    let bind = app
-        .store
-        .write("test.bind", move |tx| tx.campaign_audiences_replace(tenant, campaign, std::slice::from_ref(&binding)));
-    bind.await.unwrap();
-    plain(admin.delete(&format!("/audiences/{audience}")).await)
+    let audience = admin.post("/audiences", body).await.data()["id"].clone();
+    let body = json!({ "include": [{ "audienceId": audience, "type": "segment" }] });
+    admin.put(&campaign.path("/audience"), body).await.data();
+    admin.post(&campaign.path("/schedule-jobs"), json!({ "sendAt": "2026-05-01T09:00:00Z" })).await.data();
+    plain(admin.delete(&format!("/audiences/{}", audience.as_str().unwrap())).await)
 }
 
 async fn webhook(app: &TestApp, enabled: bool) -> String {

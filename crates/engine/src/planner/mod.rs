@@ -12,11 +12,12 @@ use page::{Page, judge};
 pub(crate) use page::{is_suppressed, suppression_keys};
 use postrider_core::delivery::{Counts, DeliveryState};
 use postrider_core::env::BoxFuture;
-use postrider_core::id::ListId;
 use postrider_core::schedule::JobState;
 use postrider_core::time::Timestamp;
 use postrider_store::chunks::ChunkKey;
+use postrider_store::job_audiences::JobAudiences;
 use postrider_store::manifests::{Cursor, Freezing};
+use postrider_store::rules::MembersPage;
 use postrider_store::wake::Topic;
 use postrider_store::{StoreError, Tx};
 use std::sync::Arc;
@@ -30,7 +31,7 @@ pub(crate) const PLANNERS: usize = 4;
 pub(crate) struct Planner {
     cluster: Arc<Cluster>,
     /// What is being frozen, and from which audiences.
-    freezing: Option<(Freezing, Arc<[ListId]>)>,
+    freezing: Option<(Freezing, Arc<JobAudiences>)>,
 }
 
 /// What one transaction did.
@@ -84,12 +85,12 @@ impl Planner {
         Ok(Progress::More)
     }
 
-    async fn claim(&self, now: Timestamp) -> Result<Option<(Freezing, Arc<[ListId]>)>, StoreError> {
+    async fn claim(&self, now: Timestamp) -> Result<Option<(Freezing, Arc<JobAudiences>)>, StoreError> {
         let (node, lease_until) = (self.cluster.node, self.cluster.lease_until());
         let claim = self.cluster.store.write_guarded("manifest.claim", move |tx| {
             let Some(freezing) = tx.manifest_claim(node, now, lease_until)? else { return Ok(None) };
-            let (include, _) = tx.schedule_audiences(freezing.job)?;
-            Ok::<_, StoreError>(Some((freezing, Arc::from(include))))
+            let audiences = tx.schedule_audiences(freezing.job)?;
+            Ok::<_, StoreError>(Some((freezing, Arc::new(audiences))))
         });
         claim.await
     }
@@ -122,7 +123,7 @@ impl Task for Planner {
 fn freeze_chunk(
     tx: &mut Tx<'_>,
     freezing: &Freezing,
-    audiences: &[ListId],
+    audiences: &JobAudiences,
     now: Timestamp,
     lease_until: Timestamp,
 ) -> Result<Frozen, StoreError> {
@@ -137,25 +138,21 @@ fn freeze_chunk(
         tx.manifest_freeze(freezing.manifest, now)?;
         return Ok(Frozen::Whole);
     }
-    let audience = usize::try_from(cursor.audience).ok().and_then(|at| audiences.get(at)).filter(|_| !canceled);
-    let Some(&audience) = audience else {
+    let source = usize::try_from(cursor.audience).ok().and_then(|at| audiences.include.get(at)).filter(|_| !canceled);
+    let Some(source) = source else {
         tx.manifest_freeze(freezing.manifest, now)?;
         return Ok(Frozen::Whole);
     };
-    let members = tx.manifest_members(freezing, audience, cursor.profile, CHUNK_MAX)?;
-    let read = i64::try_from(members.len()).unwrap_or(CHUNK_MAX);
-    let last_read = members.last().map(|member| member.profile);
+    let MembersPage { members, next } = tx.manifest_members(freezing, audiences, source, cursor.profile, CHUNK_MAX)?;
+    cursor.matched += i64::try_from(members.len()).unwrap_or(CHUNK_MAX);
     let page = judge(tx, freezing, members, now)?;
     write_chunk(tx, freezing, &mut cursor, &page, now)?;
-    cursor.matched += read;
-    if read < CHUNK_MAX {
+    cursor.profile = next;
+    if next.is_none() {
         cursor.audience += 1;
-        cursor.profile = None;
-    } else {
-        cursor.profile = last_read;
     }
     tx.manifest_advance(freezing.manifest, &cursor)?;
-    if read < CHUNK_MAX && usize::try_from(cursor.audience).is_ok_and(|at| at >= audiences.len()) {
+    if usize::try_from(cursor.audience).is_ok_and(|at| at >= audiences.include.len()) {
         tx.manifest_freeze(freezing.manifest, now)?;
         return Ok(Frozen::Whole);
     }

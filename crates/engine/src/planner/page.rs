@@ -7,7 +7,8 @@ use postrider_core::channel::ChannelKind;
 use postrider_core::delivery::DeliveryState;
 use postrider_core::time::Timestamp;
 use postrider_store::ledger::FrozenRow;
-use postrider_store::manifests::{Freezing, Member};
+use postrider_store::manifest_members::Member;
+use postrider_store::manifests::Freezing;
 use postrider_store::{StoreError, Tx};
 use serde::Deserialize;
 

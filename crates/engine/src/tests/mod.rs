@@ -10,6 +10,7 @@ mod ports;
 mod receiver;
 mod rezoning;
 mod rules;
+mod segments;
 mod standing;
 mod test_sends;
 mod world;

@@ -9,7 +9,7 @@ use crate::rescuer::rescue_all;
 use crate::settings::{ChannelSettings, EngineSettings};
 use postrider_content::{EmailSource, TemplateSource};
 use postrider_core::audience::{Consent, SuppressionReason};
-use postrider_core::campaign::{AuthoringStatus, CampaignType, ExecutionStatus};
+use postrider_core::campaign::{AudienceSide, AuthoringStatus, CampaignType, ExecutionStatus};
 use postrider_core::channel::{Channel, ChannelKind};
 use postrider_core::content::TemplateStatus;
 use postrider_core::delivery::{Counts, DeliveryState};
@@ -19,6 +19,7 @@ use postrider_core::schedule::{JobState, OnMissed, OnUncertain, Policy, Timezone
 use postrider_core::time::{Resolution, ResolutionRule, Timestamp, Zones};
 use postrider_store::accounts::Accounts;
 use postrider_store::campaigns::Campaign;
+use postrider_store::job_audiences::JobAudience;
 use postrider_store::lists::ListRow;
 use postrider_store::profiles::ProfileRow;
 use postrider_store::schedules::ScheduleJob;
@@ -53,6 +54,8 @@ pub(crate) struct Plan {
     pub(crate) window: usize,
     pub(crate) due_at: Timestamp,
     pub(crate) zones: Zones,
+    /// Rules that its jobs include or exclude beside lists.
+    pub(crate) rules: &'static [(AudienceSide, &'static str)],
 }
 
 impl Default for Plan {
@@ -73,6 +76,7 @@ impl Default for Plan {
             window: 4,
             due_at: START,
             zones: Zones::in_use().clone(),
+            rules: &[],
         }
     }
 }
@@ -222,7 +226,15 @@ impl World {
             updated_at: START,
             deleted_at: None,
         };
-        let (include, exclude) = (include.to_vec(), exclude.to_vec());
+        let sides = [(AudienceSide::Include, include), (AudienceSide::Exclude, exclude)];
+        let lists =
+            sides.into_iter().flat_map(|(side, lists)| lists.iter().map(move |list| JobAudience::list(side, *list)));
+        let rules = self.plan.rules.iter().map(|(side, rule)| JobAudience {
+            side: *side,
+            audience_id: AudienceId::new(START, &*self.entropy).into(),
+            rule: Some((*rule).to_owned()),
+        });
+        let audiences: Vec<JobAudience> = lists.chain(rules).collect();
         let seed = self.store.write("seed", move |tx| {
             let row = Template {
                 id: template,
@@ -238,7 +250,7 @@ impl World {
             tx.template_version_insert(tenant, template, version, &content, START)?;
             tx.sender_insert(tenant, &sender)?;
             tx.campaign_insert(tenant, &campaign)?;
-            tx.schedule_insert(tenant, &job, &include, &exclude)
+            tx.schedule_insert(tenant, &job, &audiences)
         });
         seed.await.unwrap();
     }

@@ -3,7 +3,7 @@
 use crate::ServiceError;
 use postrider_core::campaign::{AudienceSide, AudienceType};
 use postrider_core::error::{Code, Refusal};
-use postrider_core::id::{ListId, TenantId};
+use postrider_core::id::{AudienceId, ListId, TenantId};
 use postrider_store::Tx;
 use postrider_store::campaign_audiences::AudienceBinding;
 use std::collections::BTreeSet;
@@ -69,8 +69,7 @@ pub(super) fn audiences_exist(
         for (index, binding) in bindings.iter().filter(|binding| binding.side == side).enumerate() {
             let exists = match binding.audience_type {
                 AudienceType::Audience => tx.list_get(tenant, ListId::from(binding.audience_id))?.is_some(),
-                // Rules cannot be made yet, so no id names one.
-                AudienceType::Segment => false,
+                AudienceType::Segment => tx.audience_get(tenant, AudienceId::from(binding.audience_id))?.is_some(),
             };
             if !exists {
                 let id = binding.audience_id.to_string();

@@ -5,14 +5,16 @@
 use crate::ServiceError;
 use postrider_core::address::{PostalAddress, email_domain};
 use postrider_core::audience::{Consent, Destination, Eligibility, Recipient, destination, eligibility};
-use postrider_core::campaign::{AudienceSide, AudienceType};
+use postrider_core::campaign::AudienceSide;
 use postrider_core::channel::ChannelKind;
-use postrider_core::id::{ListId, ProfileId, TenantId};
+use postrider_core::id::{ProfileId, TenantId};
 use postrider_core::time::Timestamp;
 use postrider_store::Tx;
-use postrider_store::campaign_audiences::BoundAudience;
+use postrider_store::campaign_audiences::{BoundAudience, excluding_rules};
 use postrider_store::campaigns::Campaign;
+use postrider_store::job_audiences::Source;
 use postrider_store::profiles::ProfileRow;
+use postrider_store::rules::LOOKED_AT_MAX;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -22,6 +24,8 @@ const SAMPLES_MAX: usize = 3;
 const MEMBERS_READ_MAX: usize = 10_000;
 /// Members read at once.
 const PAGE_MEMBERS: i64 = 250;
+/// Most profiles that rules with few members look at.
+const LOOKED_AT_ALL_MAX: i64 = 4 * LOOKED_AT_MAX;
 
 /// What was seen of an audience.
 #[derive(Default)]
@@ -47,22 +51,24 @@ pub(crate) fn glance(
 ) -> Result<Glance, ServiceError> {
     let mut glance = Glance { whole: true, ..Glance::default() };
     let mut seen = BTreeSet::new();
-    let included = audiences
-        .iter()
-        .map(|audience| &audience.binding)
-        .filter(|binding| binding.side == AudienceSide::Include && binding.audience_type == AudienceType::Audience);
-    for binding in included {
-        let mut after = ProfileId::from(Uuid::nil());
-        loop {
-            if glance.has_enough(campaign.channel) || seen.len() >= MEMBERS_READ_MAX {
+    let mut looked_at = 0;
+    let exclude = excluding_rules(audiences)?;
+    for audience in audiences.iter().filter(|audience| audience.binding.side == AudienceSide::Include) {
+        let Some(source) = audience.source()? else { continue };
+        let mut next = Some(ProfileId::from(Uuid::nil()));
+        while let Some(after) = next {
+            if glance.has_enough(campaign.channel) || seen.len() >= MEMBERS_READ_MAX || looked_at >= LOOKED_AT_ALL_MAX {
                 glance.whole = false;
                 break;
             }
-            let list = ListId::from(binding.audience_id);
-            let page = tx.campaign_members(tenant, campaign.id, list, after, PAGE_MEMBERS)?;
-            let Some(last) = page.last() else { break };
-            after = last.profile.id;
-            let fresh = page.into_iter().filter(|member| seen.insert(member.profile.id) && !member.excluded);
+            let page = tx.campaign_members(tenant, campaign.id, (&source, &exclude), now, after, PAGE_MEMBERS)?;
+            next = page.next;
+            // A page of a list looks at its members alone; one of a rule may look at many who do not belong.
+            let is_full = i64::try_from(page.members.len()).is_ok_and(|found| found == PAGE_MEMBERS);
+            if matches!(source, Source::Rule(_)) && !is_full {
+                looked_at += LOOKED_AT_MAX;
+            }
+            let fresh = page.members.into_iter().filter(|member| seen.insert(member.profile.id) && !member.excluded);
             let people: Vec<ProfileRow> = fresh.map(|member| member.profile).collect();
             glance.judge(tx, tenant, campaign.channel, people, now)?;
         }

@@ -88,7 +88,7 @@ fn insert(
     now: Timestamp,
     entropy: &dyn Entropy,
 ) -> Result<Committed, ServiceError> {
-    let Decision { campaign, version, template_version, sender, include, exclude, scheduled, warnings, .. } = decision;
+    let Decision { campaign, version, template_version, sender, audiences, scheduled, warnings, .. } = decision;
     // Two that decide at once both saw a draft; only one makes it published.
     if !tx.campaign_publish(tenant, campaign.id, now)? {
         return Err(Code::NotDraft.into());
@@ -118,6 +118,6 @@ fn insert(
         finished_at: None,
         is_test: false,
     };
-    tx.schedule_insert(tenant, &job, &include, &exclude)?;
+    tx.schedule_insert(tenant, &job, &audiences)?;
     Ok(Committed { job, warnings })
 }

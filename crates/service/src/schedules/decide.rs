@@ -5,12 +5,13 @@ use crate::{Service, ServiceError, Settings};
 use postrider_core::campaign::AudienceSide;
 use postrider_core::content::TemplateStatus;
 use postrider_core::error::{Code, Refusal};
-use postrider_core::id::{ListId, SenderProfileId, TemplateVersionId, TenantId, VersionId};
+use postrider_core::id::{SenderProfileId, TemplateVersionId, TenantId, VersionId};
 use postrider_core::schedule::{ContentBinding, JobFacts, Scheduled, TenantTime, decide_job, plan};
 use postrider_core::time::Timestamp;
 use postrider_store::Tx;
 use postrider_store::campaign_audiences::BoundAudience;
 use postrider_store::campaigns::Campaign;
+use postrider_store::job_audiences::JobAudience;
 use postrider_store::templates::Template;
 
 /// Hexadecimal digits of SHA-256 that stand for one part of a plan.
@@ -23,8 +24,8 @@ pub(super) struct Decision {
     pub template_version: TemplateVersionId,
     /// The campaign's sender profile, or the tenant's default for the channel.
     pub sender: Option<SenderProfileId>,
-    pub include: Vec<ListId>,
-    pub exclude: Vec<ListId>,
+    /// Lists by their ids, rules by their text as it is now.
+    pub audiences: Vec<JobAudience>,
     pub scheduled: Scheduled,
     pub digest: String,
     pub warnings: Vec<postrider_core::schedule::Warning>,
@@ -46,14 +47,14 @@ pub(super) fn decide(
     };
     let issues = crate::preflight::issues(tx, tenant, &campaign, settings, now)?;
     let stored = tx.tenant_get(tenant)?.ok_or(Code::TenantNotFound)?;
-    let include = lists(&audiences, AudienceSide::Include);
+    let included = audiences.iter().filter(|audience| audience.binding.side == AudienceSide::Include);
     let facts = JobFacts {
         campaign_type: campaign.campaign_type,
         channel: campaign.channel,
         authoring_status: campaign.authoring_status,
         has_version: campaign.current_version_id.is_some(),
         content: content(template.as_ref()),
-        audiences_included: include.len(),
+        audiences_included: included.count(),
         intent: campaign.intent.clone(),
         tenant: TenantTime {
             default_timezone: stored.default_timezone,
@@ -67,10 +68,9 @@ pub(super) fn decide(
     let version = campaign.current_version_id.ok_or(Code::VersionMissing)?;
     let template_version = template.and_then(|template| template.published_version).ok_or(Code::ContentRequired)?;
     let sender = crate::preflight::sender_of(tx, tenant, &campaign)?.map(|sender| sender.id);
-    let exclude = lists(&audiences, AudienceSide::Exclude);
     let fingerprint = plan::plan_fingerprint(&plan::PlanParts {
-        included: words(&include),
-        excluded: words(&exclude),
+        included: words(&audiences, AudienceSide::Include),
+        excluded: words(&audiences, AudienceSide::Exclude),
         template_version: template_version.to_string(),
         sender: sender.map(|sender| sender.to_string()),
         subject: campaign.subject_line.clone(),
@@ -85,7 +85,8 @@ pub(super) fn decide(
     }
     let warnings = super::plan::warnings(&scheduled, &issues);
     let digest = plan::digest(&fingerprint, part_hash);
-    Ok(Decision { campaign, version, template_version, sender, include, exclude, scheduled, digest, warnings })
+    let audiences = audiences.into_iter().map(job_audience).collect();
+    Ok(Decision { campaign, version, template_version, sender, audiences, scheduled, digest, warnings })
 }
 
 fn content(template: Option<&Template>) -> ContentBinding {
@@ -96,13 +97,19 @@ fn content(template: Option<&Template>) -> ContentBinding {
     }
 }
 
-fn lists(audiences: &[BoundAudience], side: AudienceSide) -> Vec<ListId> {
-    let bindings = audiences.iter().map(|audience| &audience.binding).filter(|binding| binding.side == side);
-    bindings.map(|binding| ListId::from(binding.audience_id)).collect()
+fn job_audience(audience: BoundAudience) -> JobAudience {
+    JobAudience { side: audience.binding.side, audience_id: audience.binding.audience_id, rule: audience.rule }
 }
 
-fn words(lists: &[ListId]) -> Vec<(String, String)> {
-    lists.iter().map(|list| ("audience".to_owned(), list.to_string())).collect()
+/// The audiences of one side for the plan: a rule with the hash of its text, so that another rule is another plan.
+fn words(audiences: &[BoundAudience], side: AudienceSide) -> Vec<(String, String)> {
+    let own = audiences.iter().filter(|audience| audience.binding.side == side);
+    own.map(|audience| {
+        let id = audience.binding.audience_id;
+        let word = audience.rule.as_deref().map_or_else(|| id.to_string(), |rule| format!("{id}#{}", part_hash(rule)));
+        (audience.binding.audience_type.as_str().to_owned(), word)
+    })
+    .collect()
 }
 
 fn part_hash(text: &str) -> String {

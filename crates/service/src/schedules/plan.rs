@@ -9,7 +9,7 @@ use postrider_core::preflight::{Issue, Severity};
 use postrider_core::schedule::{Scheduled, Warning};
 use postrider_core::time::{MINUTE_MS, Resolution, Timestamp};
 use postrider_store::Tx;
-use postrider_store::accounts::Reach;
+use postrider_store::reach::Reach;
 
 /// What a route without a rate limit is expected to take in a minute: a careful guess for the forecast only.
 const EXPECTED_PER_MINUTE: i64 = 60_000;
@@ -68,7 +68,7 @@ pub(super) fn dry_run(
     entropy: &dyn Entropy,
 ) -> Result<DryRun, ServiceError> {
     let campaign = &decision.campaign;
-    let audience = tx.reach(tenant, campaign.id, campaign.channel, now)?;
+    let audience = tx.reach(tenant, campaign.id, campaign.channel, now, decision.scheduled.due_at)?;
     let shared = tx.tenant_budget(tenant, campaign.channel)?.map(|budget| budget.rate);
     let slowest = decision.scheduled.policy.rate_per_minute.into_iter().chain(shared).min();
     let per_minute = slowest.map_or(EXPECTED_PER_MINUTE, i64::from);

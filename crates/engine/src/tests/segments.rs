@@ -1,0 +1,141 @@
+//! Freezing audiences by rule, mixed with lists, with crashes and people who change.
+
+use super::world::*;
+use postrider_core::campaign::AudienceSide::{Exclude, Include};
+use postrider_core::delivery::DeliveryState::*;
+use postrider_core::id::ListId;
+use postrider_store::profiles::ProfileRow;
+use postrider_store::testkit::{Database, fresh_store};
+use postrider_store::{Store, StoreError, on_both};
+
+/// Two full chunks and a bit.
+const PEOPLE: usize = 1_010;
+
+/// A full chunk and a bit, for worlds that are stopped again and again.
+const FEW: usize = 510;
+
+/// Everybody once more, and all whose number ends with 7 taken out: of 510 that is 51.
+fn mixed() -> Plan {
+    let rules = &[
+        (Include, r#"{ "field": "email", "op": "endsWith", "value": "@example.org" }"#),
+        (Exclude, r#"{ "field": "first_name", "op": "endsWith", "value": "7" }"#),
+    ];
+    Plan { rules, ..Plan::default() }
+}
+
+async fn freeze(world: &World) {
+    let mut machine = world.machine().await;
+    machine.step("starter").await;
+    for _ in 0..8 {
+        machine.step("planner").await;
+    }
+}
+
+async fn crash_while_freezing(database: Database, traps: fn(u64) -> Trap) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut reference = None;
+    for step in 0..60 {
+        let world = World::new(fresh_store(database, folder.path()).await, FEW, mixed()).await;
+        let fell = world.run_into_with(traps(step), async |machine| {
+            machine.step("starter").await;
+            for _ in 0..8 {
+                machine.step("planner").await;
+            }
+        });
+        let fell = fell.await;
+        world.check().await;
+        world.clock.advance(LEASE_MS + 1);
+        freeze(&world).await;
+        world.check().await;
+        let accounts = world.accounts().await;
+        assert!(accounts.frozen_at.is_some());
+        let sums = (accounts.matched, accounts.excluded, accounts.duplicates, accounts.counts.of(Pending));
+        assert_eq!(sums, (1_020, 102, 459, 459), "{step}");
+        assert_eq!(reference.get_or_insert(accounts.audience_hash.clone()), &accounts.audience_hash, "{step}");
+        if step > 0 && !fell {
+            assert!(step > 8, "freezing has more steps than that");
+            return;
+        }
+    }
+    panic!("freezing never ends");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crash_while_freezing_changes_nothing_on_sqlite() {
+    crash_while_freezing(Database::Sqlite, Trap::Before).await;
+    crash_while_freezing(Database::Sqlite, Trap::After).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crash_while_freezing_changes_nothing_on_postgres() {
+    crash_while_freezing(Database::Postgres, Trap::Before).await;
+    crash_while_freezing(Database::Postgres, Trap::After).await;
+}
+
+on_both! {
+    now_is_when_the_job_began_on_every_page => |store: Store| async move {
+        let rules = &[
+            (Include, r#"{ "field": "created_at", "op": "after", "value": { "ago": "1m" } }"#),
+            (Exclude, r#"{ "field": "created_at", "op": "before", "value": { "ago": "1m" } }"#),
+        ];
+        let world = World::new(store, PEOPLE, Plan { rules, ..Plan::default() }).await;
+        let mut machine = world.machine().await;
+        machine.step("starter").await;
+        for _ in 0..8 {
+            machine.step_one("planner").await;
+            world.clock.advance(LEASE_MS / 2);
+        }
+        let accounts = world.accounts().await;
+        let sums = (accounts.matched, accounts.excluded, accounts.duplicates, accounts.counts.of(Pending));
+        assert_eq!(sums, (2_020, 0, 1_010, 1_010));
+        assert!(accounts.frozen_at.is_some());
+        world.check().await;
+    };
+
+    a_rule_that_few_fulfil_is_read_to_its_end => |store: Store| async move {
+        let rules = &[(Include, r#"{ "field": "last_name", "op": "equals", "value": "Rare" }"#)];
+        let world = World::new(store, 1, Plan { rules, ..Plan::default() }).await;
+        let other = ListId::new(START, &*world.entropy);
+        world.add_list(other).await;
+        world.add_people(other, 1..5_500).await;
+        let rare = ProfileRow {
+            email: Some("rare@example.org".into()),
+            last_name: Some("Rare".into()),
+            ..ProfileRow::empty(uuid::Uuid::max().into(), START)
+        };
+        world.add_profiles(other, vec![rare]).await;
+        let mut machine = world.machine().await;
+        machine.until_quiet().await;
+        let accounts = world.accounts().await;
+        assert_eq!((accounts.matched, accounts.duplicates, accounts.counts.of(Sent)), (2, 0, 2));
+        world.check().await;
+    };
+
+    who_stops_to_fulfil_a_rule_on_the_way_is_left_out_and_nobody_comes_twice => |store: Store| async move {
+        let rules = &[(Include, r#"{ "not": { "field": "locale", "op": "exists" } }"#)];
+        let world = World::new(store, PEOPLE, Plan { rules, ..Plan::default() }).await;
+        let mut machine = world.machine().await;
+        machine.step("starter").await;
+        // The list, then a first page of the rule.
+        for _ in 0..4 {
+            machine.step_one("planner").await;
+        }
+        world.alter("UPDATE profiles SET locale = 'de'").await;
+        machine.until_quiet().await;
+        let accounts = world.accounts().await;
+        assert_eq!(accounts.matched, accounts.duplicates + accounts.counts.frozen());
+        assert_eq!((accounts.counts.of(Sent), accounts.duplicates), (PEOPLE as i64, 500));
+        world.check().await;
+    };
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stored_rule_that_is_none_is_told_and_sends_to_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = fresh_store(Database::Sqlite, folder.path()).await;
+    let rules = &[(Exclude, r#"{ "field": "email", "op": "resembles" }"#)];
+    let world = World::new(store, 3, Plan { rules, ..Plan::default() }).await;
+    let job = world.job;
+    let read = world.store.read("test", move |tx| tx.schedule_audiences(job).map(drop)).await;
+    assert!(matches!(read, Err(StoreError::Corrupt { expected: "a rule", .. })), "{read:?}");
+}
