@@ -37,7 +37,7 @@ impl World {
         };
         let (tenant, test) = (self.tenant, job.id);
         let ask = self.store.write("person.test", move |tx| {
-            tx.schedule_insert(tenant, &job, &[], &[])?;
+            tx.schedule_insert(tenant, &job, &[])?;
             tx.test_recipients_insert(job.id, &people)
         });
         ask.await.unwrap();

@@ -69,7 +69,7 @@ impl Service {
             let sender = sender_of(tx, tenant, &campaign)?.map(|sender| sender.id);
             let job = job(&campaign, template_version, sender, now, &*entropy);
             let people = judged(tx, tenant, channel, &addresses, command.profile, now, &*entropy)?;
-            tx.schedule_insert(tenant, &job, &[], &[])?;
+            tx.schedule_insert(tenant, &job, &[])?;
             tx.test_recipients_insert(job.id, &people)?;
             Ok(TestSend::new(job, people))
         };
