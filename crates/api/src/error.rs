@@ -35,6 +35,11 @@ impl From<Code> for ApiError {
     }
 }
 
+/// The status of a code, as a number.
+pub const fn status_of(code: Code) -> u16 {
+    status(code.class()).as_u16()
+}
+
 /// The status of a class.
 pub const fn status(class: Class) -> StatusCode {
     match class {

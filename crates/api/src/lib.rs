@@ -35,4 +35,6 @@ mod webhooks;
 pub use routes::{health_router, router};
 
 #[doc(hidden)]
+pub use error::status_of;
+#[doc(hidden)]
 pub use openapi::{document, routes as protected_routes};

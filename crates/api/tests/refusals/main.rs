@@ -4,6 +4,7 @@
 
 mod catalogue;
 mod order;
+mod page;
 mod provoke;
 mod scenes;
 #[path = "../support/mod.rs"]

@@ -70,7 +70,7 @@ macro_rules! catalog {
 
 catalog! {
     RequestInvalid => "VALIDATION.REQUEST_INVALID", Invalid,
-        "The request is not valid.", "Correct the field named in details.path and send the request again.";
+        "A field of the body, a query parameter or a header does not have the form that the operation takes.", "Correct the field named in details.path and send the request again.";
     BodyTooLarge => "VALIDATION.BODY_TOO_LARGE", TooLarge,
         "The request body is larger than 10 MB.", "Send the records in smaller batches.";
     RouteNotFound => "ROUTE.NOT_FOUND", NotFound,
@@ -84,7 +84,7 @@ catalog! {
     Unauthorized => "AUTH.UNAUTHORIZED", Unauthenticated,
         "The request carries no bearer token.", "Get a token at /oauth/token and send it as Authorization: Bearer.";
     TokenInvalid => "AUTH.TOKEN_INVALID", Unauthenticated,
-        "The bearer token is not valid.", "Get a new token at /oauth/token.";
+        "The bearer token is malformed, was not issued here or not yet, or its client was disabled.", "Get a new token at /oauth/token.";
     TokenExpired => "AUTH.TOKEN_EXPIRED", Unauthenticated,
         "The bearer token has expired.", "Get a new token at /oauth/token.";
     InsufficientScope => "AUTH.INSUFFICIENT_SCOPE", Forbidden,

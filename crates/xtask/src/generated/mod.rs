@@ -1,8 +1,7 @@
 //! The pages of `docs/generated`, each made of the code or of a file in it and of nothing else.
 
 mod config;
-mod error_codes;
-mod openapi;
+mod printed;
 
 use crate::Outcome;
 use std::path::Path;
@@ -15,8 +14,8 @@ pub fn pages(root: &Path) -> Outcome<Vec<(&'static str, String)>> {
     let defaults = std::fs::read_to_string(root.join(DEFAULT_CONFIG))?;
     Ok(vec![
         ("config.md", config::page(&defaults)),
-        ("error-codes.md", error_codes::page()),
-        ("openapi.json", openapi::document(root)?),
+        ("error-codes.md", format!("{NOTICE}\n{}", printed::by("error_codes", root)?)),
+        ("openapi.json", printed::by("openapi", root)?),
     ])
 }
 
