@@ -5,6 +5,7 @@
 
 mod environment;
 mod python;
+mod zones;
 
 pub use environment::Environment;
 
@@ -14,4 +15,4 @@ use crate::Outcome;
 type Step = fn(&Environment) -> Outcome<()>;
 
 /// Every step, by the name that chooses it.
-pub const STEPS: &[(&str, Step)] = &[("environment", environment::tell)];
+pub const STEPS: &[(&str, Step)] = &[("environment", environment::tell), ("zones", zones::compare)];
