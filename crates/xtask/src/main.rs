@@ -27,7 +27,7 @@ cargo xtask contract [STEP…]                 hold the API's description and th
 cargo xtask regen [--check]                  write docs/generated anew; with --check, fail if it is not fresh
 
 The steps of `contract`: `environment` makes target/contract/venv, a Python with what the other steps use, and prints
-where it is. Without a step, all of them.
+where it is; `zones` asks zoneinfo about every transition of every zone. Without a step, all of them.
 
 `test`, `pg` and `sim` take the PostgreSQL server named by POSTRIDER_TEST_POSTGRES_URL (a superuser's URL, such as
 postgres://postgres@127.0.0.1:5432/postgres); without it they start a cluster of their own and remove it afterwards.

@@ -22,6 +22,8 @@ pub struct Standing {
     pub state: JobState,
     /// Whether its audience has begun to be frozen.
     pub started: bool,
+    /// Whether its time is still to come.
+    pub waits: bool,
     /// How many of its recipients are uncertain.
     pub uncertain: i64,
 }
@@ -44,8 +46,8 @@ pub fn decide_pause(job: Option<&Standing>) -> Result<bool, Refusal> {
 
 /// Decides which state a job gets that a person lets go on.
 ///
-/// One paused before it began waits again, and its policy judges its lateness; one held before it began runs at once,
-/// since that lateness is what the person has decided about. A finished job goes on only to have its uncertain
+/// One paused before it began waits again, and its policy judges its lateness. One held before it began waits for its
+/// time if that is to come; otherwise it runs at once, since its lateness is what the person has decided about. A finished job goes on only to have its uncertain
 /// recipients decided.
 ///
 /// # Errors
@@ -55,6 +57,7 @@ pub fn decide_resume(job: Option<&Standing>, decision: Option<UncertainDecision>
     match job.state {
         JobState::Scheduled | JobState::Running => Err(Refusal::new(Code::NotPaused)),
         JobState::Paused if !job.started => Ok(JobState::Scheduled),
+        JobState::Held if !job.started && job.waits => Ok(JobState::Scheduled),
         JobState::Paused | JobState::Held => Ok(JobState::Running),
         JobState::CompletedWithFailures if decision.is_some() && job.uncertain > 0 => Ok(JobState::Running),
         JobState::Completed | JobState::CompletedWithFailures | JobState::Failed | JobState::Canceled => {
@@ -68,7 +71,7 @@ mod tests {
     use super::*;
 
     fn standing(state: JobState, started: bool) -> Standing {
-        Standing { state, started, uncertain: 0 }
+        Standing { state, started, waits: false, uncertain: 0 }
     }
 
     #[test]
@@ -108,6 +111,8 @@ mod tests {
                 assert!(expected.is_err() || expected.is_ok_and(|to| state.may_become(to)));
             }
         }
+        let early = Standing { waits: true, ..standing(JobState::Held, false) };
+        assert_eq!(decide_resume(Some(&early), None), Ok(JobState::Scheduled));
         assert_eq!(decide_resume(None, None).map_err(|refusal| refusal.code), Err(Code::NotPaused));
     }
 

@@ -38,7 +38,7 @@ impl Service {
         let (tenant, now, entropy) = (actor.tenant, self.now(), self.entropy());
         let pause = move |tx: &mut Tx<'_>| {
             until_met(tx, |tx| {
-                let (found, standing) = newest(tx, tenant, campaign)?;
+                let (found, standing) = newest(tx, tenant, campaign, now)?;
                 let paused = decide_pause(standing.as_ref())?;
                 match found.filter(|_| paused) {
                     Some((job, _)) => go(tx, tenant, &job, JobState::Paused, now, &*entropy),
@@ -69,7 +69,7 @@ impl Service {
         let (tenant, now, entropy) = (actor.tenant, self.now(), self.entropy());
         let resume = move |tx: &mut Tx<'_>| {
             until_met(tx, |tx| {
-                let (found, standing) = newest(tx, tenant, campaign)?;
+                let (found, standing) = newest(tx, tenant, campaign, now)?;
                 let to = decide_resume(standing.as_ref(), uncertain)?;
                 let Some((job, accounts)) = found else { return Ok(Some(())) };
                 if let (Some(decision), Some(accounts)) = (uncertain, accounts) {
@@ -94,6 +94,7 @@ fn newest(
     tx: &mut Tx<'_>,
     tenant: TenantId,
     campaign: CampaignId,
+    now: Timestamp,
 ) -> Result<(Option<Newest>, Option<Standing>), ServiceError> {
     let campaign = tx.campaign_get(tenant, campaign)?.ok_or(Code::CampaignNotFound)?;
     if campaign.authoring_status == AuthoringStatus::Archived {
@@ -103,6 +104,7 @@ fn newest(
     let standing = found.as_ref().map(|(job, accounts)| Standing {
         state: job.state,
         started: job.started_at.is_some(),
+        waits: job.due_at > now,
         uncertain: accounts.as_ref().map_or(0, |accounts| accounts.counts.of(DeliveryState::Uncertain)),
     });
     Ok((found, standing))
