@@ -278,7 +278,7 @@ async fn the_summary_is_one_page_without_contact_data() {
         "audience": {
             "included": [{ "id": list, "name": "Customers", "type": "audience", "memberCount": 2 }],
             "excluded": [],
-            "reach": { "status": "idle", "evaluatedCount": null, "evaluatedAt": null, "isStale": false },
+            "reach": { "status": "pending", "evaluatedCount": null, "evaluatedAt": null, "isStale": false },
         },
         "content": {
             "template": { "id": template, "name": "email template", "status": "published", "channel": "email" },

@@ -53,6 +53,8 @@ pub(crate) struct Signals {
     pub(crate) schedules: watch::Sender<u64>,
     /// Something about deliveries, from anywhere.
     pub(crate) deliveries: watch::Sender<u64>,
+    /// Somebody wants to know whom an audience reaches, from anywhere.
+    pub(crate) audiences: watch::Sender<u64>,
     /// A chunk is done, or a manifest is frozen, here.
     pub(crate) settled: watch::Sender<u64>,
     /// There is a chunk to claim.
@@ -69,6 +71,7 @@ impl Signals {
         Self {
             schedules: counter(),
             deliveries: counter(),
+            audiences: counter(),
             settled: counter(),
             work: channels.map(|kind| (kind, counter())).collect(),
             stop: watch::Sender::new(false),

@@ -1,6 +1,7 @@
 //! The engine as a whole: its parts, its tasks, its end.
 
 use crate::cluster::{Cluster, Held, Signals};
+use crate::counter::Counter;
 use crate::courier::Courier;
 use crate::dispatcher::{Contexts, Route, Scout, SendLane};
 use crate::driver::{Rhythm, Task, drive, pause};
@@ -26,6 +27,9 @@ use tokio::task::JoinSet;
 
 /// Pause before an engine that could not begin tries again, in milliseconds.
 const BEGIN_PAUSE_MS: i64 = 1_000;
+
+/// How long a wish for a count can go unnoticed if a nudge is lost, in milliseconds.
+const COUNTS_POLL_MS: i64 = 5_000;
 
 /// How often the rescuer looks while a lease lasts.
 const RESCUES_IN_LEASE: i64 = 6;
@@ -108,6 +112,7 @@ async fn run(cluster: Arc<Cluster>, spawn: Arc<Spawn>) {
     let _nudges = [
         (Topic::Schedules, cluster.signals.schedules.clone()),
         (Topic::Deliveries, cluster.signals.deliveries.clone()),
+        (Topic::Audiences, cluster.signals.audiences.clone()),
     ]
     .map(|(topic, signal)| spawn(Box::pin(pass_on(cluster.store.clone(), topic, signal))));
     let keeping = Rhythm {
@@ -138,6 +143,7 @@ pub(crate) fn all(cluster: &Arc<Cluster>) -> Vec<(Box<dyn Task>, Rhythm)> {
         (Box::new(Settler::new(Arc::clone(cluster))), rhythm(&[&signals.settled, &signals.schedules], poll)),
         (Box::new(Rezoner::new(Arc::clone(cluster))), rhythm(&[], None)),
         (Box::new(Janitor::new(Arc::clone(cluster))), rhythm(&[], None)),
+        (Box::new(Counter::new(Arc::clone(cluster))), rhythm(&[&signals.audiences], Some(COUNTS_POLL_MS))),
     ];
     if let Some(client) = &cluster.webhooks {
         tasks.push((Box::new(Courier::new(Arc::clone(cluster), Arc::clone(client))), rhythm(&[], poll)));

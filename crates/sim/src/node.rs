@@ -95,6 +95,7 @@ impl Node {
     pub(crate) fn nudge(&self) {
         self.store.wake().nudge(Topic::Schedules);
         self.store.wake().nudge(Topic::Deliveries);
+        self.store.wake().nudge(Topic::Audiences);
     }
 
     /// Asks it to end.

@@ -28,6 +28,7 @@ pub mod audiences;
 pub mod campaign_audiences;
 pub mod campaign_lifecycle;
 pub mod campaign_listing;
+pub mod campaign_reach;
 pub mod campaigns;
 pub mod chunks;
 pub mod clients;

@@ -7,7 +7,7 @@ use crate::value::Value;
 
 /// Tables, and names that statements give them, of which all may be read: they are few, or an index keeps those that
 /// are meant.
-const SMALL: [&str; 7] = ["tenants", "nodes", "secrets", "manifests", "m", "chunks", "schedule_jobs"];
+const SMALL: [&str; 8] = ["campaign_reach", "tenants", "nodes", "secrets", "manifests", "m", "chunks", "schedule_jobs"];
 
 /// Statements that mean to read all of something, and why.
 const WHOLE: [(&str, &str); 2] = [

@@ -6,6 +6,7 @@
 use crate::error::StoreError;
 use crate::tx::{Inner, Tx};
 use crate::value::{Row, Value};
+use crate::wake::TOPICS;
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod};
 use std::error::Error as _;
 use std::time::Duration;
@@ -182,7 +183,7 @@ impl PostgresTx<'_> {
 /// went away, and ends when the store is gone.
 pub(crate) async fn carry_nudges(
     config: Config,
-    topics: std::sync::Weak<[tokio::sync::Notify; 2]>,
+    topics: std::sync::Weak<[tokio::sync::Notify; TOPICS]>,
     ours: std::sync::Arc<tokio::sync::Notify>,
 ) {
     const CHANNEL: &str = "postrider_wake";
@@ -197,7 +198,7 @@ pub(crate) async fn carry_nudges(
 
 async fn carry_until_lost(
     config: &Config,
-    topics: &std::sync::Weak<[tokio::sync::Notify; 2]>,
+    topics: &std::sync::Weak<[tokio::sync::Notify; TOPICS]>,
     ours: &tokio::sync::Notify,
     channel: &str,
 ) -> Result<(), tokio_postgres::Error> {
@@ -215,7 +216,7 @@ async fn carry_until_lost(
 async fn exchange<S, T>(
     client: tokio_postgres::Client,
     mut connection: tokio_postgres::Connection<S, T>,
-    topics: &std::sync::Weak<[tokio::sync::Notify; 2]>,
+    topics: &std::sync::Weak<[tokio::sync::Notify; TOPICS]>,
     ours: &tokio::sync::Notify,
     channel: &str,
 ) -> Result<(), tokio_postgres::Error>

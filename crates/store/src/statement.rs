@@ -37,6 +37,7 @@ pub const ALL: &[&[Statement]] = &[
     crate::migrate::STATEMENTS,
     crate::campaign_audiences::STATEMENTS,
     crate::campaign_lifecycle::STATEMENTS,
+    crate::campaign_reach::STATEMENTS,
     crate::accounts::STATEMENTS,
     crate::audiences::STATEMENTS,
     crate::campaigns::STATEMENTS,

@@ -3,10 +3,13 @@
 use std::sync::Arc;
 use tokio::sync::Notify;
 
+/// How many topics there are.
+pub(crate) const TOPICS: usize = 3;
+
 /// Wakes tasks of this process, and on PostgreSQL those of other nodes.
 #[derive(Clone)]
 pub struct Wake {
-    topics: Arc<[Notify; 2]>,
+    topics: Arc<[Notify; TOPICS]>,
     ours: Arc<Notify>,
 }
 
@@ -17,11 +20,13 @@ pub enum Topic {
     Schedules,
     /// Deliveries became due.
     Deliveries,
+    /// Somebody wants to know whom an audience reaches.
+    Audiences,
 }
 
 impl Wake {
     pub(crate) fn new() -> Self {
-        Self { topics: Arc::new([Notify::new(), Notify::new()]), ours: Arc::new(Notify::new()) }
+        Self { topics: Arc::new([const { Notify::const_new() }; TOPICS]), ours: Arc::new(Notify::new()) }
     }
 
     /// Wakes whoever waits for the topic.

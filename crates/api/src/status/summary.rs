@@ -9,7 +9,7 @@ use axum::extract::{Path, State};
 use postrider_core::campaign::AudienceSide;
 use postrider_core::preflight::{Issue, STEP_AUDIENCE, STEP_CHANNEL, STEP_CONTENT, STEP_SCHEDULE, Severity};
 use postrider_service::campaigns::BoundAudience;
-use postrider_service::status::{Summary, SummaryExecution, SummaryTemplate};
+use postrider_service::status::{ReachState, Summary, SummaryExecution, SummaryReach, SummaryTemplate};
 use postrider_service::{Actor, Service};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -54,19 +54,21 @@ struct SummaryAudienceRefDto {
     name: Option<String>,
     /// `audience` or `segment`.
     r#type: &'static str,
-    /// Null if it does not exist any more.
+    /// Null if it does not exist any more, or for a rule before it was counted.
     member_count: Option<i64>,
 }
 
-/// Whom the newest execution's audience came to: `pending` while it is frozen, `ok` once it is whole, `idle` without one.
-/// A dry run and the preview of an audience count what a draft would reach.
+/// How many people the audiences reach, as counted last: `idle` while none is bound. They are counted in the background when
+/// audiences are bound, and again when a summary of a draft finds the count stale. A dry run counts at once.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ReachDto {
     /// `idle`, `pending`, `ok` or `failed`.
     status: &'static str,
+    /// Distinct people in included audiences and in no excluded one; null before the first count.
     evaluated_count: Option<i64>,
     evaluated_at: Option<String>,
+    /// Whether the count is older than a day, or audiences, rules or members of lists have changed since.
     is_stale: bool,
 }
 
@@ -143,7 +145,7 @@ impl SummaryDto {
             audience: SummaryAudienceDto {
                 included: summary.view.side(AudienceSide::Include).map(audience).collect(),
                 excluded: summary.view.side(AudienceSide::Exclude).map(audience).collect(),
-                reach: reach(summary.latest.as_ref()),
+                reach: reach(&summary.reach),
             },
             content: SummaryContentDto {
                 template: summary.template.as_ref().map(template),
@@ -156,17 +158,15 @@ impl SummaryDto {
     }
 }
 
-/// Whom the last execution reached for: known once its audience is frozen whole, counted while it is being frozen.
-fn reach(latest: Option<&SummaryExecution>) -> ReachDto {
-    let begun = latest.filter(|latest| latest.started_at.is_some());
-    let Some(latest) = begun else {
-        return ReachDto { status: "idle", evaluated_count: None, evaluated_at: None, is_stale: false };
-    };
+fn reach(reach: &SummaryReach) -> ReachDto {
     ReachDto {
-        status: if latest.frozen_at.is_some() { "ok" } else { "pending" },
-        evaluated_count: Some(latest.counts.frozen()),
-        evaluated_at: latest.frozen_at.map(|at| at.to_string()),
-        is_stale: false,
+        status: match reach.state {
+            ReachState::Idle => "idle",
+            ReachState::Asked(status) => status.as_str(),
+        },
+        evaluated_count: reach.count,
+        evaluated_at: reach.evaluated_at.map(|at| at.to_string()),
+        is_stale: reach.is_stale,
     }
 }
 

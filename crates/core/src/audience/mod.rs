@@ -8,6 +8,7 @@ pub mod rule;
 use crate::address::{PostalAddress, normalize_email, normalize_phone};
 use crate::campaign::words;
 use crate::channel::ChannelKind;
+use crate::time::HOUR_MS;
 
 /// What a person said about a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,6 +44,22 @@ words!(SuppressionReason {
     Complained => "complained",
     Manual => "manual",
 });
+
+/// Where the count of whom a campaign's audiences reach stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReachStatus {
+    /// It was asked for and is not made yet.
+    Pending,
+    /// It was made.
+    Ok,
+    /// It could not be made.
+    Failed,
+}
+
+words!(ReachStatus { Pending => "pending", Ok => "ok", Failed => "failed" });
+
+/// After how long a count of whom audiences reach is called stale, in milliseconds: a day.
+pub const REACH_FRESH_MS: i64 = 24 * HOUR_MS;
 
 /// What is known of one recipient.
 #[derive(Clone, Copy)]

@@ -1,9 +1,14 @@
 //! Freezing audiences by rule, mixed with lists, with crashes and people who change.
 
 use super::world::*;
+use postrider_core::audience::ReachStatus;
+use postrider_core::audience::rule::Rule;
 use postrider_core::campaign::AudienceSide::{Exclude, Include};
+use postrider_core::campaign::AudienceType;
 use postrider_core::delivery::DeliveryState::*;
-use postrider_core::id::ListId;
+use postrider_core::id::{AudienceId, ListId};
+use postrider_store::audiences::AudienceRow;
+use postrider_store::campaign_audiences::AudienceBinding;
 use postrider_store::profiles::ProfileRow;
 use postrider_store::testkit::{Database, fresh_store};
 use postrider_store::{Store, StoreError, on_both};
@@ -138,4 +143,66 @@ async fn a_stored_rule_that_is_none_is_told_and_sends_to_nobody() {
     let job = world.job;
     let read = world.store.read("test", move |tx| tx.schedule_audiences(job).map(drop)).await;
     assert!(matches!(read, Err(StoreError::Corrupt { expected: "a rule", .. })), "{read:?}");
+}
+
+/// Binds a rule to the world's campaign and asks for a count.
+async fn ask_for_a_count(world: &World, rule: &'static str) {
+    let (tenant, campaign, list) = (world.tenant, world.campaign, world.list);
+    let audience = AudienceId::new(START, &*world.entropy);
+    let row = AudienceRow {
+        id: audience,
+        name: "rule".into(),
+        description: None,
+        rule: rule.into(),
+        member_count: None,
+        counted_at: None,
+        created_at: START,
+        updated_at: START,
+    };
+    let bind = |side, audience_id, audience_type| AudienceBinding { side, audience_id, audience_type };
+    let bindings =
+        [bind(Include, list.into(), AudienceType::Audience), bind(Exclude, audience.into(), AudienceType::Segment)];
+    let ask = world.store.write("seed", move |tx| {
+        tx.audience_insert(tenant, &row, &Rule::InList(list))?;
+        tx.campaign_audiences_replace(tenant, campaign, &bindings)?;
+        tx.reach_request(tenant, campaign, START, false)
+    });
+    ask.await.unwrap_or_else(|error: StoreError| panic!("{error}"));
+}
+
+async fn counted(world: &World) -> (ReachStatus, Option<i64>) {
+    let (tenant, campaign) = (world.tenant, world.campaign);
+    let known = world.store.read("test", move |tx| tx.reach_get(tenant, campaign)).await.unwrap().unwrap();
+    (known.status, known.count)
+}
+
+on_both! {
+    whom_a_campaign_reaches_is_counted_in_the_background => |store: Store| async move {
+        let world = World::new(store, 20, Plan::default()).await;
+        ask_for_a_count(&world, r#"{ "field": "first_name", "op": "endsWith", "value": "7" }"#).await;
+        assert_eq!(counted(&world).await, (ReachStatus::Pending, None));
+        world.machine().await.step("counter").await;
+        assert_eq!(counted(&world).await, (ReachStatus::Ok, Some(18)));
+    };
+
+    a_count_that_cannot_be_made_is_told_and_not_tried_for_ever => |store: Store| async move {
+        let world = World::new(store, 3, Plan::default()).await;
+        ask_for_a_count(&world, r#"{ "field": "first_name", "op": "resembles" }"#).await;
+        world.machine().await.step("counter").await;
+        assert_eq!(counted(&world).await, (ReachStatus::Failed, None));
+    };
+
+    a_count_whose_maker_died_is_made_by_another => |store: Store| async move {
+        let world = World::new(store, 20, Plan::default()).await;
+        ask_for_a_count(&world, r#"{ "field": "first_name", "op": "endsWith", "value": "7" }"#).await;
+        // Its steps: look, claim, count, settle.
+        for step in 1..=4 {
+            let died = world.run_into_with(Trap::Before(step), async |machine| machine.step("counter").await);
+            died.await;
+            assert_eq!(counted(&world).await, (ReachStatus::Pending, None), "{step}");
+            world.clock.advance(10 * LEASE_MS + 1);
+        }
+        world.machine().await.step("counter").await;
+        assert_eq!(counted(&world).await, (ReachStatus::Ok, Some(18)));
+    };
 }

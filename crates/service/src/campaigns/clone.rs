@@ -33,7 +33,9 @@ impl Service {
         let (now, entropy, tenant) = (self.now(), self.entropy(), actor.tenant);
         let ids = (CampaignId::new(now, &*entropy), VersionId::new(now, &*entropy));
         let effect = move |tx: &mut Tx<'_>| copy(tx, tenant, original, name.as_deref(), ids, now);
-        self.answer_once("campaign.clone", actor, reply, effect).await
+        let answered = self.answer_once("campaign.clone", actor, reply, effect).await?;
+        self.nudge_audiences();
+        Ok(answered)
     }
 }
 
@@ -65,6 +67,9 @@ fn copy(
     }
     let bindings: Vec<AudienceBinding> = audiences.into_iter().map(|audience| audience.binding).collect();
     tx.campaign_audiences_replace(tenant, id, &bindings)?;
+    if !bindings.is_empty() {
+        tx.reach_request(tenant, id, now, false)?;
+    }
     view(tx, tenant, id)
 }
 

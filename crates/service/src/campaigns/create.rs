@@ -73,7 +73,9 @@ impl Service {
         let (now, entropy, caller) = (self.now(), self.entropy(), actor.clone());
         let (id, version) = (CampaignId::new(now, &*entropy), VersionId::new(now, &*entropy));
         let effect = move |tx: &mut Tx<'_>| insert(tx, &caller, &seeds, (id, version), now);
-        self.answer_once("campaign.create", actor, reply, effect).await
+        let answered = self.answer_once("campaign.create", actor, reply, effect).await?;
+        self.nudge_audiences();
+        Ok(answered)
     }
 }
 
@@ -123,5 +125,8 @@ fn insert(
         return Err(external_id_taken(campaign.external_id.as_deref()));
     }
     tx.campaign_audiences_replace(tenant, id, &seeds.audience)?;
+    if !seeds.audience.is_empty() {
+        tx.reach_request(tenant, id, now, false)?;
+    }
     view(tx, tenant, id)
 }

@@ -23,9 +23,12 @@ impl Service {
             draft_of(tx, tenant, campaign)?;
             audiences_exist(tx, tenant, &bindings)?;
             tx.campaign_audiences_replace(tenant, campaign, &bindings)?;
+            tx.reach_request(tenant, campaign, now, false)?;
             tx.campaign_touch(tenant, campaign, now)?;
             view(tx, tenant, campaign)
         });
-        put.await
+        let put = put.await?;
+        self.nudge_audiences();
+        Ok(put)
     }
 }

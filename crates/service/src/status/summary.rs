@@ -1,6 +1,7 @@
 //! A campaign on one page: what it is, what it lacks, how its last execution went. No contact data.
 
 use super::progress::latest;
+use super::reach::{SummaryReach, reach};
 use crate::campaigns::{CampaignView, campaign_view};
 use crate::{Actor, Service, ServiceError, preflight};
 use postrider_core::channel::ChannelKind;
@@ -22,6 +23,8 @@ pub struct Summary {
     pub issues: Vec<Issue>,
     /// The newest execution.
     pub latest: Option<SummaryExecution>,
+    /// Whom the audiences reach.
+    pub reach: SummaryReach,
 }
 
 /// The bound template of a campaign.
@@ -44,8 +47,6 @@ pub struct SummaryExecution {
     pub state: JobState,
     /// When it began, if it did.
     pub started_at: Option<Timestamp>,
-    /// When its audience was frozen whole.
-    pub frozen_at: Option<Timestamp>,
     /// Where everybody stands.
     pub counts: Counts,
 }
@@ -66,7 +67,6 @@ impl Service {
             let latest = latest(tx, tenant, campaign)?.map(|(job, accounts)| SummaryExecution {
                 state: job.state,
                 started_at: job.started_at,
-                frozen_at: accounts.as_ref().and_then(|accounts| accounts.frozen_at),
                 counts: accounts.map(|accounts| accounts.counts).unwrap_or_default(),
             });
             Ok::<_, ServiceError>(Summary {
@@ -77,10 +77,15 @@ impl Service {
                     status: it.status,
                     channel: it.channel,
                 }),
+                reach: reach(tx, tenant, &view, now)?,
                 latest,
                 view,
             })
         });
-        read.await
+        let summary = read.await?;
+        if summary.reach.wanting {
+            self.want_reach(tenant, campaign).await;
+        }
+        Ok(summary)
     }
 }
