@@ -9,6 +9,7 @@ mod envelope;
 mod error;
 mod extract;
 mod openapi;
+mod prometheus;
 mod rate_limit;
 mod routes;
 

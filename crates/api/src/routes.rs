@@ -5,8 +5,8 @@ use crate::error::refused;
 use crate::rate_limit::class_of;
 use crate::{
     audiences, campaigns, correlation, deliveries, discovery, extract, health, lists, metadata, oauth, openapi,
-    profiles, schedule_jobs, sender_profiles, status, suppressions, templates, tenant, test_sends, unsubscribe,
-    webhooks,
+    profiles, prometheus, schedule_jobs, sender_profiles, status, suppressions, templates, tenant, test_sends,
+    unsubscribe, webhooks,
 };
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::handler::Handler;
@@ -106,26 +106,31 @@ pub fn router(service: Service) -> Router {
         public = public.route(path, methods);
     }
     let public = public.layer(from_fn(only_text));
-    Router::new()
+    let whole = Router::new()
         .nest(BASE, public)
         .merge(oauth::router())
         .merge(unsubscribe::router())
         .merge(discovery::router())
         .merge(health::router())
-        .merge(openapi::router())
-        .fallback(route_not_found)
-        .layer(map_response(tell_method_not_allowed))
-        .layer(DefaultBodyLimit::max(extract::BODY_MAX_BYTES))
-        .layer(tower_http::catch_panic::CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(service.clone(), correlation::correlate))
-        .with_state(service)
+        .merge(openapi::router());
+    wrapped(whole, service)
 }
 
 /// What a node answers that takes no requests: whether it lives and is ready.
 pub fn health_router(service: Service) -> Router {
-    health::router()
+    wrapped(health::router(), service)
+}
+
+/// Puts around routes what holds for all: they are counted, never unanswered, and told by one id.
+fn wrapped(routes: Router<Service>, service: Service) -> Router {
+    let (metrics, requests) = prometheus::router(&service);
+    routes
+        .merge(metrics)
         .fallback(route_not_found)
         .layer(map_response(tell_method_not_allowed))
+        .layer(DefaultBodyLimit::max(extract::BODY_MAX_BYTES))
+        .layer(tower_http::catch_panic::CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(requests, prometheus::count))
         .layer(from_fn_with_state(service.clone(), correlation::correlate))
         .with_state(service)
 }

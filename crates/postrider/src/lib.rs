@@ -9,6 +9,7 @@ pub mod config;
 pub mod demo;
 pub mod engine_lock;
 pub mod lifecycle;
+pub mod metered;
 pub mod progress;
 pub mod system;
 pub mod telemetry;

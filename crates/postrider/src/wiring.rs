@@ -2,6 +2,7 @@
 
 use crate::cli::{Failure, Trouble};
 use crate::config::{Config, Email, Sandbox};
+use crate::metered::Metered;
 use crate::system::{OsEntropy, SystemClock};
 use postrider_channels::sandbox::SandboxChannel;
 use postrider_channels::smtp::SmtpChannel;
@@ -51,6 +52,7 @@ pub fn service(config: &Config, store: &Store, public_url: &str, sends: bool) ->
         policy: config.policy,
         rate_limits: config.rate_limits.clone(),
         webhook_targets: config.webhooks.targets.clone(),
+        metrics: config.server.metrics,
         sends,
         node_timeout_ms: i64::try_from(config.engine.heartbeat_ms * HEARTBEATS_MISSED_MAX).unwrap_or(i64::MAX),
     };
@@ -144,7 +146,7 @@ pub fn start_engine(
         store: store.clone(),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(OsEntropy),
-        channels: channels(config)?.into_iter().map(|channel| (channel.kind(), channel)).collect(),
+        channels: channels(config)?.into_iter().map(|channel| (channel.kind(), metered(channel, store))).collect(),
         webhooks: Some(Arc::new(webhook_client(config)?)),
         settings,
     };
@@ -163,6 +165,10 @@ fn webhook_client(config: &Config) -> Result<HttpWebhooks, Failure> {
         ca_file: webhooks.ca_file.clone(),
     };
     HttpWebhooks::new(settings).map_err(|error| Failure::of(Trouble::Config, format!("webhooks: {error}")))
+}
+
+fn metered(channel: Arc<dyn Channel>, store: &Store) -> Arc<dyn Channel> {
+    Arc::new(Metered::new(channel, store))
 }
 
 /// How the channels are used that have something to say about it.

@@ -28,6 +28,7 @@ pub mod templates;
 pub mod tenants;
 pub mod test_sends;
 pub mod unsubscribe;
+pub mod vitals;
 pub mod webhooks;
 
 pub use actor::Actor;
@@ -56,6 +57,7 @@ struct Inner {
     running: idempotency::Running,
     auth: auth::AuthState,
     rates: rate_limits::RateState,
+    vitals: vitals::Vitals,
 }
 
 impl Service {
@@ -70,6 +72,7 @@ impl Service {
             running: idempotency::Running::default(),
             auth: auth::AuthState::default(),
             rates: rate_limits::RateState::default(),
+            vitals: vitals::Vitals::default(),
         };
         Self { inner: Arc::new(inner) }
     }

@@ -26,6 +26,8 @@ pub struct Settings {
     pub rate_limits: RateLimits,
     /// Where events may be sent to.
     pub webhook_targets: TargetPolicy,
+    /// Whether `GET /metrics` is served.
+    pub metrics: bool,
     /// Whether this process sends, so that being ready includes a live engine.
     pub sends: bool,
     /// After how long without a heartbeat a node counts as dead, in milliseconds.

@@ -60,6 +60,7 @@ impl World {
             secret_cost: SecretCost { memory_kib: 8, passes: 1 },
             channels: Default::default(),
             policy: Default::default(),
+            metrics: false,
             rate_limits: postrider_core::rate_limit::RateLimits::default(),
             webhook_targets: Default::default(),
             sends: false,

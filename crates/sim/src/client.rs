@@ -59,6 +59,7 @@ impl Clients {
             rate_limits: RateLimits::default(),
             webhook_targets: Default::default(),
             node_timeout_ms: 30 * SECOND_MS,
+            metrics: false,
             sends: true,
         };
         store.set_probe(Arc::new(pass.clone()));

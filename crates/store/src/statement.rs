@@ -47,6 +47,7 @@ pub const ALL: &[&[Statement]] = &[
     crate::doubt::STATEMENTS,
     crate::events::STATEMENTS,
     crate::execution::STATEMENTS,
+    crate::gauges::STATEMENTS,
     crate::idempotency::STATEMENTS,
     crate::inspection::STATEMENTS,
     crate::ledger::STATEMENTS,

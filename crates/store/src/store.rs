@@ -1,6 +1,7 @@
 //! The store: opening it, and running units of work.
 
 use crate::error::StoreError;
+use crate::meter::Meter;
 use crate::migrate;
 use crate::postgres::{Isolation, Postgres};
 use crate::probe::Probe;
@@ -10,6 +11,7 @@ use crate::wake::Wake;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// How often a transaction that met a conflict is tried again.
 const RETRIES_MAX: u32 = 12;
@@ -65,6 +67,7 @@ enum Backend {
 struct Inner {
     backend: Backend,
     probe: OnceLock<Arc<dyn Probe>>,
+    meter: Meter,
     wake: Wake,
     url: DatabaseUrl,
 }
@@ -97,7 +100,8 @@ impl Store {
             DatabaseUrl::Sqlite(path) => Backend::Sqlite(Sqlite::open(path)?),
             DatabaseUrl::Postgres(url) => Backend::Postgres(Postgres::open(url)?),
         };
-        let inner = Inner { backend, probe: OnceLock::new(), wake: Wake::new(), url: url.clone() };
+        let inner =
+            Inner { backend, probe: OnceLock::new(), meter: Meter::default(), wake: Wake::new(), url: url.clone() };
         let store = Self { inner: Arc::new(inner) };
         migrate::run(&store).await?;
         Ok(store)
@@ -106,6 +110,12 @@ impl Store {
     /// Puts a probe around every later transaction; only the first one counts.
     pub fn set_probe(&self, probe: Arc<dyn Probe>) {
         drop(self.inner.probe.set(probe));
+    }
+
+    /// What this process has done.
+    #[must_use]
+    pub fn meter(&self) -> &Meter {
+        &self.inner.meter
     }
 
     /// Where the data live.
@@ -175,6 +185,7 @@ impl Store {
         if let Some(probe) = probe {
             probe.before(op).await?;
         }
+        let begun = Instant::now();
         let work = Arc::new(Mutex::new(work));
         let mut pause_ms = RETRY_PAUSE_MS;
         let (mut result, mut retry) = self.attempt(isolation, &work).await;
@@ -187,6 +198,7 @@ impl Store {
             pause_ms = (pause_ms * 2).min(RETRY_PAUSE_MAX_MS);
             (result, retry) = self.attempt(isolation, &work).await;
         }
+        self.inner.meter.op(op, begun.elapsed());
         if let Some(probe) = probe {
             probe.after(op).await?;
         }

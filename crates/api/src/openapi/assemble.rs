@@ -15,6 +15,7 @@ use utoipa::OpenApi;
     crate::unsubscribe::unsubscribe,
     crate::health::healthz,
     crate::health::readyz,
+    crate::prometheus::metrics,
     super::openapi,
     super::docs,
 ))]

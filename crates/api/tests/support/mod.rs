@@ -121,6 +121,7 @@ impl TestApp {
             policy: PolicyDefaults::default(),
             rate_limits: RateLimits::default(),
             webhook_targets: Default::default(),
+            metrics: true,
             sends: false,
             node_timeout_ms: 10_000,
         };

@@ -4,6 +4,8 @@ use super::section::{Given, Section};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
+/// On, off.
+const SWITCH: &[&str] = &["on", "off"];
 const TOKEN_LIFETIME_DEFAULT_S: u64 = 3_600;
 const TOKEN_LIFETIME_MIN_S: u64 = 60;
 const TOKEN_LIFETIME_MAX_S: u64 = 86_400;
@@ -15,6 +17,8 @@ pub struct Server {
     pub listen: String,
     /// As given, without a slash at its end; see [`Server::public_url`].
     pub public_url: Option<String>,
+    /// Whether `GET /metrics` is served.
+    pub metrics: bool,
 }
 
 impl Server {
@@ -42,8 +46,10 @@ impl Server {
             valid.then_some(given.value)
         });
         let public_url = web_url(&mut section, "public_url");
+        let metrics = section.word("metrics", SWITCH, |word| SWITCH.iter().position(|known| *known == word));
+        let metrics = metrics.is_none_or(|given| given.value == 0);
         section.finish();
-        Self { listen: listen.unwrap_or_else(|| LISTEN_DEFAULT.to_owned()), public_url }
+        Self { listen: listen.unwrap_or_else(|| LISTEN_DEFAULT.to_owned()), public_url, metrics }
     }
 }
 
@@ -108,7 +114,7 @@ mod tests {
 
     #[test]
     fn the_public_url_follows_the_bound_address_unless_given() {
-        let mut server = Server { listen: "0.0.0.0:0".to_owned(), public_url: None };
+        let mut server = Server { listen: "0.0.0.0:0".to_owned(), public_url: None, metrics: true };
         for (bound, expected) in [
             ("127.0.0.1:4000", "http://127.0.0.1:4000"),
             ("0.0.0.0:4000", "http://127.0.0.1:4000"),

@@ -40,7 +40,7 @@ fn defaults() -> Config {
 fn nothing_given_is_one_node_on_loopback_that_sends_nothing() {
     let config = defaults();
     assert_eq!(config.database, DatabaseUrl::Sqlite(PathBuf::from("postrider.db")));
-    assert_eq!(config.server, Server { listen: "127.0.0.1:8080".to_owned(), public_url: None });
+    assert_eq!(config.server, Server { listen: "127.0.0.1:8080".to_owned(), public_url: None, metrics: true });
     assert_eq!(config.auth, Auth { issuer: None, token_lifetime_s: 3_600 });
     assert_eq!(config.channels, Channels::default());
     let rhythm = Engine { lease_ms: 30_000, heartbeat_ms: 2_000, poll_ms: 500 };
