@@ -172,6 +172,8 @@ async fn looking_and_posting(database: Database) {
     assert_eq!(sent.request(Method::HEAD, ada, "").await.bytes, b"");
     assert_eq!((sent.suppressions().await, sent.consent(0).await), (vec![], unknown.clone()));
 
+    let wanted = json!({ "url": "https://hooks.example.com/", "events": ["recipient.unsubscribed"] });
+    let webhook = app.as_admin().post("/webhooks", wanted).await.data()["id"].as_str().unwrap().to_owned();
     for _ in 0..2 {
         let done = sent.request(Method::POST, ada, ONE_CLICK).await;
         let html = String::from_utf8(done.bytes.clone()).unwrap();
@@ -185,6 +187,11 @@ async fn looking_and_posting(database: Database) {
         assert_eq!(sent.consent(1).await, unknown, "nobody else is touched");
         app.clock.advance(60_000);
     }
+    let log = app.as_admin().get(&format!("/webhooks/{webhook}/deliveries")).await.data()["items"].clone();
+    assert_eq!(log.as_array().unwrap().len(), 1, "unsubscribing twice is unsubscribing once");
+    let delivery = format!("/webhooks/{webhook}/deliveries/{}", log[0]["id"].as_str().unwrap());
+    let told = app.as_admin().get(&delivery).await.data()["payload"]["data"].clone();
+    assert_eq!((&told["profileId"], &told["channel"]), (&json!(sent.profiles[0]), &json!("email")));
     assert_eq!(sent.request(Method::GET, bob, "").await.status, 200);
     assert_eq!(sent.suppressions().await.len(), 1);
 }

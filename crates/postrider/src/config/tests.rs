@@ -126,6 +126,27 @@ fn a_secret_can_stand_in_a_file_of_its_own() {
 }
 
 #[test]
+fn the_targets_of_webhooks_are_what_the_operator_allows() {
+    let variables = [
+        ("POSTRIDER__WEBHOOKS__ALLOW_PRIVATE_TARGETS", "true"),
+        ("POSTRIDER__WEBHOOKS__ALLOW_NETWORKS", "10.1.0.0/16, ::1"),
+    ];
+    let targets = from_variables(&variables).unwrap().webhooks.targets;
+    assert_eq!((targets.allow_private, targets.allow_http, targets.networks.len()), (true, false, 2));
+    let wrong = "[webhooks]\nallow_http = 1\nallow_networks = \"10.1.2.3/16\"\ntimeout_ms = 90000\n";
+    assert_eq!(
+        from_file(wrong),
+        Err(vec![
+            "webhooks.allow_networks: holds \"10.1.2.3/16\", which is no network; write networks such as 10.1.0.0/16, \
+             separated by commas."
+                .to_owned(),
+            "webhooks.allow_http: is of type integer; write true or false.".to_owned(),
+            "webhooks.timeout_ms: is 90000; write a whole number from 100 to 60000.".to_owned(),
+        ])
+    );
+}
+
+#[test]
 fn all_problems_are_told_at_once_and_none_shows_a_secret() {
     let file = r#"
         verbose = true
@@ -177,7 +198,7 @@ fn all_problems_are_told_at_once_and_none_shows_a_secret() {
             "log.level: is of type integer; write text in quotation marks.",
             "log.format (POSTRIDER__LOG__FORMAT): is empty; write a value or leave the key out.",
             "verbose: is not known in the configuration; \
-             take one of database, server, auth, channels, engine, policy, rate_limits, time, log or remove it.",
+             take one of database, server, auth, channels, engine, policy, rate_limits, time, webhooks, log or remove it.",
         ]
     );
 }

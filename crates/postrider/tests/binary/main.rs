@@ -11,3 +11,5 @@ mod serve;
 mod support;
 #[cfg(unix)]
 mod two_nodes;
+#[cfg(unix)]
+mod webhooks;
