@@ -72,7 +72,9 @@ fn collect(
             continue;
         }
         let (path, name) = (entry.path(), format!("{prefix}{name}"));
-        if std::fs::metadata(&path)?.is_dir() {
+        // A link that leads nowhere names no zone.
+        let Ok(metadata) = std::fs::metadata(&path) else { continue };
+        if metadata.is_dir() {
             if depth < DEPTH_MAX {
                 collect(&path, &format!("{name}/"), depth + 1, files)?;
             }

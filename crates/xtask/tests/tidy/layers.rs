@@ -25,7 +25,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("postrider-sim", &["postrider-core", "postrider-store", "postrider-service", "postrider-engine"]),
-    ("xtask", &[]),
+    ("xtask", &["postrider-core"]),
 ];
 
 /// Members that only the tests of a member may name, and why.
