@@ -4,7 +4,8 @@
 
 mod support;
 
-use axum::http::Method;
+use axum::body::Body;
+use axum::http::{Method, Request};
 use postrider_core::channel::ChannelKind::Email;
 use postrider_core::scope::Scope;
 use postrider_store::testkit::Database;
@@ -155,6 +156,12 @@ async fn a_wrong_rule_is_told_by_its_place() {
             assert_eq!(error["details"]["path"], path, "{rule}");
         }
     }
+    let twice = r#"{ "name": "x", "rule": { "not": { "all": [{ "field": "a", "op": "exists" }], "all": [] } } }"#;
+    let token = app.token(&[Scope::CdpAudiencesWrite]).await;
+    let (parts, _) = support::api_request(Method::POST, "/audiences", &token, None, None).into_parts();
+    let answer = app.send(Request::from_parts(parts, Body::from(twice))).await;
+    let error = answer.refused(400, "JOURNEY_API.VALIDATION.REQUEST_INVALID");
+    assert_eq!(error["details"]["path"], "rule.not.all");
     let rule = json!({ "any": [fine, { "inList": NOBODY }] });
     let refused = admin.post("/audiences", json!({ "name": "x", "rule": rule })).await;
     assert_eq!(refused.refused(404, "JOURNEY_API.PUBLIC.LISTS.NOT_FOUND")["details"]["path"], "rule.any[1].inList");

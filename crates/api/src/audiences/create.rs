@@ -1,6 +1,7 @@
 //! `POST /audiences`
 
 use super::AudienceRuleDto;
+use super::rule::RuleJson;
 use crate::envelope::{Written, renderer};
 use crate::error::ApiError;
 use crate::extract::Once;
@@ -10,7 +11,6 @@ use axum::http::StatusCode;
 use postrider_service::audiences::CreateAudience;
 use postrider_service::{Actor, Service};
 use serde::Deserialize;
-use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 /// A new audience.
@@ -23,7 +23,7 @@ pub struct CreateAudienceBody {
     description: Option<String>,
     /// `{ all: […] }`, `{ any: […] }`, `{ not: … }`, `{ field, op, value }` or `{ inList: id }`, nested at most 10 deep.
     #[schema(value_type = Object)]
-    rule: Map<String, Value>,
+    rule: RuleJson,
 }
 
 /// Makes an audience by rule.
@@ -36,7 +36,7 @@ pub async fn create_audience(
     once: Once<CreateAudienceBody>,
 ) -> Result<Written, ApiError> {
     let (body, reply) = once.reply(renderer(StatusCode::CREATED, |audience| AudienceRuleDto::from(audience)));
-    let rule = Value::Object(body.rule);
+    let RuleJson(rule) = body.rule;
     let command = CreateAudience { name: body.name, description: body.description, rule };
     Ok(Written(service.create_audience(&actor, command, reply).await?))
 }

@@ -4,6 +4,7 @@ mod create;
 mod delete;
 mod get;
 mod preview;
+mod rule;
 mod update;
 
 use crate::routes::{Route, route};

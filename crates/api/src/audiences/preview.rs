@@ -1,5 +1,6 @@
 //! `POST /audiences/{id}/preview` and `POST /audiences/preview`
 
+use super::rule::RuleJson;
 use crate::envelope::Answer;
 use crate::error::ApiError;
 use crate::extract::{Json, parse_id};
@@ -10,7 +11,6 @@ use postrider_core::error::Code;
 use postrider_service::audiences::{PreviewAudience, Previewed};
 use postrider_service::{Actor, Service};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 /// How much to show.
@@ -27,7 +27,7 @@ pub struct PreviewAudienceBody {
 pub struct PreviewRuleBody {
     /// As in `POST /audiences`.
     #[schema(value_type = Object)]
-    rule: Map<String, Value>,
+    rule: RuleJson,
     /// 1 to 1000 records, 10 if absent.
     limit: Option<i64>,
 }
@@ -86,7 +86,7 @@ pub async fn preview_rule(
     Extension(actor): Extension<Actor>,
     Json(body): Json<PreviewRuleBody>,
 ) -> Result<Answer, ApiError> {
-    let rule = PreviewAudience::Rule(Value::Object(body.rule));
+    let rule = PreviewAudience::Rule(body.rule.0);
     let preview = service.preview_audience(&actor, rule, body.limit).await?;
     Ok(Answer::ok(&AudiencePreviewDto::from(preview)))
 }

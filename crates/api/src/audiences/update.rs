@@ -1,6 +1,7 @@
 //! `PATCH /audiences/{id}`
 
 use super::AudienceRuleDto;
+use super::rule::RuleJson;
 use crate::envelope::{Written, renderer};
 use crate::error::ApiError;
 use crate::extract::{Once, parse_id};
@@ -11,7 +12,6 @@ use postrider_core::error::{Code, Refusal};
 use postrider_service::audiences::UpdateAudience;
 use postrider_service::{Actor, Service};
 use serde::{Deserialize, Deserializer};
-use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 /// Changes to an audience.
@@ -29,7 +29,7 @@ pub struct UpdateAudienceBody {
     /// The whole rule anew; cannot be cleared.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Object>)]
-    rule: Option<Option<Map<String, Value>>>,
+    rule: Option<Option<RuleJson>>,
 }
 
 /// Tells null from absent.
@@ -49,7 +49,7 @@ pub async fn update_audience(
 ) -> Result<Written, ApiError> {
     let (body, reply) = once.reply(renderer(StatusCode::OK, |audience| AudienceRuleDto::from(audience)));
     let audience = parse_id(&id, Code::RuleNotFound)?;
-    for (field, cleared) in [("name", body.name == Some(None)), ("rule", body.rule == Some(None))] {
+    for (field, cleared) in [("name", body.name == Some(None)), ("rule", matches!(body.rule, Some(None)))] {
         if cleared {
             return Err(Refusal::invalid(field, None, "cannot be cleared").into());
         }
@@ -57,7 +57,7 @@ pub async fn update_audience(
     let command = UpdateAudience {
         name: body.name.flatten(),
         description: body.description,
-        rule: body.rule.flatten().map(Value::Object),
+        rule: body.rule.flatten().map(|RuleJson(rule)| rule),
     };
     Ok(Written(service.update_audience(&actor, audience, command, reply).await?))
 }
