@@ -148,7 +148,7 @@ fn furnish_draft(
 
 /// A list itself or, for every other one, the rule that asks who is on it.
 fn binding(side: AudienceSide, list: ListId, number: usize) -> AudienceBinding {
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         return AudienceBinding { side, audience_id: list.into(), audience_type: AudienceType::Audience };
     }
     AudienceBinding { side, audience_id: rule_of(list).into(), audience_type: AudienceType::Segment }

@@ -202,5 +202,5 @@ fn read_port(text: &str) -> Result<u16, &'static str> {
 /// Whether a name is known not to be one of the public Internet. A name without a dot is one of the local network.
 fn is_private_name(name: &str) -> bool {
     let within = |zone: &&str| name.strip_suffix(*zone).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-    !name.contains('.') || PRIVATE_NAMES.iter().any(|zone| within(&zone))
+    !name.contains('.') || PRIVATE_NAMES.iter().any(within)
 }
