@@ -10,7 +10,7 @@ use postrider_core::env::{BoxFuture, Clock};
 use postrider_core::error::Code;
 use postrider_core::id::{ClientId, ScheduleId};
 use postrider_core::rate_limit::RateLimits;
-use postrider_core::schedule::{JobCommand, JobState, PolicyCommand, PolicyDefaults, ScheduleCommand};
+use postrider_core::schedule::{JobCommand, PolicyCommand, PolicyDefaults, ScheduleCommand};
 use postrider_core::scope::Scope;
 use postrider_core::time::{SECOND_MS, Timestamp};
 use postrider_service::auth::SecretCost;
@@ -19,7 +19,6 @@ use postrider_service::schedules::{CommitCommand, JobAnswer};
 use postrider_service::suppressions::{CreateSuppression, SuppressedAddress};
 use postrider_service::{Actor, Service, ServiceError, Settings};
 use postrider_store::Store;
-use postrider_store::execution::JobMove;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -144,33 +143,50 @@ impl Clients {
         .await;
     }
 
-    /// Stops a job that runs at a time, and lets it go on later.
-    pub(crate) fn pause(&self, number: usize, at: Timestamp, rest_ms: i64) -> BoxFuture<'static, ()> {
+    /// Brings a job to a stand at a time, if there is one by then, and lets it go on later.
+    pub(crate) fn pause(
+        &self,
+        number: usize,
+        at: Timestamp,
+        rest_ms: i64,
+        mut chance: Stream,
+    ) -> BoxFuture<'static, ()> {
         let client = self.clone();
         Box::pin(async move {
             client.pass.sleep_until(at).await;
-            let job = client.jobs.lock().unwrap_or_else(PoisonError::into_inner)[number];
-            let Some(job) = job else { return };
-            client.set_job("world.pause", number, job, (JobState::Running, JobState::Paused)).await;
+            let (campaign, key) = (client.names.campaigns[number], uuid(&mut chance));
+            let paused = client.insist(|| client.service.pause(&client.actor, campaign, reply(key, |_| String::new())));
+            if paused.await.is_none() {
+                return;
+            }
             client.pass.sleep_until(client.pass.now().plus_millis(rest_ms)).await;
-            client.set_job("world.resume", number, job, (JobState::Paused, JobState::Running)).await;
+            let key = uuid(&mut chance);
+            let reply = || reply(key, |_| String::new());
+            client.insist(|| client.service.resume(&client.actor, campaign, None, reply())).await;
         })
     }
 
-    async fn set_job(&self, op: &'static str, number: usize, job: ScheduleId, (from, to): (JobState, JobState)) {
-        let (tenant, campaign, now) = (self.actor.tenant, self.names.campaigns[number], self.pass.now());
-        let change =
-            JobMove { tenant, job, from, to, blocked_reason: None, started_at: None, due_by: None, finished_at: None };
-        self.insist(|| {
-            let change = change.clone();
-            self.store.write(op, move |tx| {
-                if tx.job_move(&change)? {
-                    tx.campaign_set_execution_status(tenant, campaign, to.execution_status(true), now)?;
-                }
-                Ok::<_, ServiceError>(())
-            })
+    /// Moves a job to another time, if there is one by then; its policy names the instants that it had.
+    pub(crate) fn shift(&self, number: usize, wish: &Wish, mut chance: Stream) -> BoxFuture<'static, ()> {
+        let (client, wish) = (self.clone(), wish.clone());
+        Box::pin(async move {
+            let Some((at, to)) = wish.shift else { return };
+            client.pass.sleep_until(at).await;
+            let job = client.jobs.lock().unwrap_or_else(PoisonError::into_inner)[number];
+            let Some(job) = job else { return };
+            let (campaign, key) = (client.names.campaigns[number], uuid(&mut chance));
+            let command = ScheduleCommand {
+                send_at: Some(to.to_string()),
+                policy: PolicyCommand {
+                    latest_start: wish.latest_start.map(|at| at.to_string()),
+                    latest_finish: wish.latest_finish.map(|at| at.to_string()),
+                    ..PolicyCommand::default()
+                },
+                ..ScheduleCommand::default()
+            };
+            let reply = || reply(key, |_| String::new());
+            client.insist(|| client.service.move_job(&client.actor, campaign, job, command.clone(), reply())).await;
         })
-        .await;
     }
 
     /// Reads the accounts of a campaign again and again: they balance on every read.
@@ -221,7 +237,16 @@ impl Clients {
 
 /// Whether a rival, or the time that passed meanwhile, explains a refusal.
 const fn is_explained(code: Code) -> bool {
-    matches!(code, Code::NotDraft | Code::SendAtInvalid | Code::RequestInvalid | Code::AlreadyFinished)
+    matches!(
+        code,
+        Code::NotDraft
+            | Code::SendAtInvalid
+            | Code::RequestInvalid
+            | Code::AlreadyStarted
+            | Code::AlreadyFinished
+            | Code::NotRunning
+            | Code::NotPaused
+    )
 }
 
 fn job_command(wish: &Wish) -> JobCommand {

@@ -53,8 +53,10 @@ pub(crate) struct Wish {
     pub(crate) on_uncertain: OnUncertain,
     pub(crate) rate_per_minute: Option<u32>,
     pub(crate) cancel_at: Option<Timestamp>,
-    /// Somebody stops the job if it runs then, and lets it go on so many milliseconds later.
+    /// Somebody pauses the job then, if there is one, and lets it go on so many milliseconds later.
     pub(crate) pause: Option<(Timestamp, i64)>,
+    /// Somebody moves the job at the first instant to the second.
+    pub(crate) shift: Option<(Timestamp, Timestamp)>,
 }
 
 impl Wish {
@@ -114,17 +116,14 @@ impl Workload {
         let number = if is_long { LONG } else { chance.pick(&[3, 12, 25, 40, 60]) };
         let listed = if is_long { 900 } else { 450 };
         let people: Vec<Person> = (0..number).map(|number| draw_person(number, listed, chance)).collect();
-        let wishes = (0..chance.pick(&[1, 1, 2, 3])).map(|_| draw_wish(chance)).collect();
+        let mut wishes: Vec<Wish> = (0..chance.pick(&[1, 1, 2, 3])).map(|_| draw_wish(chance)).collect();
         let silences = (0..chance.below(5)).map(|_| draw_silence(&people, chance)).collect();
-        Self {
-            people,
-            lists: LISTS,
-            wishes,
-            silences,
-            lanes: chance.pick(&[1, 2, 3]),
-            window: if is_long { 40 } else { chance.pick(&[1, 2, 5]) },
-            rough_ms: chance.pick(&[MINUTE_MS, 3 * MINUTE_MS, 8 * MINUTE_MS]),
-        }
+        let lanes = chance.pick(&[1, 2, 3]);
+        let window = if is_long { 40 } else { chance.pick(&[1, 2, 5]) };
+        let rough_ms = chance.pick(&[MINUTE_MS, 3 * MINUTE_MS, 8 * MINUTE_MS]);
+        // Drawn last, so that worlds from before somebody moved jobs stay what they were.
+        wishes.iter_mut().for_each(|wish| wish.shift = draw_shift(wish, chance));
+        Self { people, lists: LISTS, wishes, silences, lanes, window, rough_ms }
     }
 }
 
@@ -162,8 +161,16 @@ fn draw_wish(chance: &mut Stream) -> Wish {
         on_uncertain: chance.pick(OnUncertain::ALL),
         rate_per_minute: chance.permille(200).then(|| chance.pick(&[30, 120, 900])),
         cancel_at: chance.permille(250).then(|| due_at.plus_millis(chance.within(-10_000, 60_000))),
+        shift: None,
         pause: chance.permille(250).then(|| (due_at.plus_millis(chance.within(0, 20_000)), chance.within(0, 60_000))),
     }
+}
+
+/// Around the time at which the job would begin, to a time before or after it.
+fn draw_shift(wish: &Wish, chance: &mut Stream) -> Option<(Timestamp, Timestamp)> {
+    let due_at = wish.send_at.filter(|_| chance.permille(300))?;
+    let at = due_at.plus_millis(chance.within(-8_000, 500));
+    Some((at, at.plus_millis(chance.within(0, 25_000))))
 }
 
 fn draw_silence(people: &[Person], chance: &mut Stream) -> Silence {

@@ -128,7 +128,10 @@ impl SimWorld {
                 futures.push(self.clients.cancel(number, at, fork("cancel")));
             }
             if let Some((at, rest_ms)) = wish.pause {
-                futures.push(self.clients.pause(number, at, rest_ms));
+                futures.push(self.clients.pause(number, at, rest_ms, fork("pause")));
+            }
+            if wish.shift.is_some() {
+                futures.push(self.clients.shift(number, wish, fork("shift")));
             }
             futures.push(self.clients.read_accounts(number, self.rough_until));
         }
@@ -333,7 +336,16 @@ impl SimWorld {
 
 /// After which transactions nodes tell each other.
 fn is_told_to_others(op: &str) -> bool {
-    matches!(op, "schedule.commit" | "schedule.cancel" | "world.resume" | "job.start" | "manifest.freeze")
+    matches!(
+        op,
+        "schedule.commit"
+            | "schedule.cancel"
+            | "schedule.pause"
+            | "schedule.resume"
+            | "schedule.move"
+            | "job.start"
+            | "manifest.freeze"
+    )
 }
 
 pub(crate) fn failed(error: StoreError) -> String {
