@@ -93,8 +93,9 @@ on_both! {
             phone: Some("+4790999999".into()),
             ..ProfileRow::empty(ProfileId::new(START, &*world.entropy), START)
         };
-        let sample = Some(world.add_profiles(world.list, vec![ada]).await[0]);
-        let own = TestRecipient { profile: sample.unwrap(), ..world.named("+4790999999") };
+        let profile = world.add_profiles(world.list, vec![ada]).await[0];
+        let sample = Some(profile);
+        let own = TestRecipient { profile, ..world.named("+4790999999") };
         let first = world.ask_for_test(vec![own, world.named("+4790888888")]).await;
         let second = world.ask_for_test(vec![TestRecipient { sample, ..world.named("+4790888888") }]).await;
         world.run().await;

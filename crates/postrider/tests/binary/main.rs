@@ -8,6 +8,8 @@ mod import;
 mod once;
 #[cfg(unix)]
 mod serve;
+#[cfg(unix)]
+mod standing;
 mod support;
 #[cfg(unix)]
 mod two_nodes;
