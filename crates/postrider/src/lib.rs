@@ -7,6 +7,7 @@ pub mod books;
 pub mod cli;
 pub mod config;
 pub mod demo;
+pub mod drill;
 pub mod engine_lock;
 pub mod lifecycle;
 pub mod metered;

@@ -10,6 +10,7 @@ mod client;
 mod context;
 mod demo;
 mod doctor;
+mod drill;
 mod failure;
 mod import;
 mod key;
@@ -103,6 +104,8 @@ enum Command {
     Migrate,
     /// Look for what is wrong with this installation.
     Doctor,
+    /// Rehearse a disaster in a folder of its own: kill a sending server several times, and hold the accounts.
+    Drill(drill::DrillArgs),
 }
 
 /// Runs a command line and answers its exit code.
@@ -141,5 +144,6 @@ async fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
         Command::CheckConfig => check_config::run(context),
         Command::Migrate => migrate::run(context).await,
         Command::Doctor => doctor::run(context).await,
+        Command::Drill(args) => drill::run(args, context).await,
     }
 }

@@ -9,12 +9,12 @@ mod commit;
 mod contacts;
 mod failure;
 mod farewell;
-mod gather;
-mod narrator;
-mod people;
-mod prepare;
-mod session;
-mod stage;
+pub(crate) mod gather;
+pub(crate) mod narrator;
+pub(crate) mod people;
+pub(crate) mod prepare;
+pub(crate) mod session;
+pub(crate) mod stage;
 mod watch;
 
 pub use failure::DemoError;
@@ -59,7 +59,7 @@ struct Audience {
 /// # Errors
 /// A part cannot start, a request fails, the campaign does not finish, or the accounts do not balance.
 pub async fn run(context: &Context, options: DemoOptions) -> Result<(), Failure> {
-    let narrator = Narrator { aside: context.json() };
+    let narrator = Narrator { aside: context.json(), silent: false };
     narrator.say("Everything that follows happens on this machine; no message leaves it.\n");
     let stop = lifecycle::listen()?;
     let folder = options.folder.clone();
@@ -79,7 +79,10 @@ pub async fn run(context: &Context, options: DemoOptions) -> Result<(), Failure>
 }
 
 /// Ends the work when somebody asks to stop.
-async fn interruptible<T>(stop: &Stop, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+pub(crate) async fn interruptible<T>(
+    stop: &Stop,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
     tokio::select! {
         biased;
         () = stop.requested() => Err(DemoError::Stopped("it was interrupted".to_owned()).into()),

@@ -13,11 +13,16 @@ const REQUEST_COLUMN: usize = 56;
 pub struct Narrator {
     /// To standard error, because standard output is for a machine.
     pub aside: bool,
+    /// To nobody.
+    pub silent: bool,
 }
 
 impl Narrator {
     /// Says a line.
     pub fn say(self, line: &str) {
+        if self.silent {
+            return;
+        }
         // Whoever closed the pipe does not want to read on; the work is not theirs to end.
         let _unread = if self.aside {
             writeln!(std::io::stderr().lock(), "{line}")

@@ -59,7 +59,7 @@ impl Stage {
         entropy: &dyn Entropy,
         narrator: Narrator,
     ) -> Result<Self, Failure> {
-        let folder = fresh_folder(folder, clock, entropy)?;
+        let folder = fresh_folder(folder, "demo", clock, entropy)?;
         let options = SinkOptions { count_recipients: true, ..SinkOptions::default() };
         let sink = Sink::start(ANYWHERE, options).await.map_err(|error| machine("start the mail server", error))?;
         let config = config(context, &folder, sink.address())?;
@@ -124,10 +124,18 @@ fn config(context: &Context, folder: &Path, mail_server: SocketAddr) -> Result<C
 }
 
 /// Makes the folder, readable by its owner only; without a name it is a new one among the temporary files.
-fn fresh_folder(named: Option<PathBuf>, clock: &dyn Clock, entropy: &dyn Entropy) -> Result<PathBuf, Failure> {
+///
+/// # Errors
+/// It cannot be made, or holds something already.
+pub fn fresh_folder(
+    named: Option<PathBuf>,
+    what: &str,
+    clock: &dyn Clock,
+    entropy: &dyn Entropy,
+) -> Result<PathBuf, Failure> {
     let folder = named.unwrap_or_else(|| {
         let id = uuid_v7(clock.now(), entropy).simple().to_string();
-        std::env::temp_dir().join(format!("postrider-demo-{}", &id[20..]))
+        std::env::temp_dir().join(format!("postrider-{what}-{}", &id[20..]))
     });
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);

@@ -3,6 +3,7 @@
 
 mod commands;
 mod demo;
+mod drill;
 mod import;
 #[cfg(unix)]
 mod once;
