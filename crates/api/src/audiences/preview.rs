@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PreviewAudienceBody {
     /// 1 to 1000 records, 10 if absent.
+    #[serde(default, deserialize_with = "crate::extract::whole")]
     limit: Option<i64>,
 }
 
@@ -29,6 +30,7 @@ pub struct PreviewRuleBody {
     #[schema(value_type = Object)]
     rule: RuleJson,
     /// 1 to 1000 records, 10 if absent.
+    #[serde(default, deserialize_with = "crate::extract::whole")]
     limit: Option<i64>,
 }
 

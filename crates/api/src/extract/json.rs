@@ -1,5 +1,6 @@
 //! JSON bodies, with the path of what is wrong in them.
 
+use super::strict::Strict;
 use crate::error::ApiError;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
@@ -49,8 +50,8 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
         return Err(refusal.into());
     }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value =
-        serde_path_to_error::deserialize(&mut reader).map_err(|error| shape(bytes, error.path(), error.inner()))?;
+    let value = serde_path_to_error::deserialize(Strict(&mut reader))
+        .map_err(|error| shape(bytes, error.path(), error.inner()))?;
     reader.end().map_err(|error| not_json(&error))?;
     Ok(value)
 }

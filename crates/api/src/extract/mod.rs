@@ -4,6 +4,7 @@ mod id;
 mod json;
 mod once;
 mod query;
+mod strict;
 mod whole;
 
 pub use id::parse_id;

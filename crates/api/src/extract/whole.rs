@@ -3,19 +3,19 @@
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
-/// A whole number of 32 bits without sign, or nothing.
-pub fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+/// A whole number that fits its type, or nothing.
+pub fn whole<'de, D: Deserializer<'de>, T: TryFrom<i64>>(deserializer: D) -> Result<Option<T>, D::Error> {
     let Some(number) = Option::<serde_json::Number>::deserialize(deserializer)? else { return Ok(None) };
-    let whole = number.as_u64().or_else(|| number.as_f64().and_then(exact));
-    let fitting = whole.and_then(|whole| u32::try_from(whole).ok());
+    let whole = number.as_i64().or_else(|| number.as_f64().and_then(exact));
+    let fitting = whole.and_then(|whole| T::try_from(whole).ok());
     fitting
         .map(Some)
-        .ok_or_else(|| Error::custom(format!("invalid value: `{number}`, expected a whole number up to {}", u32::MAX)))
+        .ok_or_else(|| Error::custom(format!("invalid value: `{number}`, expected a whole number that fits")))
 }
 
 /// The whole number that a floating one is, if it is one that it can tell from its neighbours.
-fn exact(number: f64) -> Option<u64> {
-    let text = (number.fract() == 0.0 && (0.0..9e15).contains(&number)).then(|| format!("{number:.0}"))?;
+fn exact(number: f64) -> Option<i64> {
+    let text = (number.fract() == 0.0 && number.abs() < 9e15).then(|| format!("{number:.0}"))?;
     text.parse().ok()
 }
 

@@ -22,7 +22,7 @@ pub struct PauseBody {}
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ResumeBody {
-    /// `retry` or `assume_sent`: what becomes of the recipients that are uncertain now. They stay so if absent.
+    /// `retry` or `assume_sent`. What becomes of the recipients that are uncertain now; they stay so if absent.
     pub uncertain: Option<String>,
 }
 
