@@ -26,8 +26,9 @@ cargo xtask sim --seed N [--count N] [--postgres] [--nodes N] [--no-crashes]
 cargo xtask contract [STEP…]                 hold the API's description and the running service against each other
 cargo xtask regen [--check]                  write docs/generated anew; with --check, fail if it is not fresh
 
-The steps of `contract`: `environment` makes target/contract/venv, a Python with what the other steps use, and prints
-where it is; `zones` asks zoneinfo about every transition of every zone. Without a step, all of them.
+The steps of `contract`, all of them if none is named: `environment` makes target/contract/venv, a Python with what the
+others use, and prints where it is; `zones` asks zoneinfo about every transition of every zone; `lint` looks at the
+OpenAPI document; `client` generates a client from it that does the main job; `fuzz` tests the running service against it.
 
 `test`, `pg` and `sim` take the PostgreSQL server named by POSTRIDER_TEST_POSTGRES_URL (a superuser's URL, such as
 postgres://postgres@127.0.0.1:5432/postgres); without it they start a cluster of their own and remove it afterwards.

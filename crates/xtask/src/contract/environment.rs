@@ -45,6 +45,11 @@ impl Environment {
         Ok(environment)
     }
 
+    /// The folder of the workspace.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Where what the steps make lies; all of it can be deleted.
     pub fn folder(&self) -> PathBuf {
         self.root.join("target/contract")

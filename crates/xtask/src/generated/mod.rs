@@ -3,6 +3,8 @@
 mod config;
 mod printed;
 
+pub use openapi::document as openapi;
+
 use crate::Outcome;
 use std::path::Path;
 
