@@ -18,6 +18,7 @@ mod campaigns;
 mod deliveries;
 mod discovery;
 mod health;
+mod import_jobs;
 mod lists;
 mod metadata;
 mod oauth;

@@ -4,8 +4,8 @@ use crate::authorize::authorize;
 use crate::error::refused;
 use crate::rate_limit::class_of;
 use crate::{
-    audiences, campaigns, correlation, deliveries, discovery, extract, health, lists, metadata, oauth, openapi,
-    profiles, prometheus, schedule_jobs, sender_profiles, status, suppressions, templates, tenant, test_sends,
+    audiences, campaigns, correlation, deliveries, discovery, extract, health, import_jobs, lists, metadata, oauth,
+    openapi, profiles, prometheus, schedule_jobs, sender_profiles, status, suppressions, templates, tenant, test_sends,
     unsubscribe, webhooks,
 };
 use axum::extract::{DefaultBodyLimit, Request};
@@ -79,6 +79,7 @@ pub fn table() -> Vec<Route> {
         audiences::routes(),
         profiles::routes(),
         metadata::routes(),
+        import_jobs::routes(),
         templates::routes(),
         sender_profiles::routes(),
         suppressions::routes(),
@@ -110,6 +111,7 @@ pub fn router(service: Service) -> Router {
         .nest(BASE, public)
         .merge(oauth::router())
         .merge(unsubscribe::router())
+        .merge(import_jobs::router())
         .merge(discovery::router())
         .merge(health::router())
         .merge(openapi::router());

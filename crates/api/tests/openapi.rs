@@ -12,14 +12,9 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use support::{BASE, TestAnswer, TestApp, contract};
 
-/// Codes that no operation answers: they are of no route at all, of the command line, or of jobs that are moved.
-const NOT_OF_OPERATIONS: &[Code] = &[
-    Code::RouteNotFound,
-    Code::MethodNotAllowed,
-    Code::ClientNotFound,
-    Code::ImportFileInvalid,
-    Code::ImportMappingInvalid,
-];
+/// Codes that no operation answers: they are of no route below `/public/v1`, of the command line, or of jobs that are moved.
+const NOT_OF_OPERATIONS: &[Code] =
+    &[Code::RouteNotFound, Code::MethodNotAllowed, Code::ClientNotFound, Code::ImportUploadUrlInvalid];
 
 /// Path, method, operation.
 fn operations() -> Vec<(&'static str, String, &'static Value)> {

@@ -117,6 +117,8 @@ ids! {
     SenderProfileId;
     /// One entry of the suppression list.
     SuppressionId;
+    /// A file of people on its way in.
+    ImportJobId;
     /// A running process.
     NodeId;
     /// Where a tenant wants events to be sent.

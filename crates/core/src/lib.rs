@@ -14,6 +14,7 @@ pub mod env;
 pub mod error;
 pub mod event;
 pub mod id;
+pub mod import;
 pub mod invariant;
 pub mod pacing;
 pub mod preflight;

@@ -58,6 +58,8 @@ struct Inner {
     auth: auth::AuthState,
     rates: rate_limits::RateState,
     vitals: vitals::Vitals,
+    /// Wakes whoever works on import jobs in this process.
+    imports: tokio::sync::Notify,
 }
 
 impl Service {
@@ -73,6 +75,7 @@ impl Service {
             auth: auth::AuthState::default(),
             rates: rate_limits::RateState::default(),
             vitals: vitals::Vitals::default(),
+            imports: tokio::sync::Notify::new(),
         };
         Self { inner: Arc::new(inner) }
     }

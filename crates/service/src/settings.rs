@@ -32,4 +32,6 @@ pub struct Settings {
     pub sends: bool,
     /// After how long without a heartbeat a node counts as dead, in milliseconds.
     pub node_timeout_ms: i64,
+    /// Longest file of an import job, in bytes.
+    pub import_file_max_bytes: u64,
 }

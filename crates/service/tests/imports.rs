@@ -3,6 +3,7 @@
 
 use postrider_core::env::{BoxFuture, Clock, Entropy};
 use postrider_core::id::TenantId;
+use postrider_core::import::ImportFormat;
 use postrider_core::time::Timestamp;
 use postrider_service::auth::SecretCost;
 use postrider_service::imports::{Import, ImportError, ImportFiles, ImportReport, Progress};
@@ -65,6 +66,7 @@ impl World {
             webhook_targets: Default::default(),
             sends: false,
             node_timeout_ms: 10_000,
+            import_file_max_bytes: 1_000_000_000,
         };
         let entropy = Arc::new(Counting(AtomicU64::new(0)));
         let service = Service::new(store.clone(), Arc::new(Still), entropy, settings);
@@ -74,7 +76,14 @@ impl World {
     }
 
     fn command(&self) -> Import {
-        Import { tenant: self.tenant, list: "Friends".into(), map: Vec::new(), match_key: None, dry_run: false }
+        Import {
+            tenant: self.tenant,
+            format: ImportFormat::Csv,
+            list: "Friends".into(),
+            map: Vec::new(),
+            match_key: None,
+            dry_run: false,
+        }
     }
 
     async fn run(&self, command: Import, text: impl Into<Vec<u8>>) -> Result<Imported, ImportError> {

@@ -59,6 +59,7 @@ impl Clients {
             webhook_targets: Default::default(),
             node_timeout_ms: 30 * SECOND_MS,
             metrics: false,
+            import_file_max_bytes: 1024 * 1024,
             sends: true,
         };
         store.set_probe(Arc::new(pass.clone()));

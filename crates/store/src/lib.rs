@@ -38,6 +38,8 @@ pub mod events;
 pub mod execution;
 pub mod gauges;
 pub mod idempotency;
+pub mod import_files;
+pub mod import_jobs;
 pub mod inspection;
 pub mod job_audiences;
 pub mod ledger;

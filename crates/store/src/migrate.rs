@@ -26,6 +26,12 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("migrations/postgres/0002_audiences.sql"),
     },
     Migration {
+        version: 3,
+        name: "import_jobs",
+        sqlite: include_str!("migrations/sqlite/0003_import_jobs.sql"),
+        postgres: include_str!("migrations/postgres/0003_import_jobs.sql"),
+    },
+    Migration {
         version: 4,
         name: "webhooks",
         sqlite: include_str!("migrations/sqlite/0004_webhooks.sql"),

@@ -10,8 +10,9 @@ use crate::value::Value;
 const SMALL: [&str; 8] = ["campaign_reach", "tenants", "nodes", "secrets", "manifests", "m", "chunks", "schedule_jobs"];
 
 /// Statements that mean to read all of something, and why.
-const WHOLE: [(&str, &str); 2] = [
+const WHOLE: &[(&str, &str)] = &[
     ("profiles.COUNT", "it counts them all"),
+    ("import_files.RUBBISH", "only files of jobs that are not over lie there"),
     ("chunks.LOST", "it runs only after IS_LOST has found one in the index of the claimed"),
 ];
 

@@ -49,6 +49,8 @@ pub const ALL: &[&[Statement]] = &[
     crate::execution::STATEMENTS,
     crate::gauges::STATEMENTS,
     crate::idempotency::STATEMENTS,
+    crate::import_files::STATEMENTS,
+    crate::import_jobs::STATEMENTS,
     crate::inspection::STATEMENTS,
     crate::ledger::STATEMENTS,
     crate::job_audiences::STATEMENTS,

@@ -31,7 +31,8 @@ impl Form {
         })
     }
 
-    const fn content_type(self) -> &'static str {
+    /// The media type of that form.
+    pub const fn content_type(self) -> &'static str {
         match self {
             Self::Csv => "text/csv; charset=utf-8; header=present",
             Self::Ndjson => "application/x-ndjson",

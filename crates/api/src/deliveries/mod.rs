@@ -5,6 +5,8 @@ mod export;
 mod list;
 mod view;
 
+pub use export::Form;
+
 use crate::routes::{Route, route};
 use postrider_core::scope::Scope;
 

@@ -11,6 +11,7 @@ use utoipa::OpenApi;
     crate::oauth::token,
     crate::discovery::keys,
     crate::discovery::metadata,
+    crate::import_jobs::upload::upload_by_url,
     crate::unsubscribe::show,
     crate::unsubscribe::unsubscribe,
     crate::health::healthz,

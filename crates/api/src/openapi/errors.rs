@@ -39,6 +39,7 @@ const BY_PATH: &[(&str, Code)] = &[
     ("/lists/{id}", Code::ListNotFound),
     ("/audiences/{id}", Code::RuleNotFound),
     ("/profiles/{id}", Code::ProfileNotFound),
+    ("/import-jobs/{id}", Code::ImportNotFound),
     ("/templates/{id}", Code::TemplateNotFound),
     ("/sender-profiles/{id}", Code::SenderProfileNotFound),
     ("/suppressions/{id}", Code::SuppressionNotFound),
@@ -74,6 +75,8 @@ const COMMIT: &[Code] = &[
     Code::PlanChanged,
 ];
 const STAND: &[Code] = &[Code::AlreadyFinished, Code::CampaignArchived];
+const IMPORT_FILE: &[Code] =
+    &[Code::ImportAlreadyStarted, Code::ImportFileTooLarge, Code::ImportFileInvalid, Code::ImportUploadSuperseded];
 const UPSERT: &[Code] = &[Code::ProfileKeyTaken, Code::ProfileMatchAmbiguous];
 
 /// What one operation can answer beside that.
@@ -115,6 +118,18 @@ const PARTICULAR: &[(&str, &str, &[&[Code]])] = &[
     ("POST", "/audiences/preview", &[&[Code::ListNotFound]]),
     ("POST", "/profiles/upsert", &[UPSERT]),
     ("POST", "/records/profiles/upsert-batch", &[UPSERT]),
+    ("POST", "/import-jobs", &[&[Code::ImportFileTooLarge, Code::ListNotFound]]),
+    ("PUT", "/import-jobs/{id}/file", &[IMPORT_FILE]),
+    (
+        "POST",
+        "/import-jobs/{id}/mapping",
+        &[&[Code::ImportAlreadyStarted, Code::ImportFileMissing, Code::ImportFileInvalid, Code::ImportMappingInvalid]],
+    ),
+    (
+        "POST",
+        "/import-jobs/{id}/start",
+        &[&[Code::ImportAlreadyStarted, Code::ImportFileMissing, Code::ImportMappingRequired, Code::ListNotFound]],
+    ),
     ("POST", "/templates", &[&[Code::TemplateInvalid]]),
     ("PATCH", "/templates/{id}", &[&[Code::TemplateInvalid, Code::TemplateArchived]]),
     ("DELETE", "/templates/{id}", &[&[Code::TemplateInUse]]),

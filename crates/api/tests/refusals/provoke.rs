@@ -1,11 +1,11 @@
 //! One request for every code. A code without a request that provokes it does not compile.
 
-use super::scenes::{Failing, Gate, alter, odd_campaign, of_the_other_model, versionless};
+use super::scenes::{Failing, Gate, Import, alter, odd_campaign, of_the_other_model, versionless};
 use super::support::drafts::content as content_of;
 use super::support::ready::{Ready, ready};
 use super::support::{Caller, TestAnswer, TestApp, api_request};
 use axum::body::Body;
-use axum::http::Method;
+use axum::http::{Method, Request};
 use postrider_core::channel::ChannelKind::{DirectMail, Email, Sms};
 use postrider_core::content::TemplateStatus;
 use postrider_core::error::{Code, Refusal};
@@ -17,7 +17,6 @@ use postrider_core::time::Timestamp;
 use postrider_core::webhook::ENDPOINTS_MAX;
 use postrider_service::ServiceError;
 use postrider_service::auth::CreateClient;
-use postrider_service::imports::{Import, ImportError, ImportFiles};
 use postrider_store::StoreError;
 use postrider_store::execution::JobMove;
 use serde_json::{Value, json};
@@ -219,8 +218,30 @@ pub async fn provoke(code: Code) -> Provoked {
             let body = json!({ "record": { "phone": "+4930123456" }, "matchKey": "phone" });
             field(admin.post("/profiles/upsert", body).await)
         }
-        Code::ImportFileInvalid => import(app, "\u{0}\u{1}\u{2}", &[]).await,
-        Code::ImportMappingInvalid => import(app, "email\na@example.test\n", &[("shoe", "email")]).await,
+        Code::ImportFileInvalid => field(Import::new(app).await.file("\u{0}\u{1}\u{2}").await),
+        Code::ImportMappingInvalid => {
+            let import = Import::new(app).await;
+            import.file("email\na@example.test\n").await.data();
+            field(import.mapping(json!({ "columns": { "shoe": "email" } })).await)
+        }
+        Code::ImportNotFound => plain(admin.get(&format!("/import-jobs/{NOBODY}")).await),
+        Code::ImportFileTooLarge => field(admin.post("/import-jobs", json!({ "fileSize": u64::MAX })).await),
+        Code::ImportFileMissing => plain(Import::new(app).await.start().await),
+        Code::ImportMappingRequired => {
+            let import = Import::new(app).await;
+            import.file("Kontakt\na@example.test\n").await.data();
+            plain(import.start().await)
+        }
+        Code::ImportAlreadyStarted => {
+            let import = Import::new(app).await;
+            import.file("email\na@example.test\n").await.data();
+            import.start().await.data();
+            plain(import.start().await)
+        }
+        Code::ImportUploadSuperseded => plain(Import::new(app).await.superseded().await),
+        Code::ImportUploadUrlInvalid => {
+            plain(app.send(Request::put("/import-uploads/nonsense").body(Body::empty()).unwrap()).await)
+        }
         Code::TemplateNotFound => plain(admin.get(&format!("/templates/{NOBODY}")).await),
         Code::TemplateInvalid => {
             let body = json!({ "name": "Broken", "channel": "sms", "content": { "text": "{{ first_name" } });
@@ -357,24 +378,6 @@ async fn already_started(app: &TestApp) -> Provoked {
     assert!(app.store.write("test", move |tx| tx.job_move(&change)).await.unwrap());
     let body = json!({ "sendAt": "2026-06-01T09:00:00Z" });
     plain(app.as_admin().patch(&campaign.path(&format!("/schedule-jobs/{job}")), body).await)
-}
-
-/// As `postrider import` calls it.
-async fn import(app: &TestApp, text: &str, map: &[(&str, &str)]) -> Provoked {
-    let command = Import {
-        tenant: app.tenant(),
-        list: "Friends".to_owned(),
-        map: map.iter().map(|(column, field)| ((*column).to_owned(), (*field).to_owned())).collect(),
-        match_key: None,
-        dry_run: false,
-    };
-    let files = ImportFiles { input: Box::new(std::io::Cursor::new(text.to_owned())), refused: None };
-    match app.service.import(command, files, |_| {}).await {
-        Err(ImportError::Service(ServiceError::Refused(refusal))) => {
-            Provoked { told: Told::Operator(refusal), details: &["path", "value"] }
-        }
-        other => panic!("a refusal is expected, not {other:?}"),
-    }
 }
 
 /// A list that a rule names.

@@ -1,14 +1,18 @@
 //! States of the world that requests alone do not make: rows that only a broken program leaves, a store that fails.
 
-use super::support::TestApp;
+use super::support::{TestAnswer, TestApp, api_request};
+use axum::body::Body;
+use axum::http::Method;
 use postrider_core::channel::ChannelKind;
 use postrider_core::env::BoxFuture;
 use postrider_core::id::CampaignId;
 use postrider_core::schedule::{Intent, Mode, TimezoneSource};
+use postrider_core::scope::Scope;
 use postrider_core::time::Timestamp;
 use postrider_store::StoreError;
 use postrider_store::campaigns::Campaign;
 use postrider_store::probe::Probe;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -118,5 +122,51 @@ impl Probe for Gate {
 
     fn after(&self, _: &'static str) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(std::future::ready(Ok(())))
+    }
+}
+
+/// An import job that waits for its file.
+pub struct Import<'a> {
+    app: &'a TestApp,
+    path: String,
+    upload_token: String,
+}
+
+impl<'a> Import<'a> {
+    pub async fn new(app: &'a TestApp) -> Self {
+        let made = app.as_admin().post("/import-jobs", json!({ "format": "csv" })).await;
+        let text = |name: &str| made.data()[name].as_str().unwrap().to_owned();
+        let upload_token = text("uploadUrl").rsplit('/').next().unwrap().to_owned();
+        Self { app, path: format!("/import-jobs/{}", text("id")), upload_token }
+    }
+
+    /// Sends a file.
+    pub async fn file(&self, text: &str) -> TestAnswer {
+        self.body(Body::from(text.to_owned())).await
+    }
+
+    async fn body(&self, body: Body) -> TestAnswer {
+        let token = self.app.token(&[Scope::CdpImportsWrite]).await;
+        let mut request = api_request(Method::PUT, &format!("{}/file", self.path), &token, None, None);
+        *request.body_mut() = body;
+        self.app.send(request).await
+    }
+
+    pub async fn mapping(&self, body: Value) -> TestAnswer {
+        self.app.as_admin().post(&format!("{}/mapping", self.path), body).await
+    }
+
+    pub async fn start(&self) -> TestAnswer {
+        self.app.as_admin().post(&format!("{}/start", self.path), json!({})).await
+    }
+
+    /// While the file comes, somebody else begins to send one.
+    pub async fn superseded(&self) -> TestAnswer {
+        let (service, token) = (self.app.service.clone(), self.upload_token.clone());
+        let file = futures_util::stream::once(async move {
+            drop(service.begin_import_upload_by_token(&token, None, None).await.unwrap());
+            Ok::<_, std::io::Error>("email\na@example.test\n")
+        });
+        self.body(Body::from_stream(file)).await
     }
 }

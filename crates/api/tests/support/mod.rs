@@ -124,6 +124,7 @@ impl TestApp {
             metrics: true,
             sends: false,
             node_timeout_ms: 10_000,
+            import_file_max_bytes: 64 * 1024 * 1024,
         };
         change(&mut settings);
         let service = Service::new(store.clone(), clock.clone(), entropy.clone(), settings);

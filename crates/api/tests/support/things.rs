@@ -36,6 +36,8 @@ pub enum Thing {
     Webhook,
     /// A test on its way: webhook, delivery.
     WebhookDelivery,
+    /// An import job whose file is there.
+    ImportJob,
 }
 
 /// What was made.
@@ -127,6 +129,12 @@ pub async fn make(app: &TestApp, tenant: TenantId, thing: Thing) -> Made {
             let webhook = webhook(&admin).await;
             let delivery = id(&admin, &format!("/webhooks/{webhook}/test"), json!({})).await;
             vec![webhook, delivery]
+        }
+        Thing::ImportJob => {
+            let job = id(&admin, "/import-jobs", json!({ "format": "jsonl" })).await;
+            let file = json!({ "email": "imported@example.test" });
+            admin.put(&format!("/import-jobs/{job}/file"), file).await.data();
+            vec![job]
         }
     };
     named.extend([("list", ready.list), ("template", ready.template), ("mailer", ready.sender)]);

@@ -73,6 +73,7 @@ const PLACES: &[Place] = &[
     ),
     place(CONTENT, "templateId", r#"{"templateId":"$id"}"#, "template"),
     place(CONTENT, "senderProfileId", r#"{"templateId":"$template","senderProfileId":"$id"}"#, "mailer"),
+    place(("POST", "/import-jobs"), "targetListId", r#"{"targetListId":"$id"}"#, "list"),
     place(PREVIEW, "profileId", r#"{"profileId":"$id"}"#, "profile"),
     place(PREVIEW, "senderProfileId", r#"{"senderProfileId":"$id"}"#, "sender"),
     place(

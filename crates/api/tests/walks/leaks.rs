@@ -22,6 +22,7 @@ const THINGS: &[Thing] = &[
     Thing::Suppression,
     Thing::Webhook,
     Thing::WebhookDelivery,
+    Thing::ImportJob,
 ];
 
 /// Queries that look for what the other tenant has.

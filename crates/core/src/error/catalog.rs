@@ -178,7 +178,21 @@ catalog! {
     ImportFileInvalid => "PUBLIC.IMPORTS.FILE_INVALID", Unprocessable,
         "The file is not a table of people.", "Save it as CSV in UTF-8 with the names of the columns in its first line.";
     ImportMappingInvalid => "PUBLIC.IMPORTS.MAPPING_INVALID", Invalid,
-        "The columns do not fit.", "Name the column and the field as COLUMN=FIELD.";
+        "The columns do not fit.", "Name columns of the file, and fields as in POST /profiles/upsert: in columns of the mapping, or as --map COLUMN=FIELD.";
+    ImportNotFound => "PUBLIC.IMPORTS.NOT_FOUND", NotFound,
+        "Import job not found.", "Use the id of one of this tenant's import jobs; finished ones are kept for 30 days.";
+    ImportFileTooLarge => "PUBLIC.IMPORTS.FILE_TOO_LARGE", TooLarge,
+        "The file is larger than an import takes.", "Split the file into several import jobs, or have the operator raise imports.file_max_bytes.";
+    ImportFileMissing => "PUBLIC.IMPORTS.FILE_MISSING", Conflict,
+        "The import job has no whole file yet.", "Send the file with PUT to the job's uploadUrl first.";
+    ImportMappingRequired => "PUBLIC.IMPORTS.MAPPING_REQUIRED", Conflict,
+        "No column says by what people are found.", "Say with POST /import-jobs/{id}/mapping which column is email, phone or customer_id.";
+    ImportAlreadyStarted => "PUBLIC.IMPORTS.ALREADY_STARTED", Conflict,
+        "The import job has been started.", "Make a new import job for another file or mapping.";
+    ImportUploadSuperseded => "PUBLIC.IMPORTS.UPLOAD_SUPERSEDED", Conflict,
+        "Another upload for the same import job has begun since.", "Let one upload end; the one that began last counts.";
+    ImportUploadUrlInvalid => "PUBLIC.IMPORTS.UPLOAD_URL_INVALID", NotFound,
+        "The upload URL is not one of ours or has expired.", "Send the file with a token to PUT /import-jobs/{id}/file, or make a new import job.";
     TemplateNotFound => "PUBLIC.TEMPLATES.NOT_FOUND", NotFound,
         "Template not found.", "Use the id of one of this tenant's templates.";
     TemplateInvalid => "PUBLIC.TEMPLATES.INVALID", Invalid,

@@ -1,10 +1,13 @@
-//! `postrider import FILE`: brings the people of a table in and puts them on a list.
+//! `postrider import FILE`: brings the people of a file in and puts them on a list.
 
 use super::{Context, Failure, Report, Trouble};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use postrider_core::id::TenantId;
-use postrider_service::imports::{Import, ImportError, ImportFiles, ImportReport, OpenRefused, Progress};
+use postrider_core::import::ImportFormat;
+use postrider_service::imports::{
+    Import, ImportError, ImportFiles, ImportReport, OpenRefused, Progress, format_of_name,
+};
 use postrider_service::profiles::match_key;
 use serde_json::{Value, json};
 use std::fs::File;
@@ -16,7 +19,7 @@ const EXAMPLES_TOLD: usize = 5;
 
 #[derive(Debug, Args)]
 pub(super) struct ImportArgs {
-    /// A CSV file with the names of the columns in its first line.
+    /// A CSV file with the names of the columns in its first line, or a .jsonl file with one record a line.
     file: PathBuf,
     /// Whose people they are.
     #[arg(long, value_name = "ID")]
@@ -49,10 +52,11 @@ pub(super) async fn run(args: ImportArgs, context: &Context) -> Result<(), Failu
     let input = File::open(&file).map_err(|error| unreadable(&file, &error))?;
     let length = input.metadata().map_err(|error| unreadable(&file, &error))?.len();
     let (_, _, service) = context.open().await?;
-    let refused_file = refused_path(&file);
+    let format = format_of_name(&file.to_string_lossy()).unwrap_or(ImportFormat::Csv);
+    let refused_file = refused_path(&file, format);
     let files = ImportFiles { input: Box::new(input), refused: (!dry_run).then(|| open_refused(refused_file.clone())) };
     let bar = (!context.json() && std::io::stderr().is_terminal()).then(|| bar(length));
-    let command = Import { tenant, list: list.clone(), map, match_key, dry_run };
+    let command = Import { tenant, format, list: list.clone(), map, match_key, dry_run };
     let imported = service.import(command, files, |progress| show(bar.as_ref(), progress)).await;
     if let Some(bar) = &bar {
         bar.finish_and_clear();
@@ -75,9 +79,10 @@ fn unreadable(file: &Path, error: &std::io::Error) -> Failure {
 }
 
 /// Beside the file: `people.csv` has `people.refused.csv`.
-fn refused_path(file: &Path) -> PathBuf {
+fn refused_path(file: &Path, format: ImportFormat) -> PathBuf {
     let mut name = file.file_stem().unwrap_or_default().to_owned();
-    name.push(".refused.csv");
+    name.push(".refused.");
+    name.push(format.as_str());
     file.with_file_name(name)
 }
 
@@ -114,7 +119,9 @@ fn text(report: &ImportReport, list: &str, refused_file: Option<&Path>) -> Strin
         lines.push(format!("{} people new on the list {list}  {id}", report.added_to_list));
     }
     let columns = report.columns.iter().map(|(column, field)| format!("{column} = {field}"));
-    lines.push(format!("columns: {}", columns.collect::<Vec<_>>().join(", ")));
+    if !report.columns.is_empty() {
+        lines.push(format!("columns: {}", columns.collect::<Vec<_>>().join(", ")));
+    }
     for example in report.examples.iter().take(EXAMPLES_TOLD) {
         lines.push(format!("line {}: {}", example.line, example.reason));
     }

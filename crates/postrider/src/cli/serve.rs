@@ -46,6 +46,10 @@ impl Role {
         }
     }
 
+    const fn takes_requests(self) -> bool {
+        matches!(self, Self::All | Self::Api)
+    }
+
     const fn sends(self) -> bool {
         matches!(self, Self::All | Self::Engine)
     }
@@ -76,12 +80,13 @@ pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<(), Failur
         false => None,
     };
     tell(context, args.role, bound, &store);
+    let imports = args.role.takes_requests().then(|| service.clone());
     let serving = async {
         let served = serve(listener, router(args.role, service), stop.clone()).await;
         stop.request();
         served
     };
-    let (served, ()) = tokio::join!(serving, drain(engine, &stop));
+    let (served, (), ()) = tokio::join!(serving, drain(engine, &stop), run_imports(imports, &stop));
     tracing::info!("stopped");
     served
 }
@@ -93,6 +98,17 @@ async fn drain(engine: Option<RunningEngine>, stop: &Stop) {
     let drained = tokio::time::timeout(Duration::from_millis(DRAIN_MAX_MS), engine.stop());
     if drained.await.is_err() {
         tracing::warn!("hand-offs did not end in time; what is uncertain is settled at the next start");
+    }
+}
+
+/// Works on import jobs until told to stop, behind the set of rows at hand.
+async fn run_imports(service: Option<Service>, stop: &Stop) {
+    let Some(service) = service else { return };
+    let asked = stop.clone();
+    let running = tokio::spawn(async move { service.run_imports(asked.requested()).await });
+    stop.requested().await;
+    if tokio::time::timeout(Duration::from_millis(DRAIN_MAX_MS), running).await.is_err() {
+        tracing::warn!("an import did not stop in time; it goes on behind its last set of rows at the next start");
     }
 }
 

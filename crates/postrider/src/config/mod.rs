@@ -6,6 +6,7 @@
 mod channels;
 mod database;
 mod engine;
+mod imports;
 mod log;
 mod policy;
 mod problem;
@@ -21,6 +22,7 @@ mod webhooks;
 
 pub use channels::{Channels, Email, Sandbox, Smtp};
 pub use engine::Engine;
+pub use imports::Imports;
 pub use log::{Level, Log, LogFormat};
 pub use problem::{Origin, Problem};
 pub use secret::Secret;
@@ -60,6 +62,8 @@ pub struct Config {
     pub time: Time,
     /// Where events may go.
     pub webhooks: Webhooks,
+    /// What import jobs take.
+    pub imports: Imports,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -109,6 +113,7 @@ pub fn load(
         rate_limits: rate_limits::read(root.section("rate_limits")),
         time: Time::read(root.section("time")),
         webhooks: Webhooks::read(root.section("webhooks")),
+        imports: Imports::read(root.section("imports")),
         log: Log::read(root.section("log")),
     };
     root.finish();

@@ -49,6 +49,7 @@ fn nothing_given_is_one_node_on_loopback_that_sends_nothing() {
     assert_eq!(config.time, Time { zones: None, zone_change_tolerance_minutes: 120 });
     let webhooks = Webhooks { targets: Default::default(), timeout_ms: 15_000, ca_file: None };
     assert_eq!(config.webhooks, webhooks);
+    assert_eq!(config.imports, Imports { file_max_bytes: 1_073_741_824 });
     assert_eq!(config.log, Log { level: Level::Info, format: LogFormat::Text });
 }
 
@@ -198,7 +199,7 @@ fn all_problems_are_told_at_once_and_none_shows_a_secret() {
             "log.level: is of type integer; write text in quotation marks.",
             "log.format (POSTRIDER__LOG__FORMAT): is empty; write a value or leave the key out.",
             "verbose: is not known in the configuration; \
-             take one of database, server, auth, channels, engine, policy, rate_limits, time, webhooks, log or remove it.",
+             take one of database, server, auth, channels, engine, policy, rate_limits, time, webhooks, imports, log or remove it.",
         ]
     );
 }

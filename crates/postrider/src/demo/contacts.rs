@@ -5,7 +5,8 @@ use super::stage::Stage;
 use crate::books::grouped;
 use crate::cli::Failure;
 use postrider_core::id::{ListId, TenantId};
-use postrider_service::imports::{Import, ImportError, ImportFiles, ImportReport};
+use postrider_core::import::ImportFormat;
+use postrider_service::imports::{Import, ImportError, ImportFiles, ImportReport, format_of_name};
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
@@ -21,7 +22,14 @@ pub async fn import(stage: &Stage, tenant: TenantId, file: &Path) -> Result<(Lis
     let rows = refused_rows.clone();
     let open = move || File::create(&rows).map(|file| Box::new(file) as Box<dyn Write + Send>);
     let files = ImportFiles { input: Box::new(input), refused: Some(Box::new(open)) };
-    let command = Import { tenant, list: "Everybody".to_owned(), map: Vec::new(), match_key: None, dry_run: false };
+    let command = Import {
+        tenant,
+        format: format_of_name(&file.to_string_lossy()).unwrap_or(ImportFormat::Csv),
+        list: "Everybody".to_owned(),
+        map: Vec::new(),
+        match_key: None,
+        dry_run: false,
+    };
     let report = stage.service.import(command, files, |_| {}).await.map_err(failure)?;
     tell(stage, file, &report, &refused_rows);
     let people = i64::try_from(report.added_to_list).unwrap_or(i64::MAX);

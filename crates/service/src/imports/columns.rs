@@ -126,6 +126,11 @@ impl Columns {
         Ok(Self { headers, targets })
     }
 
+    /// Every column and what becomes of it, such as `("Vorname", "first_name")`.
+    pub(super) fn named(&self) -> Vec<(String, String)> {
+        self.headers.iter().zip(&self.targets).map(|(header, target)| (header.clone(), target.name())).collect()
+    }
+
     /// By what the rows find their profiles: the first of email, customer id and phone that has a column.
     ///
     /// # Errors
@@ -145,13 +150,13 @@ impl Columns {
         });
         found.ok_or_else(|| {
             let columns = self.headers.join(", ");
-            mapping(None, format!("no column holds {needed}; name it with --map COLUMN=email; columns: {columns}"))
+            mapping(None, format!("no column holds {needed}; say which one does; columns: {columns}"))
         })
     }
 }
 
 fn mapping(value: Option<&str>, problem: impl Into<String>) -> ImportError {
-    Refusal::field(Code::ImportMappingInvalid, "map", value, problem).into()
+    Refusal::field(Code::ImportMappingInvalid, "columns", value, problem).into()
 }
 
 /// The column that a person means: by its header to the letter, else whatever its case, else by its letters.
@@ -169,7 +174,7 @@ fn find(headers: &[String], column: &str) -> Result<usize, ImportError> {
 }
 
 /// What the caller wants a column to be.
-fn explicit(column: &str, field: &str) -> Result<Target, ImportError> {
+pub(super) fn explicit(column: &str, field: &str) -> Result<Target, ImportError> {
     let field = field.trim();
     if field.is_empty() || field == NOTHING {
         return Ok(Target::Nothing);

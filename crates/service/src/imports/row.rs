@@ -87,14 +87,14 @@ const LEFT_OUT: [&str; 4] = ["phone", "timezone", "locale", "push_tokens"];
 pub(super) struct Parsed {
     pub(super) record: ProfileRecord,
     /// What was left out and why.
-    pub(super) left_out: Vec<String>,
+    pub(super) left_out: Vec<Refusal>,
 }
 
 /// Makes a record of a row.
 ///
 /// # Errors
 /// Why the row is refused.
-pub(super) fn parse(columns: &Columns, cells: &[String], key: MatchKey) -> Result<Parsed, String> {
+pub(super) fn parse(columns: &Columns, cells: &[String], key: MatchKey) -> Result<Parsed, Refusal> {
     let mut fields = Map::new();
     let mut address = Map::new();
     let mut consent = Consents::default();
@@ -125,12 +125,12 @@ pub(super) fn parse(columns: &Columns, cells: &[String], key: MatchKey) -> Resul
                 Some(Said::Yes) => consent.grant(*channels),
                 Some(Said::No) => consent.deny(*channels),
                 Some(Said::Nothing) => {}
-                None => return Err(format!("{}: is neither yes nor no", columns.headers[place])),
+                None => return Err(neither(&columns.headers[place], cell)),
             },
             Target::OptOut(channels) => match said(cell) {
                 Some(Said::Yes) => consent.deny(*channels),
                 Some(Said::No | Said::Nothing) => {}
-                None => return Err(format!("{}: is neither yes nor no", columns.headers[place])),
+                None => return Err(neither(&columns.headers[place], cell)),
             },
         }
     }
@@ -143,21 +143,25 @@ pub(super) fn parse(columns: &Columns, cells: &[String], key: MatchKey) -> Resul
     read(fields, key)
 }
 
+fn neither(header: &str, cell: &str) -> Refusal {
+    Refusal::invalid(header, Some(cell), "is neither yes nor no")
+}
+
 /// Reads the record, if need be without the fields that a row can do without.
-fn read(mut fields: Map<String, Value>, key: MatchKey) -> Result<Parsed, String> {
+fn read(mut fields: Map<String, Value>, key: MatchKey) -> Result<Parsed, Refusal> {
     let mut left_out = Vec::new();
     loop {
         let refusal = match ProfileRecord::parse("", &fields) {
             Ok(record) => {
-                record.key(key).map_err(|refusal| refusal.message())?;
+                record.key(key)?;
                 return Ok(Parsed { record, left_out });
             }
             Err(refusal) => refusal,
         };
         let field = field_of(&refusal).filter(|field| LEFT_OUT.contains(field) && *field != key.as_str());
         match field.and_then(|field| fields.remove(field)) {
-            Some(_) => left_out.push(refusal.message()),
-            None => return Err(refusal.message()),
+            Some(_) => left_out.push(refusal),
+            None => return Err(refusal),
         }
     }
 }

@@ -4,6 +4,7 @@
 
 use super::report::ImportError;
 use super::sniff::{SAMPLE_BYTES, sniff};
+use postrider_core::error::Refusal;
 use std::collections::VecDeque;
 use std::io::{self, Cursor, Read};
 
@@ -14,6 +15,27 @@ pub(super) const COLUMNS_MAX: usize = 500;
 
 /// What the bytes 0x80 to 0x9F are in Windows-1252; five are nothing.
 const WINDOWS_1252: &str = "€\u{fffd}‚ƒ„…†‡ˆ‰Š‹Œ\u{fffd}Ž\u{fffd}\u{fffd}‘’“”•–—˜™š›œ\u{fffd}žŸ";
+
+/// The path of a refusal that is about a row as a whole.
+pub(super) const ROW: &str = "row";
+
+/// Between two rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    /// How much of the file lies before it, in bytes.
+    pub(super) byte: u64,
+    /// The line of the next byte, from 1.
+    pub(super) line: u64,
+}
+
+/// How a table is to be read from a place in its middle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Shape {
+    /// What parts the cells.
+    pub(super) delimiter: u8,
+    /// Columns of the header.
+    pub(super) columns: usize,
+}
 
 /// One row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +54,11 @@ impl Row {
         self.cells.iter().map(String::len).sum()
     }
 
+    /// What is wrong with it as a row, as a refusal.
+    pub(super) fn refusal(&self) -> Option<Refusal> {
+        self.problem.as_ref().map(|problem| Refusal::invalid(ROW, None, problem))
+    }
+
     fn is_blank(&self) -> bool {
         self.cells.iter().all(|cell| cell.trim().is_empty())
     }
@@ -41,9 +68,8 @@ impl Row {
 pub(super) struct Rows {
     csv: csv::Reader<Watched>,
     record: csv::ByteRecord,
-    delimiter: u8,
+    shape: Shape,
     bytes_before: u64,
-    columns: usize,
 }
 
 impl Rows {
@@ -57,27 +83,37 @@ impl Rows {
         let dialect = sniff(&sample, sample.len() < SAMPLE_BYTES).map_err(ImportError::file)?;
         let mut sample = Cursor::new(sample);
         sample.set_position(dialect.skip as u64);
-        let input = Watched::new(Box::new(sample.chain(input)), dialect.lines);
-        let csv =
-            csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(dialect.delimiter).from_reader(input);
-        let mut rows = Self {
-            csv,
-            record: csv::ByteRecord::new(),
-            delimiter: dialect.delimiter,
-            bytes_before: dialect.skip as u64,
-            columns: 0,
-        };
+        let start = Place { byte: dialect.skip as u64, line: dialect.lines + 1 };
+        let shape = Shape { delimiter: dialect.delimiter, columns: 0 };
+        let mut rows = Self::at(Box::new(sample.chain(input)), shape, start, b'\n');
         let header = rows.next()?.ok_or_else(|| ImportError::file("is empty"))?;
         if header.cells.len() > COLUMNS_MAX {
             return Err(ImportError::file(format!("has more than {COLUMNS_MAX} columns")));
         }
-        rows.columns = header.cells.len();
+        rows.shape.columns = header.cells.len();
         Ok((rows, header))
     }
 
-    /// What parts the cells.
-    pub(super) const fn delimiter(&self) -> u8 {
-        self.delimiter
+    /// Reads on from a place that [`Rows::place`] told; `before` is the byte before it.
+    pub(super) fn at(input: Box<dyn Read + Send>, shape: Shape, place: Place, before: u8) -> Self {
+        let input = Watched::new(input, place.line, before);
+        let csv =
+            csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(shape.delimiter).from_reader(input);
+        Self { csv, record: csv::ByteRecord::new(), shape, bytes_before: place.byte }
+    }
+
+    /// How the table is written.
+    pub(super) const fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// Behind the row that was read last, where reading can go on: no row begins between that row and this place.
+    pub(super) fn place(&self) -> Place {
+        let behind = self.csv.position().byte();
+        let watched = self.csv.get_ref();
+        let mut starts = watched.starts.iter().filter(|&&(byte, _)| byte >= behind);
+        let (byte, line) = starts.next().copied().unwrap_or((watched.offset, watched.line));
+        Place { byte: self.bytes_before + byte, line }
     }
 
     /// How much of the file has been taken, in bytes.
@@ -128,8 +164,8 @@ impl Rows {
                 }
             }
         }
-        if self.columns > 0 && problem.is_none() {
-            problem = ragged(&mut cells, self.columns);
+        if self.shape.columns > 0 && problem.is_none() {
+            problem = ragged(&mut cells, self.shape.columns);
         }
         Row { line, cells, problem }
     }
@@ -181,8 +217,10 @@ struct Watched {
 }
 
 impl Watched {
-    fn new(input: Box<dyn Read + Send>, lines: u64) -> Self {
-        Self { input, budget: ROW_BYTES_MAX, offset: 0, line: lines + 1, before: b'\n', starts: VecDeque::new() }
+    fn new(input: Box<dyn Read + Send>, line: u64, before: u8) -> Self {
+        // What stands at the beginning of the input begins a row, whatever stood before it.
+        let before = if before == b'\r' { before } else { b'\n' };
+        Self { input, budget: ROW_BYTES_MAX, offset: 0, line, before, starts: VecDeque::new() }
     }
 
     /// The next row begins at or after a place.

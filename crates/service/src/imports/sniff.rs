@@ -23,14 +23,8 @@ pub(super) struct Dialect {
 /// # Errors
 /// What the file is instead of a table, with what to do.
 pub(super) fn sniff(sample: &[u8], whole: bool) -> Result<Dialect, &'static str> {
-    if sample.starts_with(b"PK\x03\x04") || sample.starts_with(b"\xd0\xcf\x11\xe0") {
-        return Err("is a spreadsheet: save it as CSV (UTF-8) and import that");
-    }
-    if sample.starts_with(b"\xff\xfe") || sample.starts_with(b"\xfe\xff") {
-        return Err("is written in UTF-16: save it as CSV UTF-8 and import that");
-    }
-    if sample.contains(&0) {
-        return Err("holds zero bytes, so it is no text file: save it as CSV UTF-8 and import that");
+    if let Some(problem) = not_text(sample) {
+        return Err(problem);
     }
     let mark = if sample.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
     let table = &sample[mark..];
@@ -48,6 +42,24 @@ pub(super) fn sniff(sample: &[u8], whole: bool) -> Result<Dialect, &'static str>
         }
     }
     Ok(Dialect { delimiter: best.1, skip: mark, lines: 0 })
+}
+
+/// What a file is instead of text, with what to do.
+pub(super) fn not_text(sample: &[u8]) -> Option<&'static str> {
+    let begins = |marks: &[&[u8]]| marks.iter().any(|mark| sample.starts_with(mark));
+    if begins(&[b"PK\x03\x04", b"\xd0\xcf\x11\xe0"]) {
+        return Some("is a spreadsheet or an archive: save it as CSV (UTF-8) and import that");
+    }
+    if begins(&[b"\x1f\x8b"]) {
+        return Some("is compressed: unpack it and import what is in it");
+    }
+    if begins(&[b"\xff\xfe", b"\xfe\xff"]) {
+        return Some("is written in UTF-16: save it as CSV UTF-8 and import that");
+    }
+    if sample.contains(&0) {
+        return Some("holds zero bytes, so it is no text file: save it as CSV UTF-8 and import that");
+    }
+    None
 }
 
 /// The line with which spreadsheets tell each other the delimiter: `sep=;`.

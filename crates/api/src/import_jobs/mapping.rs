@@ -1,0 +1,72 @@
+//! `POST /import-jobs/{id}/mapping`
+
+use super::job_id;
+use super::view::ImportJobDto;
+use crate::envelope::{Written, renderer};
+use crate::error::ApiError;
+use crate::extract::Once;
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use postrider_core::error::Refusal;
+use postrider_service::imports::jobs::MapImportJob;
+use postrider_service::profiles::match_key;
+use postrider_service::{Actor, Service};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+/// The field of a column that is left out.
+const NOTHING: &str = "-";
+
+/// What the columns of a file are.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MapImportJobBody {
+    /// By column: a well-known field, `address.city` and the like, `consent.email`, `opt_out`, the name of an
+    /// attribute, or null to leave the column out. Columns that are not named are taken by their headers.
+    #[serde(default, alias = "mapping")]
+    columns: BTreeMap<String, Option<String>>,
+    /// Columns to leave out.
+    #[serde(default)]
+    ignore: Vec<String>,
+    /// email, phone or customer_id; absent for what the job was made with.
+    match_key: Option<String>,
+}
+
+impl MapImportJobBody {
+    fn columns(self) -> Result<Vec<(String, String)>, ApiError> {
+        let mut columns: Vec<(String, String)> = Vec::new();
+        for (column, field) in self.columns {
+            columns.push((column, field.unwrap_or_else(|| NOTHING.to_owned())));
+        }
+        for (place, column) in self.ignore.into_iter().enumerate() {
+            if columns.iter().any(|(known, field)| *known == column && field != NOTHING) {
+                let path = format!("ignore[{place}]");
+                return Err(Refusal::invalid(path, Some(&column), "has a field in columns").into());
+            }
+            columns.push((column, NOTHING.to_owned()));
+        }
+        Ok(columns)
+    }
+}
+
+/// Says what the columns of the file are; the job is ready then. It takes the place of what was said before.
+#[utoipa::path(post, path = "/public/v1/import-jobs/{id}/mapping", operation_id = "mapImportJob", tag = "Imports",
+    summary = "Say what the columns are",
+    params(("id" = uuid::Uuid, Path, description = "Import job id"),
+        ("Idempotency-Key" = Option<uuid::Uuid>, Header)),
+    request_body = MapImportJobBody,
+    responses((status = 200, description = "The job, which is ready", body = ImportJobDto)))]
+pub async fn map_import_job(
+    State(service): State<Service>,
+    Extension(actor): Extension<Actor>,
+    Path(id): Path<String>,
+    once: Once<MapImportJobBody>,
+) -> Result<Written, ApiError> {
+    let (mut body, reply) = once.reply(renderer(StatusCode::OK, ImportJobDto::of));
+    let job = job_id(&id)?;
+    let match_key = body.match_key.take().map(|word| match_key(Some(&word))).transpose()?;
+    let command = MapImportJob { job, columns: body.columns()?, match_key };
+    Ok(Written(service.map_import_job(&actor, command, reply).await?))
+}

@@ -1,0 +1,177 @@
+//! An import job as JSON.
+
+use crate::routes::BASE;
+use postrider_core::import::ImportFormat;
+use postrider_service::imports::jobs::{Column, ImportCounts, ImportJob, NewImportJob};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What is imported, as the API names it.
+pub const OBJECT_NAME: &str = "profiles";
+
+/// An import job.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportJobDto {
+    /// The id.
+    id: String,
+    /// The id once more, under its other name.
+    job_id: String,
+    /// Always `profiles`.
+    object_name: &'static str,
+    name: Option<String>,
+    file_name: Option<String>,
+    /// `csv` or `jsonl`; null until that is known.
+    #[schema(value_type = Option<String>)]
+    format: Option<&'static str>,
+    /// `pending`, `ready`, `running`, `completed` or `failed`.
+    state: &'static str,
+    /// `email`, `phone` or `customer_id`: by what people are found; null until that is known.
+    #[schema(value_type = Option<String>)]
+    match_key: Option<&'static str>,
+    /// The list on which everybody is put.
+    list_id: Option<String>,
+    /// Name of the list that the start finds or makes.
+    list_name: Option<String>,
+    /// Bytes of the file that have come.
+    uploaded_bytes: i64,
+    /// Length of the file; null until it is whole.
+    file_size: Option<i64>,
+    /// Columns of a table or fields of records, and what becomes of each.
+    columns: Vec<ColumnDto>,
+    /// What is missing before it can start, if its file is there.
+    problem: Option<String>,
+    counts: ImportCountsDto,
+    /// How much of the file is behind us, from 0 to 1.
+    progress: f64,
+    /// Why it failed.
+    error: Option<ImportFailureDto>,
+    created_at: String,
+    updated_at: String,
+    started_at: Option<String>,
+    finished_at: Option<String>,
+    links: ImportLinks,
+}
+
+/// A column of a table or a field of records.
+#[derive(Serialize, ToSchema)]
+pub struct ColumnDto {
+    /// Its header or name.
+    column: String,
+    /// The field it becomes; `-` if none.
+    field: String,
+    /// Some of what stands in it, until the start.
+    samples: Vec<String>,
+}
+
+/// What became of the rows: `read = created + updated + unchanged + refused`.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportCountsDto {
+    read: i64,
+    created: i64,
+    updated: i64,
+    unchanged: i64,
+    refused: i64,
+    /// Fields that rows were taken without.
+    fields_left_out: i64,
+    /// People who are new on the list.
+    added_to_list: i64,
+}
+
+/// Why an import job failed. What it brought in before stays.
+#[derive(Serialize, ToSchema)]
+pub struct ImportFailureDto {
+    code: &'static str,
+    message: String,
+    remediation: &'static str,
+}
+
+/// Where to go on.
+#[derive(Serialize, ToSchema)]
+pub struct ImportLinks {
+    #[serde(rename = "self")]
+    this: String,
+    upload: String,
+    mapping: String,
+    start: String,
+    errors: String,
+}
+
+/// An import job that was just made.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NewImportJobDto {
+    #[serde(flatten)]
+    job: ImportJobDto,
+    /// Where to PUT the file; it needs no token and is told only now.
+    upload_url: String,
+    /// Until when the upload URL is good.
+    expires_at: String,
+    /// Where to PUT the file with a token.
+    landing_path: String,
+}
+
+impl ImportJobDto {
+    /// As a value, for renderers.
+    pub fn of(job: &ImportJob) -> Self {
+        let at = format!("{BASE}/import-jobs/{}", job.id);
+        Self {
+            id: job.id.to_string(),
+            job_id: job.id.to_string(),
+            object_name: OBJECT_NAME,
+            name: job.name.clone(),
+            file_name: job.file_name.clone(),
+            format: job.format.map(ImportFormat::as_str),
+            state: job.state.as_str(),
+            match_key: job.match_key.map(|key| key.as_str()),
+            list_id: job.list.map(|list| list.to_string()),
+            list_name: job.list_name.clone(),
+            uploaded_bytes: job.uploaded_bytes,
+            file_size: job.file_bytes,
+            columns: job.columns.iter().map(ColumnDto::of).collect(),
+            problem: job.problem.clone(),
+            counts: ImportCountsDto::of(&job.counts),
+            progress: job.progress,
+            error: job.failure.as_ref().map(|(code, message)| ImportFailureDto {
+                code: code.as_str(),
+                message: message.clone(),
+                remediation: code.remediation(),
+            }),
+            created_at: job.created_at.to_string(),
+            updated_at: job.updated_at.to_string(),
+            started_at: job.started_at.map(|at| at.to_string()),
+            finished_at: job.finished_at.map(|at| at.to_string()),
+            links: ImportLinks {
+                upload: format!("{at}/file"),
+                mapping: format!("{at}/mapping"),
+                start: format!("{at}/start"),
+                errors: format!("{at}/errors"),
+                this: at,
+            },
+        }
+    }
+}
+
+impl ColumnDto {
+    fn of(column: &Column) -> Self {
+        Self { column: column.column.clone(), field: column.field.clone(), samples: column.samples.clone() }
+    }
+}
+
+impl ImportCountsDto {
+    const fn of(counts: &ImportCounts) -> Self {
+        let ImportCounts { read, created, updated, unchanged, refused, fields_left_out, added_to_list } = *counts;
+        Self { read, created, updated, unchanged, refused, fields_left_out, added_to_list }
+    }
+}
+
+impl NewImportJobDto {
+    /// As a value, for renderers.
+    pub fn of(made: &NewImportJob) -> Self {
+        let job = ImportJobDto::of(&made.job);
+        let landing_path = job.links.upload.clone();
+        let expires_at = made.job.upload_expires_at.to_string();
+        Self { job, upload_url: made.upload_url.clone(), expires_at, landing_path }
+    }
+}

@@ -1,0 +1,44 @@
+//! `GET /import-jobs` and `GET /import-jobs/{id}`
+
+use super::found;
+use super::view::ImportJob;
+use crate::{Actor, Page, Service, ServiceError};
+use postrider_core::id::ImportJobId;
+use postrider_store::import_jobs::ImportFilter;
+
+/// Which page of which jobs.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ListImportJobs {
+    /// What is listed.
+    pub filter: ImportFilter,
+    /// Entries of the page.
+    pub limit: i64,
+}
+
+impl Service {
+    /// One import job.
+    ///
+    /// # Errors
+    /// `IMPORTS.NOT_FOUND`.
+    pub async fn import_job(&self, actor: &Actor, job: ImportJobId) -> Result<ImportJob, ServiceError> {
+        let tenant = actor.tenant;
+        ImportJob::of(self.store().read("imports.get", move |tx| found(tx, tenant, job)).await?)
+    }
+
+    /// Import jobs, newest first.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn import_jobs(
+        &self,
+        actor: &Actor,
+        query: ListImportJobs,
+    ) -> Result<Page<ImportJob, ImportJobId>, ServiceError> {
+        let (tenant, ListImportJobs { filter, limit }) = (actor.tenant, query);
+        let rows = self
+            .store()
+            .read("imports.list", move |tx| tx.import_jobs_list(tenant, filter, limit + 1).map_err(ServiceError::from));
+        let jobs = rows.await?.into_iter().map(ImportJob::of).collect::<Result<Vec<_>, _>>()?;
+        Ok(Page::of(jobs, limit, |last| (last.created_at, last.id)))
+    }
+}

@@ -1,0 +1,182 @@
+//! Looks at the beginning of a file: how it is written, what its columns are called, and what stands in them.
+
+use crate::ServiceError;
+use crate::imports::columns::Columns;
+use crate::imports::lines::Lines;
+use crate::imports::object::object;
+use crate::imports::report::ImportError;
+use crate::imports::rows::{Place, Rows, Shape};
+use crate::imports::source::Middle;
+use postrider_core::error::Refusal;
+use postrider_core::import::ImportFormat;
+use postrider_store::StoreError;
+use postrider_store::import_jobs::ImportJobRow;
+use postrider_store::profiles::MatchKey;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::io::Read;
+
+/// Rows of which samples are taken.
+const SAMPLED_ROWS: usize = 3;
+/// Lines of JSON that are looked at for the names of their fields.
+const SAMPLED_LINES: usize = 100;
+/// Fields of records that are told, at most.
+const FIELDS_TOLD_MAX: usize = 200;
+/// Longest sample, in characters.
+const SAMPLE_CHARS_MAX: usize = 100;
+
+/// How a file is to be read, as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Layout {
+    /// What parts the cells; absent for lines of JSON.
+    pub(super) delimiter: Option<u8>,
+    /// Headers of a table; names of fields that records were seen to have.
+    pub(super) headers: Vec<String>,
+}
+
+/// Some of what stands in each column, as it is stored.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Samples {
+    pub(super) columns: Vec<Vec<String>>,
+}
+
+/// What was seen.
+pub(super) struct Inspection {
+    pub(super) layout: Layout,
+    pub(super) samples: Samples,
+    /// Where the first row begins.
+    pub(super) start: Place,
+    /// By what people are found, if the headers say it.
+    pub(super) key: Option<MatchKey>,
+}
+
+impl Layout {
+    /// How the file of a job is to be read, if it was looked at.
+    ///
+    /// # Errors
+    /// A failure if the row holds what no release wrote.
+    pub(super) fn of(row: &ImportJobRow) -> Result<Option<Self>, ServiceError> {
+        row.layout.as_deref().map(stored).transpose()
+    }
+
+    /// How to read on in the middle of the file.
+    pub(super) fn middle(self) -> Middle {
+        match self.delimiter {
+            Some(delimiter) => Middle::Table(Shape { delimiter, columns: self.headers.len() }, self.headers),
+            None => Middle::Lines,
+        }
+    }
+}
+
+impl Samples {
+    /// The samples of a job that is not started.
+    ///
+    /// # Errors
+    /// A failure if the row holds what no release wrote.
+    pub(super) fn of(row: &ImportJobRow) -> Result<Self, ServiceError> {
+        row.samples.as_deref().map_or_else(|| Ok(Self::default()), stored)
+    }
+}
+
+/// Reads JSON that was stored.
+///
+/// # Errors
+/// A failure if it is not what was written.
+pub(super) fn stored<'t, T: Deserialize<'t>>(text: &'t str) -> Result<T, ServiceError> {
+    serde_json::from_str(text)
+        .map_err(|error| StoreError::Failed(format!("an import job holds what cannot be read: {error}")).into())
+}
+
+/// The error of an import as the error of a use case.
+pub(super) fn said(error: ImportError) -> ServiceError {
+    match error {
+        ImportError::Service(error) => error,
+        ImportError::Read(error) | ImportError::WriteRefused(error) => match error.downcast::<StoreError>() {
+            Ok(failure) => failure.into(),
+            Err(error) => StoreError::Failed(format!("the file of an import cannot be read: {error}")).into(),
+        },
+    }
+}
+
+/// Looks at a file.
+///
+/// # Errors
+/// `IMPORTS.FILE_INVALID`; the input's own errors.
+pub(super) fn inspect(
+    input: Box<dyn Read + Send>,
+    format: ImportFormat,
+    key: Option<MatchKey>,
+) -> Result<Inspection, ImportError> {
+    match format {
+        ImportFormat::Csv => inspect_table(input, key),
+        ImportFormat::Jsonl => inspect_lines(input, key),
+    }
+}
+
+fn inspect_table(input: Box<dyn Read + Send>, key: Option<MatchKey>) -> Result<Inspection, ImportError> {
+    let (mut rows, header) = Rows::open(input)?;
+    let start = rows.place();
+    let columns = Columns::new(&header.cells, &[])?;
+    let mut samples = vec![Vec::new(); columns.headers.len()];
+    for taken in 0..SAMPLED_ROWS {
+        let Some(row) = rows.next()? else {
+            if taken == 0 {
+                return Err(ImportError::file("has a header and no rows below it"));
+            }
+            break;
+        };
+        for (cell, column) in row.cells.iter().zip(&mut samples) {
+            column.push(short(cell));
+        }
+    }
+    let layout = Layout { delimiter: Some(rows.shape().delimiter), headers: columns.headers.clone() };
+    let key = columns.match_key(key).ok();
+    Ok(Inspection { layout, samples: Samples { columns: samples }, start, key })
+}
+
+fn inspect_lines(input: Box<dyn Read + Send>, key: Option<MatchKey>) -> Result<Inspection, ImportError> {
+    let mut lines = Lines::open(input)?;
+    let start = lines.place();
+    let (mut headers, mut samples): (Vec<String>, Vec<Vec<String>>) = (Vec::new(), Vec::new());
+    let mut first_problem: Option<Refusal> = None;
+    let mut objects = 0;
+    for _ in 0..SAMPLED_LINES {
+        let Some(row) = lines.next()? else { break };
+        let text = row.cells.first().map_or("", String::as_str);
+        match row.refusal().map_or_else(|| object(text), Err) {
+            Ok(record) => {
+                objects += 1;
+                for (name, value) in &record {
+                    sample(&mut headers, &mut samples, name, value);
+                }
+            }
+            Err(refusal) => drop(first_problem.get_or_insert(refusal)),
+        }
+    }
+    if let (0, Some(refusal)) = (objects, first_problem) {
+        return Err(ImportError::file(format!("holds no record: {}", refusal.message())));
+    }
+    let layout = Layout { delimiter: None, headers };
+    Ok(Inspection { layout, samples: Samples { columns: samples }, start, key: Some(key.unwrap_or_default()) })
+}
+
+fn sample(headers: &mut Vec<String>, samples: &mut Vec<Vec<String>>, name: &str, value: &Value) {
+    let place = headers.iter().position(|known| known == name).unwrap_or(headers.len());
+    if place == headers.len() {
+        if headers.len() >= FIELDS_TOLD_MAX {
+            return;
+        }
+        headers.push(name.to_owned());
+        samples.push(Vec::new());
+    }
+    if samples[place].len() < SAMPLED_ROWS {
+        samples[place].push(match value {
+            Value::String(text) => short(text),
+            other => short(&other.to_string()),
+        });
+    }
+}
+
+fn short(text: &str) -> String {
+    text.trim().chars().take(SAMPLE_CHARS_MAX).collect()
+}

@@ -1,0 +1,154 @@
+//! A stretch of one job: some sets of rows, each read while the one before is written.
+//!
+//! Invariant: the place behind a set, its counters, its notes and its profiles are one transaction under the claim.
+//! Whoever has lost the claim changes nothing.
+
+use super::inspect::{Layout, said};
+use super::mapping::stored;
+use super::notes::note;
+use super::parts::PartsReader;
+use crate::imports::report::ImportError;
+use crate::imports::rows::Place;
+use crate::imports::source::Source;
+use crate::imports::tally::tally;
+use crate::imports::write::{Destination, Entry, write_set};
+use crate::{Service, ServiceError};
+use postrider_core::env::Entropy;
+use postrider_core::error::Code;
+use postrider_core::time::Timestamp;
+use postrider_store::import_jobs::{ImportClaim, ImportJobRow};
+use postrider_store::{StoreError, Tx};
+use std::io::Read as _;
+use std::sync::Arc;
+
+/// Sets that are written before other jobs have their turn.
+const SETS_MAX: usize = 20;
+/// How long a claim lasts without a set being written, in milliseconds.
+pub(super) const LEASE_MS: i64 = 30_000;
+
+/// How a stretch ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stretch {
+    /// There is more of the file.
+    More,
+    /// The file is behind us.
+    Whole,
+    /// Somebody else has the job, or it was deleted.
+    Lost,
+}
+
+/// A set with the places before and behind it.
+struct Step {
+    entries: Vec<Entry>,
+    before: Place,
+    behind: Place,
+}
+
+impl Service {
+    /// Takes the next rows of a job that is claimed.
+    ///
+    /// # Errors
+    /// A refusal that ends the job, or a failure after which it is tried again.
+    pub(super) async fn import_stretch(&self, job: &ImportJobRow) -> Result<Stretch, ServiceError> {
+        let claim = ImportClaim { job: job.id, fence: job.fence };
+        let service = self.clone();
+        let row = job.clone();
+        let runtime = tokio::runtime::Handle::current();
+        let (mut source, mut step) = blocking(move || {
+            let mut source = open(&service, &row, runtime)?;
+            let step = next(&mut source)?;
+            Ok((source, step))
+        })
+        .await?;
+        for _ in 0..SETS_MAX {
+            if step.entries.is_empty() {
+                return Ok(Stretch::Whole);
+            }
+            let destination =
+                Destination { tenant: job.tenant, key: source.key, list: job.list, dry_run: false, now: self.now() };
+            let written = self.write_step(claim, destination, step);
+            let following = blocking(move || {
+                let step = next(&mut source);
+                Ok((source, step))
+            });
+            let (written, following) = tokio::join!(written, following);
+            if !written? {
+                return Ok(Stretch::Lost);
+            }
+            let (source_again, following) = following?;
+            source = source_again;
+            step = following?;
+        }
+        Ok(Stretch::More)
+    }
+
+    /// Writes a set; whether the claim was still good.
+    async fn write_step(&self, claim: ImportClaim, to: Destination, step: Step) -> Result<bool, ServiceError> {
+        let (step, entropy) = (Arc::new(step), self.entropy());
+        let lease_until = to.now.plus_millis(LEASE_MS);
+        let work = move |tx: &mut Tx<'_>| write(tx, claim, to, &step, &*entropy, lease_until);
+        self.store().write_guarded("imports.write", work).await
+    }
+}
+
+fn write(
+    tx: &mut Tx<'_>,
+    claim: ImportClaim,
+    to: Destination,
+    step: &Step,
+    entropy: &dyn Entropy,
+    lease_until: Timestamp,
+) -> Result<bool, ServiceError> {
+    let Some((next_byte, notes_before)) = tx.import_job_keep(claim, lease_until)? else { return Ok(false) };
+    if next_byte != signed(step.before.byte) {
+        return Ok(false);
+    }
+    let (outcome, added) = write_set(tx, to, &step.entries, entropy)?;
+    let mut notes = Vec::new();
+    let mut counts = tally(&step.entries, outcome, false, |row, severity, refusal| {
+        notes.push(note(row, severity, refusal));
+        Ok::<(), StoreError>(())
+    })?;
+    counts.added_to_list = i64::try_from(added).unwrap_or(i64::MAX);
+    tx.import_notes_put(claim.job, notes_before + 1, &notes)?;
+    let next = (signed(step.behind.byte), signed(step.behind.line));
+    tx.import_job_advance(claim, next, &counts, to.now)?;
+    Ok(true)
+}
+
+fn next(source: &mut Source) -> Result<Step, ServiceError> {
+    let before = source.place();
+    let entries = source.next_set().map_err(said)?;
+    Ok(Step { entries, before, behind: source.place() })
+}
+
+/// Opens the file of a job where its next set begins.
+fn open(service: &Service, job: &ImportJobRow, runtime: tokio::runtime::Handle) -> Result<Source, ServiceError> {
+    let (Some(layout), Some(key), Some(length)) = (Layout::of(job)?, job.match_key, job.file_bytes) else {
+        return Err(Code::Internal.into());
+    };
+    let place = Place { byte: job.next_byte.unsigned_abs(), line: job.next_line.unsigned_abs() };
+    let from = place.byte.saturating_sub(1);
+    let upload = (job.id, job.upload);
+    let mut input = PartsReader::new(service.store().clone(), runtime, upload, length.unsigned_abs(), from);
+    let mut before = [b'\n'];
+    if place.byte > 0 {
+        input.read_exact(&mut before).map_err(|error| said(ImportError::Read(error)))?;
+    }
+    Source::resume(Box::new(input), &layout.middle(), &stored(job)?, key, (place, before[0])).map_err(said)
+}
+
+const fn signed(value: u64) -> i64 {
+    value.cast_signed()
+}
+
+/// Runs what waits on a thread that may. A panic there is about the file, so the job ends with it.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ServiceError> + Send + 'static,
+) -> Result<T, ServiceError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) if error.is_panic() => Err(Code::Internal.into()),
+        Err(_) => Err(StoreError::Down("the process is stopping".into()).into()),
+    }
+}

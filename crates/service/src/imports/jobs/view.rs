@@ -1,0 +1,147 @@
+//! A job as callers see it, made of its row.
+
+use super::inspect::{Layout, Samples, said};
+use crate::ServiceError;
+use crate::imports::columns::Columns;
+use crate::imports::object::Fields;
+use postrider_core::error::Code;
+use postrider_core::id::{ImportJobId, ListId};
+use postrider_core::import::{ImportFormat, ImportState};
+use postrider_core::time::Timestamp;
+use postrider_store::import_jobs::{ImportCounts, ImportJobRow};
+use postrider_store::profiles::MatchKey;
+
+/// A job.
+#[derive(Debug, Clone)]
+pub struct ImportJob {
+    /// Id.
+    pub id: ImportJobId,
+    /// What people call it.
+    pub name: Option<String>,
+    /// What the file is called where it comes from.
+    pub file_name: Option<String>,
+    /// How the file is written, once that is known.
+    pub format: Option<ImportFormat>,
+    /// Where it stands.
+    pub state: ImportState,
+    /// By what people are found, once that is known.
+    pub match_key: Option<MatchKey>,
+    /// On which list everybody is put.
+    pub list: Option<ListId>,
+    /// Name of the list that the start finds or makes.
+    pub list_name: Option<String>,
+    /// Until when the upload URL is good.
+    pub upload_expires_at: Timestamp,
+    /// Bytes of the file that have come.
+    pub uploaded_bytes: i64,
+    /// Length of the file, once it is whole.
+    pub file_bytes: Option<i64>,
+    /// Columns of a table or fields of records, with what becomes of each.
+    pub columns: Vec<Column>,
+    /// Why it cannot be started yet though its file is there.
+    pub problem: Option<String>,
+    /// What became of the rows so far.
+    pub counts: ImportCounts,
+    /// How much of the file is behind us, from 0 to 1.
+    pub progress: f64,
+    /// Why it failed: code and sentence.
+    pub failure: Option<(Code, String)>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// When it was started.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+}
+
+/// A job that was just made, with the token of its upload URL, which is told once.
+#[derive(Debug, Clone)]
+pub struct NewImportJob {
+    /// The job.
+    pub job: ImportJob,
+    /// Where the file goes: a URL that needs no bearer token.
+    pub upload_url: String,
+}
+
+/// A column of a table or a field of records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// Its header or name.
+    pub column: String,
+    /// What becomes of it; `-` if nothing.
+    pub field: String,
+    /// Some of what stands in it, until the start.
+    pub samples: Vec<String>,
+}
+
+impl ImportJob {
+    /// Reads what is stored.
+    ///
+    /// # Errors
+    /// A failure if the row holds what no release wrote.
+    pub(super) fn of(row: ImportJobRow) -> Result<Self, ServiceError> {
+        let (columns, problem) = columns(&row)?;
+        let failure = row.failure.map(|(code, message)| {
+            (Code::ALL.iter().copied().find(|known| known.as_str() == code).unwrap_or(Code::Internal), message)
+        });
+        Ok(Self {
+            id: row.id,
+            name: row.name,
+            file_name: row.file_name,
+            format: row.format,
+            state: row.state,
+            match_key: row.match_key.or(row.asked_match_key),
+            list: row.list,
+            list_name: row.list_name,
+            upload_expires_at: row.upload_expires_at,
+            uploaded_bytes: row.uploaded_bytes,
+            file_bytes: row.file_bytes,
+            columns,
+            problem,
+            counts: row.counts,
+            progress: progress(row.state, row.next_byte, row.file_bytes, row.started_at),
+            failure,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            started_at: row.started_at,
+            finished_at: row.finished_at,
+        })
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a share needs no more digits than a double has")]
+fn progress(state: ImportState, next: i64, length: Option<i64>, started: Option<Timestamp>) -> f64 {
+    match (state, started, length) {
+        (ImportState::Completed, ..) => 1.0,
+        (_, Some(_), Some(length)) if length > 0 => (next as f64 / length as f64).clamp(0.0, 1.0),
+        _ => 0.0,
+    }
+}
+
+/// The columns of a job whose file was looked at, and what is missing before it can start.
+fn columns(row: &ImportJobRow) -> Result<(Vec<Column>, Option<String>), ServiceError> {
+    let (Some(layout), Some(format)) = (Layout::of(row)?, row.format) else { return Ok((Vec::new(), None)) };
+    let map = super::mapping::stored(row)?;
+    let samples = Samples::of(row)?;
+    let mut problem = None;
+    let named = match format {
+        ImportFormat::Csv => {
+            let columns = Columns::new(&layout.headers, &map).map_err(said)?;
+            if row.state == ImportState::Pending {
+                problem = columns.match_key(row.asked_match_key).err().map(|error| said(error).to_string());
+            }
+            columns.named()
+        }
+        ImportFormat::Jsonl => {
+            let fields = Fields::new(&map).map_err(said)?;
+            layout.headers.iter().map(|name| (name.clone(), fields.target(name))).collect()
+        }
+    };
+    let columns = named.into_iter().enumerate().map(|(place, (column, field))| {
+        let samples = samples.columns.get(place).cloned().unwrap_or_default();
+        Column { column, field, samples }
+    });
+    Ok((columns.collect(), problem))
+}

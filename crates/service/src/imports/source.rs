@@ -1,0 +1,159 @@
+//! A file of either format as rows with their records.
+
+use super::columns::Columns;
+use super::lines::Lines;
+use super::object::{self, Fields};
+use super::report::ImportError;
+use super::row;
+use super::rows::{Place, Row, Rows, Shape};
+use super::write::Entry;
+use crate::profiles::MatchKey;
+use postrider_core::import::ImportFormat;
+use postrider_store::profiles::PROFILES_PER_SET;
+use std::io::Read;
+
+/// Most bytes of rows in one set.
+const SET_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// The header above whole lines of JSON.
+pub(super) const RECORD_HEADER: &str = "record";
+
+/// Rows that are being read.
+pub(super) struct Source {
+    kind: Kind,
+    /// By what the rows find their profiles.
+    pub(super) key: MatchKey,
+}
+
+enum Kind {
+    Table(Rows, Columns),
+    Lines(Lines, Fields),
+}
+
+/// How to read on in the middle of a file.
+#[derive(Debug, Clone)]
+pub(super) enum Middle {
+    /// A table of this shape under these headers.
+    Table(Shape, Vec<String>),
+    /// Lines of JSON.
+    Lines,
+}
+
+impl Source {
+    /// Looks at the beginning of a file.
+    ///
+    /// # Errors
+    /// `IMPORTS.FILE_INVALID`, `IMPORTS.MAPPING_INVALID`; the input's own errors.
+    pub(super) fn open(
+        input: Box<dyn Read + Send>,
+        format: ImportFormat,
+        map: &[(String, String)],
+        key: Option<MatchKey>,
+    ) -> Result<Self, ImportError> {
+        match format {
+            ImportFormat::Csv => {
+                let (rows, header) = Rows::open(input)?;
+                let columns = Columns::new(&header.cells, map)?;
+                let key = columns.match_key(key)?;
+                Ok(Self { kind: Kind::Table(rows, columns), key })
+            }
+            ImportFormat::Jsonl => {
+                let fields = Fields::new(map)?;
+                let kind = Kind::Lines(Lines::open(input)?, fields);
+                Ok(Self { kind, key: key.unwrap_or_default() })
+            }
+        }
+    }
+
+    /// Reads on from a place; `before` is the byte before it.
+    ///
+    /// # Errors
+    /// `IMPORTS.MAPPING_INVALID`, which was looked at before.
+    pub(super) fn resume(
+        input: Box<dyn Read + Send>,
+        middle: &Middle,
+        map: &[(String, String)],
+        key: MatchKey,
+        (place, before): (Place, u8),
+    ) -> Result<Self, ImportError> {
+        let kind = match middle {
+            Middle::Table(shape, headers) => {
+                Kind::Table(Rows::at(input, *shape, place, before), Columns::new(headers, map)?)
+            }
+            Middle::Lines => Kind::Lines(Lines::at(input, place), Fields::new(map)?),
+        };
+        Ok(Self { kind, key })
+    }
+
+    /// What the cells stand under.
+    pub(super) fn headers(&self) -> Vec<String> {
+        match &self.kind {
+            Kind::Table(_, columns) => columns.headers.clone(),
+            Kind::Lines(..) => vec![RECORD_HEADER.to_owned()],
+        }
+    }
+
+    /// Columns and what becomes of each; none of lines.
+    pub(super) fn columns(&self) -> Vec<(String, String)> {
+        match &self.kind {
+            Kind::Table(_, columns) => columns.named(),
+            Kind::Lines(..) => Vec::new(),
+        }
+    }
+
+    /// What parts the cells of a table.
+    pub(super) const fn delimiter(&self) -> Option<u8> {
+        match &self.kind {
+            Kind::Table(rows, _) => Some(rows.shape().delimiter),
+            Kind::Lines(..) => None,
+        }
+    }
+
+    /// Behind what was read last.
+    pub(super) fn place(&self) -> Place {
+        match &self.kind {
+            Kind::Table(rows, _) => rows.place(),
+            Kind::Lines(lines, _) => lines.place(),
+        }
+    }
+
+    /// How much of the file has been taken, in bytes.
+    pub(super) fn bytes(&self) -> u64 {
+        match &self.kind {
+            Kind::Table(rows, _) => rows.bytes(),
+            Kind::Lines(lines, _) => lines.place().byte,
+        }
+    }
+
+    fn next(&mut self) -> Result<Option<Entry>, ImportError> {
+        let row = match &mut self.kind {
+            Kind::Table(rows, _) => rows.next()?,
+            Kind::Lines(lines, _) => lines.next()?,
+        };
+        let Some(row) = row else { return Ok(None) };
+        let parsed = match (row.refusal(), &self.kind) {
+            (Some(refusal), _) => Err(refusal),
+            (None, Kind::Table(_, columns)) => row::parse(columns, &row.cells, self.key),
+            (None, Kind::Lines(_, fields)) => object::parse(fields, text(&row), self.key),
+        };
+        Ok(Some(Entry { row, parsed, duplicate: false }))
+    }
+
+    /// The next set of rows; none at the end.
+    ///
+    /// # Errors
+    /// `IMPORTS.FILE_INVALID` for a place behind which nothing can be read; the input's own errors.
+    pub(super) fn next_set(&mut self) -> Result<Vec<Entry>, ImportError> {
+        let mut set = Vec::new();
+        let mut size = 0;
+        while set.len() < PROFILES_PER_SET && size < SET_BYTES_MAX {
+            let Some(entry) = self.next()? else { break };
+            size += entry.row.size();
+            set.push(entry);
+        }
+        Ok(set)
+    }
+}
+
+fn text(row: &Row) -> &str {
+    row.cells.first().map_or("", String::as_str)
+}

@@ -1,0 +1,61 @@
+//! What became of a set of rows: one place counts, for the command line and for jobs.
+
+use super::rows::{ROW, Row};
+use super::write::Entry;
+use crate::profiles::{Operation, SetOutcome};
+use postrider_core::error::{Code, Refusal};
+use postrider_core::import::ImportSeverity;
+use postrider_store::import_jobs::ImportCounts;
+
+/// Counts a set, and tells `note` of every row that was refused or taken without a field.
+///
+/// Invariant: `read = created + updated + unchanged + refused`, and there are as many notes as `refused` and
+/// `fields_left_out` together. `added_to_list` is not counted here.
+pub(super) fn tally<E>(
+    entries: &[Entry],
+    outcome: SetOutcome,
+    dry_run: bool,
+    mut note: impl FnMut(&Row, ImportSeverity, &Refusal) -> Result<(), E>,
+) -> Result<ImportCounts, E> {
+    let mut counts = ImportCounts::default();
+    let mut outcome = outcome.into_iter();
+    for entry in entries {
+        counts.read += 1;
+        let refusal = match &entry.parsed {
+            Err(refusal) => refusal.clone(),
+            Ok(parsed) => match outcome.next() {
+                Some(Ok((operation, _))) => {
+                    match entry.operation(operation, dry_run) {
+                        Operation::Created => counts.created += 1,
+                        Operation::Updated => counts.updated += 1,
+                        Operation::Unchanged => counts.unchanged += 1,
+                    }
+                    for refusal in &parsed.left_out {
+                        counts.fields_left_out += 1;
+                        note(&entry.row, ImportSeverity::Warning, refusal)?;
+                    }
+                    continue;
+                }
+                Some(Err(refusal)) => refusal,
+                None => Refusal::new(Code::Internal),
+            },
+        };
+        counts.refused += 1;
+        note(&entry.row, ImportSeverity::Error, &refusal)?;
+    }
+    Ok(counts)
+}
+
+/// Why a row was refused or taken without a field, in one clause.
+pub(super) fn reason(severity: ImportSeverity, refusal: &Refusal) -> String {
+    clause(severity, &refusal.message())
+}
+
+/// The same, of the sentence of a refusal: what is wrong with a row as a whole needs no path.
+pub(super) fn clause(severity: ImportSeverity, message: &str) -> String {
+    let clause = message.strip_prefix(ROW).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(message);
+    match severity {
+        ImportSeverity::Error => clause.to_owned(),
+        ImportSeverity::Warning => format!("{clause}; the rest of the row was imported"),
+    }
+}
