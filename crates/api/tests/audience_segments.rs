@@ -5,6 +5,7 @@
 mod support;
 
 use postrider_core::channel::ChannelKind::Email;
+use postrider_core::env::Clock as _;
 use postrider_core::id::ScheduleId;
 use postrider_store::job_audiences::Source;
 use postrider_store::rules::rule_of;
@@ -136,4 +137,33 @@ async fn a_committed_job_keeps_its_rule_and_a_plan_knows_it() {
     admin.patch(&path, json!({ "rule": { "not": rule } })).await.data();
     let kept = app.store.read("test", move |tx| tx.schedule_audiences(job)).await.unwrap();
     assert_eq!(kept.include, [Source::Rule(rule_of(&rule).unwrap())]);
+}
+
+/// As many audiences as fit, each a rule as large as may be.
+async fn a_campaign_of_the_largest_rules(database: Database) {
+    let app = TestApp::on(database).await;
+    let draft = ready(&app, Email).await;
+    let mut conditions: Vec<Value> = vec![test("n", "after", json!({ "ago": "30d" })); 2];
+    conditions.extend(vec![test("email", "endsWith", json!("@example.test")); 88]);
+    conditions.push(test("n", "notIn", json!((0..400).collect::<Vec<i32>>())));
+    let mut bound = Vec::new();
+    for number in 0..50 {
+        bound.push(segment(&audience(&app, &format!("Large {number}"), json!({ "any": conditions })).await));
+    }
+    let (include, exclude) = bound.split_at(25);
+    let body = json!({ "include": include, "exclude": exclude });
+    app.as_admin().put(&draft.path("/audience"), body).await.data();
+    let (tenant, campaign, now) = (app.tenant(), draft.campaign.parse().unwrap(), app.clock.now());
+    let reach = app.store.read("test", move |tx| tx.reach(tenant, campaign, Email, now, now)).await.unwrap();
+    assert_eq!((reach.matched, reach.excluded), (2, 2));
+}
+
+#[tokio::test]
+async fn a_campaign_of_the_largest_rules_is_counted_on_sqlite() {
+    a_campaign_of_the_largest_rules(Database::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_campaign_of_the_largest_rules_is_counted_on_postgres() {
+    a_campaign_of_the_largest_rules(Database::Postgres).await;
 }

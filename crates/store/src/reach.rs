@@ -36,6 +36,9 @@ statements! { "reach":
 
 /// Where the rules of the excluded audiences join in.
 const EXCLUDED_END: &str = " THEN 1 ELSE 0 END AS excluded";
+/// Where the included audiences begin. With rules they become one condition that no database takes apart in search of
+/// an index: none helps, and the search grows faster than the rules do.
+const INCLUDED_BEGIN: &str = "p.tenant_id = $1 AND (";
 /// Where the rules of the included audiences join in.
 const INCLUDED_END: &str = ")) AS p)";
 
@@ -87,7 +90,8 @@ impl Tx<'_> {
         let included: String = include.iter().map(|rule| format!(" OR {}", conditions.of(rule))).collect();
         REACH
             .sqlite
-            .replace(INCLUDED_END, &format!("{included}{INCLUDED_END}"))
+            .replace(INCLUDED_BEGIN, &format!("{INCLUDED_BEGIN}("))
+            .replace(INCLUDED_END, &format!("{included}) IS TRUE{INCLUDED_END}"))
             .replace(EXCLUDED_END, &format!("{excluded}{EXCLUDED_END}"))
     }
 }

@@ -187,8 +187,20 @@ impl SqliteTx<'_> {
     }
 
     pub(crate) fn query_once(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
-        rows_of(&mut self.connection.prepare(sql).map_err(failure)?, values)
+        rows_of(&mut self.connection.prepare(&numbered(sql)).map_err(failure)?, values)
     }
+}
+
+/// The same statement with `?1` for `$1`. SQLite takes `$1` for a name and looks through all names for each, which
+/// grows with the square of their number.
+fn numbered(sql: &str) -> String {
+    let mut parts = sql.split('$');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        text.push(if part.starts_with(|c: char| c.is_ascii_digit()) { '?' } else { '$' });
+        text.push_str(part);
+    }
+    text
 }
 
 fn rows_of(statement: &mut rusqlite::Statement<'_>, values: &[Value]) -> Result<Vec<Row>, StoreError> {

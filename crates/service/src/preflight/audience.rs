@@ -24,7 +24,7 @@ const SAMPLES_MAX: usize = 3;
 const MEMBERS_READ_MAX: usize = 10_000;
 /// Members read at once.
 const PAGE_MEMBERS: i64 = 250;
-/// Most profiles that rules with few members look at.
+/// Most profiles that rules with few members look at, apart from the last page of each.
 const LOOKED_AT_ALL_MAX: i64 = 4 * LOOKED_AT_MAX;
 
 /// What was seen of an audience.
@@ -65,7 +65,7 @@ pub(crate) fn glance(
             next = page.next;
             // A page of a list looks at its members alone; one of a rule may look at many who do not belong.
             let is_full = i64::try_from(page.members.len()).is_ok_and(|found| found == PAGE_MEMBERS);
-            if matches!(source, Source::Rule(_)) && !is_full {
+            if matches!(source, Source::Rule(_)) && !is_full && next.is_some() {
                 looked_at += LOOKED_AT_MAX;
             }
             let fresh = page.members.into_iter().filter(|member| seen.insert(member.profile.id) && !member.excluded);

@@ -1,6 +1,7 @@
 //! Profiles with values that are easily confused, and rules over them.
 
 use postrider_core::audience::Consent;
+use postrider_core::audience::rule::{RULE_CONDITIONS_MAX, RULE_DEPTH_MAX, RULE_VALUES_MAX};
 use postrider_core::id::{ListId, ProfileId};
 use postrider_core::time::Timestamp;
 use postrider_store::profiles::ProfileRow;
@@ -293,4 +294,17 @@ pub fn rules(count: usize) -> Vec<Value> {
     });
     let mut runner = TestRunner::deterministic();
     (0..count).map(|_| rule.new_tree(&mut runner).unwrap().current()).collect()
+}
+
+/// Rules at their limits: the deepest, the widest, and the one with most values.
+pub fn largest() -> Vec<Value> {
+    let date = test("plan", "between", json!([{ "ago": "30d" }, "2026-05-15T14:00:00+02:00"]));
+    let deepest = (2..RULE_DEPTH_MAX).fold(json!({ "any": [date] }), |inner, depth| match depth % 3 {
+        0 => json!({ "not": inner }),
+        1 => json!({ "all": [inner, date] }),
+        _ => json!({ "any": [inner, date] }),
+    });
+    let widest = vec![date; RULE_CONDITIONS_MAX - 1];
+    let texts: Vec<String> = (0..RULE_VALUES_MAX).map(|n| format!("{n}")).collect();
+    vec![deepest, json!({ "all": widest }), json!({ "any": widest }), test("plan", "in", json!(texts))]
 }

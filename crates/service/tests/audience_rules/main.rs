@@ -102,6 +102,11 @@ async fn every_check_of_every_kind_of_field_means_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_largest_rules_mean_the_same() {
+    both_agree_with_the_oracle(cases::largest()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn random_rules_mean_the_same() {
     both_agree_with_the_oracle(rules(RULES)).await;
 }
