@@ -38,11 +38,12 @@ impl Endpoint {
                 tokio::spawn(async move {
                     match tls {
                         None => converse(stream, answer, &told).await,
-                        Some(tls) => match tls.accept(stream).await {
-                            Ok(stream) => converse(stream, answer, &told).await,
+                        Some(tls) => {
                             // Who does not trust us has gone.
-                            Err(_) => {}
-                        },
+                            if let Ok(stream) = tls.accept(stream).await {
+                                converse(stream, answer, &told).await;
+                            }
+                        }
                     }
                 });
             }
