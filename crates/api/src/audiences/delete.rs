@@ -2,10 +2,9 @@
 
 use crate::envelope::Answer;
 use crate::error::ApiError;
-use crate::extract::parse_id;
+use crate::extract::path_id;
 use axum::Extension;
 use axum::extract::{Path, State};
-use postrider_core::error::Code;
 use postrider_core::id::AudienceId;
 use postrider_service::{Actor, Service};
 use serde::Serialize;
@@ -27,7 +26,7 @@ pub async fn delete_audience(
     Extension(actor): Extension<Actor>,
     Path(id): Path<String>,
 ) -> Result<Answer, ApiError> {
-    let audience: AudienceId = parse_id(&id, Code::RuleNotFound)?;
+    let audience: AudienceId = path_id(&id);
     service.delete_audience(&actor, audience).await?;
     Ok(Answer::ok(&AudienceDeletedDto { id: audience.to_string(), deleted: true }))
 }

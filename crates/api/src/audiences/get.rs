@@ -3,11 +3,10 @@
 use super::AudienceRuleDto;
 use crate::envelope::Answer;
 use crate::error::ApiError;
-use crate::extract::{Query, parse_id};
+use crate::extract::{Query, path_id};
 use crate::lists::page;
 use axum::Extension;
 use axum::extract::{Path, State};
-use postrider_core::error::Code;
 use postrider_service::{Actor, Service};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -49,6 +48,6 @@ pub async fn get_audience(
     Extension(actor): Extension<Actor>,
     Path(id): Path<String>,
 ) -> Result<Answer, ApiError> {
-    let audience = service.audience(&actor, parse_id(&id, Code::RuleNotFound)?).await?;
+    let audience = service.audience(&actor, path_id(&id)).await?;
     Ok(Answer::ok(&AudienceRuleDto::from(&audience)))
 }

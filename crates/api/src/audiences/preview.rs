@@ -3,11 +3,10 @@
 use super::rule::RuleJson;
 use crate::envelope::Answer;
 use crate::error::ApiError;
-use crate::extract::{Json, parse_id};
+use crate::extract::{Json, path_id};
 use crate::profiles::ProfileDto;
 use axum::Extension;
 use axum::extract::{Path, State};
-use postrider_core::error::Code;
 use postrider_service::audiences::{PreviewAudience, Previewed};
 use postrider_service::{Actor, Service};
 use serde::{Deserialize, Serialize};
@@ -74,7 +73,7 @@ pub async fn preview_audience(
     Path(id): Path<String>,
     Json(body): Json<PreviewAudienceBody>,
 ) -> Result<Answer, ApiError> {
-    let audience = PreviewAudience::Stored(parse_id(&id, Code::RuleNotFound)?);
+    let audience = PreviewAudience::Stored(path_id(&id));
     let preview = service.preview_audience(&actor, audience, body.limit).await?;
     Ok(Answer::ok(&AudiencePreviewDto::from(preview)))
 }

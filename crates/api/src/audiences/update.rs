@@ -4,11 +4,11 @@ use super::AudienceRuleDto;
 use super::rule::RuleJson;
 use crate::envelope::{Written, renderer};
 use crate::error::ApiError;
-use crate::extract::{Once, parse_id};
+use crate::extract::{Once, path_id};
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use postrider_core::error::{Code, Refusal};
+use postrider_core::error::Refusal;
 use postrider_service::audiences::UpdateAudience;
 use postrider_service::{Actor, Service};
 use serde::{Deserialize, Deserializer};
@@ -48,7 +48,7 @@ pub async fn update_audience(
     once: Once<UpdateAudienceBody>,
 ) -> Result<Written, ApiError> {
     let (body, reply) = once.reply(renderer(StatusCode::OK, |audience| AudienceRuleDto::from(audience)));
-    let audience = parse_id(&id, Code::RuleNotFound)?;
+    let audience = path_id(&id);
     for (field, cleared) in [("name", body.name == Some(None)), ("rule", matches!(body.rule, Some(None)))] {
         if cleared {
             return Err(Refusal::invalid(field, None, "cannot be cleared").into());

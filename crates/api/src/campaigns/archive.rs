@@ -1,10 +1,9 @@
 //! `POST /campaigns/{id}/archive`
 
-use super::campaign_id;
 use super::view::CampaignDto;
 use crate::envelope::{Written, renderer};
 use crate::error::ApiError;
-use crate::extract::Once;
+use crate::extract::{Once, path_id};
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -30,6 +29,6 @@ pub async fn archive(
     once: Once<ArchiveCampaignBody>,
 ) -> Result<Written, ApiError> {
     let (ArchiveCampaignBody {}, reply) = once.reply(renderer(StatusCode::OK, CampaignDto::of));
-    let answered = service.archive_campaign(&actor, campaign_id(&id)?, reply).await?;
+    let answered = service.archive_campaign(&actor, path_id(&id), reply).await?;
     Ok(Written(answered))
 }

@@ -1,10 +1,9 @@
 //! `POST /campaigns/{id}/clone`
 
-use super::campaign_id;
 use super::view::CampaignDto;
 use crate::envelope::{Written, renderer};
 use crate::error::ApiError;
-use crate::extract::Once;
+use crate::extract::{Once, path_id};
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -34,6 +33,6 @@ pub async fn clone(
     once: Once<CloneCampaignBody>,
 ) -> Result<Written, ApiError> {
     let (body, reply) = once.reply(renderer(StatusCode::CREATED, CampaignDto::of));
-    let answered = service.clone_campaign(&actor, campaign_id(&id)?, body.name, reply).await?;
+    let answered = service.clone_campaign(&actor, path_id(&id), body.name, reply).await?;
     Ok(Written(answered))
 }

@@ -1,11 +1,10 @@
 //! `PUT /campaigns/{id}/content`
 
 use super::body::ContentBody;
-use super::campaign_id;
 use super::view::CampaignDto;
 use crate::envelope::Answer;
 use crate::error::ApiError;
-use crate::extract::Json;
+use crate::extract::{Json, path_id};
 use axum::Extension;
 use axum::extract::{Path, State};
 use postrider_service::{Actor, Service};
@@ -23,6 +22,6 @@ pub async fn put(
     Path(id): Path<String>,
     Json(body): Json<ContentBody>,
 ) -> Result<Answer, ApiError> {
-    let changed = service.put_campaign_content(&actor, campaign_id(&id)?, &body.into_command()).await?;
+    let changed = service.put_campaign_content(&actor, path_id(&id), &body.into_command()).await?;
     Ok(Answer::ok(&CampaignDto::of(&changed)))
 }

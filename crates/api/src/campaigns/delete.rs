@@ -1,8 +1,8 @@
 //! `DELETE /campaigns/{id}`
 
-use super::campaign_id;
 use crate::envelope::Answer;
 use crate::error::ApiError;
+use crate::extract::path_id;
 use axum::Extension;
 use axum::extract::{Path, State};
 use postrider_service::{Actor, Service};
@@ -27,7 +27,7 @@ pub async fn delete(
     Extension(actor): Extension<Actor>,
     Path(id): Path<String>,
 ) -> Result<Answer, ApiError> {
-    let id = campaign_id(&id)?;
+    let id = path_id(&id);
     service.delete_campaign(&actor, id).await?;
     Ok(Answer::ok(&DeletedCampaignDto { id: id.into(), deleted: true }))
 }

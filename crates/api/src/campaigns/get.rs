@@ -1,9 +1,9 @@
 //! `GET /campaigns/{id}`
 
-use super::campaign_id;
 use super::view::CampaignDto;
 use crate::envelope::Answer;
 use crate::error::ApiError;
+use crate::extract::path_id;
 use axum::Extension;
 use axum::extract::{Path, State};
 use postrider_service::{Actor, Service};
@@ -18,6 +18,6 @@ pub async fn get(
     Extension(actor): Extension<Actor>,
     Path(id): Path<String>,
 ) -> Result<Answer, ApiError> {
-    let found = service.get_campaign(&actor, campaign_id(&id)?).await?;
+    let found = service.get_campaign(&actor, path_id(&id)).await?;
     Ok(Answer::ok(&CampaignDto::of(&found)))
 }

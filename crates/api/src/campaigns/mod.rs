@@ -18,11 +18,7 @@ mod view;
 pub use issue::IssueDto;
 pub use view::{ResolutionDto, ScheduleDto};
 
-use crate::error::ApiError;
-use crate::extract::parse_id;
 use crate::routes::{Route, route};
-use postrider_core::error::Code;
-use postrider_core::id::CampaignId;
 use postrider_core::preflight::Issue;
 use postrider_core::scope::Scope;
 
@@ -41,11 +37,6 @@ pub fn routes() -> Vec<Route> {
         route!(PUT, "/campaigns/{id}/schedule", Scope::CampaignsUpdate, schedule::put),
         route!(POST, "/campaigns/{id}/preflight", Scope::CampaignsRead, preflight::preflight),
     ]
-}
-
-/// Reads the id in the path.
-pub fn campaign_id(text: &str) -> Result<CampaignId, ApiError> {
-    parse_id(text, Code::CampaignNotFound)
 }
 
 /// A preflight issue where no campaign is at hand.

@@ -1,10 +1,9 @@
 //! `POST /campaigns/{id}/preflight`
 
-use super::campaign_id;
 use super::issue::IssueDto;
 use crate::envelope::Answer;
 use crate::error::ApiError;
-use crate::extract::Json;
+use crate::extract::{Json, path_id};
 use axum::Extension;
 use axum::extract::{Path, State};
 use postrider_core::preflight::Severity;
@@ -96,6 +95,6 @@ pub async fn preflight(
     Path(id): Path<String>,
     Json(PreflightBody {}): Json<PreflightBody>,
 ) -> Result<Answer, ApiError> {
-    let found = service.preflight_campaign(&actor, campaign_id(&id)?).await?;
+    let found = service.preflight_campaign(&actor, path_id(&id)).await?;
     Ok(Answer::ok(&PreflightDto::of(&found)))
 }

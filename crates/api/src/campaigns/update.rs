@@ -1,10 +1,9 @@
 //! `PATCH /campaigns/{id}`
 
-use super::campaign_id;
 use super::view::CampaignDto;
 use crate::envelope::Answer;
 use crate::error::ApiError;
-use crate::extract::Json;
+use crate::extract::{Json, path_id};
 use axum::Extension;
 use axum::extract::{Path, State};
 use postrider_service::campaigns::UpdateCampaign;
@@ -62,6 +61,6 @@ pub async fn update(
         external_id: body.external_id,
         metadata: body.metadata.map(|metadata| metadata.map(|object| Value::Object(object).to_string())),
     };
-    let changed = service.update_campaign(&actor, campaign_id(&id)?, changes).await?;
+    let changed = service.update_campaign(&actor, path_id(&id), changes).await?;
     Ok(Answer::ok(&CampaignDto::of(&changed)))
 }

@@ -3,11 +3,10 @@
 use super::view::DeliveryDto;
 use crate::envelope::Answer;
 use crate::error::ApiError;
-use crate::extract::parse_id;
+use crate::extract::path_id;
 use crate::schedule_jobs::PolicyDto;
 use axum::Extension;
 use axum::extract::{Path, State};
-use postrider_core::error::Code;
 use postrider_service::deliveries::Explanation;
 use postrider_service::{Actor, Service};
 use serde::Serialize;
@@ -77,7 +76,7 @@ pub async fn explain(
     Extension(actor): Extension<Actor>,
     Path((id, delivery)): Path<(String, String)>,
 ) -> Result<Answer, ApiError> {
-    let campaign = parse_id(&id, Code::CampaignNotFound)?;
-    let explanation = service.delivery(&actor, campaign, parse_id(&delivery, Code::DeliveryNotFound)?).await?;
+    let campaign = path_id(&id);
+    let explanation = service.delivery(&actor, campaign, path_id(&delivery)).await?;
     Ok(Answer::ok(&ExplanationDto::from(&explanation)))
 }

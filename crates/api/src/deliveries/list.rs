@@ -4,7 +4,7 @@ use super::export::{self, Form};
 use super::view::DeliveryDto;
 use crate::envelope::Answer;
 use crate::error::ApiError;
-use crate::extract::{Query, parse_id};
+use crate::extract::{Query, parse_id, path_id};
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
@@ -55,7 +55,7 @@ pub async fn list(
     headers: HeaderMap,
     mut query: Query,
 ) -> Result<Response, ApiError> {
-    let campaign = parse_id(&id, Code::CampaignNotFound)?;
+    let campaign = path_id(&id);
     let state = query.word("state", DeliveryState::parse)?;
     let asked = query.text("scheduleId").map(|text| parse_id(&text, Code::ScheduleJobNotFound)).transpose()?;
     let limit = query.limit()?;

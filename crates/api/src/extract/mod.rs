@@ -7,7 +7,7 @@ mod query;
 mod strict;
 mod whole;
 
-pub use id::parse_id;
+pub use id::{parse_id, path_id};
 pub use json::{BODY_MAX_BYTES, Json};
 pub use once::Once;
 pub use query::{Query, cursor};

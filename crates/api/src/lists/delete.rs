@@ -2,10 +2,9 @@
 
 use crate::envelope::Answer;
 use crate::error::ApiError;
-use crate::extract::parse_id;
+use crate::extract::path_id;
 use axum::Extension;
 use axum::extract::{Path, State};
-use postrider_core::error::Code;
 use postrider_core::id::ListId;
 use postrider_service::{Actor, Service};
 use serde::Serialize;
@@ -27,7 +26,7 @@ pub async fn delete_list(
     Extension(actor): Extension<Actor>,
     Path(id): Path<String>,
 ) -> Result<Answer, ApiError> {
-    let list: ListId = parse_id(&id, Code::ListNotFound)?;
+    let list: ListId = path_id(&id);
     service.delete_list(&actor, list).await?;
     Ok(Answer::ok(&ListDeletedDto { id: list.to_string(), deleted: true }))
 }

@@ -3,10 +3,9 @@
 use super::ListDto;
 use crate::envelope::Answer;
 use crate::error::ApiError;
-use crate::extract::{Query, parse_id};
+use crate::extract::{Query, path_id};
 use axum::Extension;
 use axum::extract::{Path, State};
-use postrider_core::error::Code;
 use postrider_service::lists::{PAGE_MAX, PAGE_SIZE_MAX, Page};
 use postrider_service::{Actor, Service};
 use serde::Serialize;
@@ -57,6 +56,6 @@ pub async fn get_list(
     Extension(actor): Extension<Actor>,
     Path(id): Path<String>,
 ) -> Result<Answer, ApiError> {
-    let list = service.list(&actor, parse_id(&id, Code::ListNotFound)?).await?;
+    let list = service.list(&actor, path_id(&id)).await?;
     Ok(Answer::ok(&ListDto::from(&list)))
 }

@@ -3,11 +3,11 @@
 use super::get::page;
 use crate::envelope::{Answer, Written, renderer};
 use crate::error::ApiError;
-use crate::extract::{Once, Query, parse_id};
+use crate::extract::{Once, Query, path_id};
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use postrider_core::error::{Code, Refusal};
+use postrider_core::error::Refusal;
 use postrider_service::lists::{InvalidKey, MemberRow, MembersChange, MembersChanged};
 use postrider_service::profiles::match_key;
 use postrider_service::{Actor, Service};
@@ -65,7 +65,7 @@ pub async fn get_members(
     Path(id): Path<String>,
     query: Query,
 ) -> Result<Answer, ApiError> {
-    let members = service.list_members(&actor, parse_id(&id, Code::ListNotFound)?, page(query)?).await?;
+    let members = service.list_members(&actor, path_id(&id), page(query)?).await?;
     Ok(Answer::ok(&MembersDto {
         items: members.items.into_iter().map(MemberDto::from).collect(),
         page: members.page.number,
@@ -93,7 +93,7 @@ impl MembersBody {
             return Err(Refusal::invalid("normalizationMode", Some(mode), problem).into());
         }
         Ok(MembersChange {
-            list: parse_id(list, Code::ListNotFound)?,
+            list: path_id(list),
             match_key: match_key(self.match_key.as_deref())?,
             contact_keys: self.contact_keys,
         })

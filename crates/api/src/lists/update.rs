@@ -3,11 +3,11 @@
 use super::ListDto;
 use crate::envelope::{Written, renderer};
 use crate::error::ApiError;
-use crate::extract::{Once, parse_id};
+use crate::extract::{Once, path_id};
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use postrider_core::error::{Code, Refusal};
+use postrider_core::error::Refusal;
 use postrider_service::lists::UpdateList;
 use postrider_service::{Actor, Service};
 use serde::{Deserialize, Deserializer};
@@ -43,7 +43,7 @@ pub async fn update_list(
     once: Once<UpdateListBody>,
 ) -> Result<Written, ApiError> {
     let (body, reply) = once.reply(renderer(StatusCode::OK, |list| ListDto::from(list)));
-    let list = parse_id(&id, Code::ListNotFound)?;
+    let list = path_id(&id);
     if body.name == Some(None) {
         return Err(Refusal::invalid("name", None, "cannot be cleared").into());
     }

@@ -2,10 +2,9 @@
 
 use crate::envelope::Answer;
 use crate::error::ApiError;
-use crate::extract::parse_id;
+use crate::extract::path_id;
 use axum::Extension;
 use axum::extract::{Path, State};
-use postrider_core::error::Code;
 use postrider_service::profiles::Profile;
 use postrider_service::{Actor, Service};
 use serde::Serialize;
@@ -45,6 +44,6 @@ pub async fn get_profile(
     Extension(actor): Extension<Actor>,
     Path(id): Path<String>,
 ) -> Result<Answer, ApiError> {
-    let profile = service.profile(&actor, parse_id(&id, Code::ProfileNotFound)?).await?;
+    let profile = service.profile(&actor, path_id(&id)).await?;
     Ok(Answer::ok(&ProfileDto::from(profile)))
 }

@@ -3,11 +3,10 @@
 use super::view::CanceledDto;
 use crate::envelope::{Written, renderer};
 use crate::error::ApiError;
-use crate::extract::{Once, parse_id};
+use crate::extract::{Once, path_id};
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use postrider_core::error::Code;
 use postrider_service::{Actor, Service};
 use serde::Deserialize;
 
@@ -32,7 +31,7 @@ pub async fn cancel(
     once: Once<Nothing>,
 ) -> Result<Written, ApiError> {
     let (Nothing {}, reply) = once.reply(renderer(StatusCode::OK, |canceled| CanceledDto::from(canceled)));
-    let campaign = parse_id(&id, Code::CampaignNotFound)?;
-    let job = parse_id(&job, Code::ScheduleJobNotFound)?;
+    let campaign = path_id(&id);
+    let job = path_id(&job);
     Ok(Written(service.cancel(&actor, campaign, job, reply).await?))
 }

@@ -4,11 +4,10 @@ use super::body::{ScheduleJobBody, SendJobBody, policy};
 use super::view::{JobCreated, job_created};
 use crate::envelope::{Written, renderer_with};
 use crate::error::ApiError;
-use crate::extract::{Once, parse_id};
+use crate::extract::{Once, path_id};
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use postrider_core::error::Code;
 use postrider_core::schedule::JobCommand;
 use postrider_service::schedules::{CommitCommand, JobAnswer};
 use postrider_service::{Actor, Service};
@@ -30,7 +29,7 @@ pub async fn schedule(
 ) -> Result<Written, ApiError> {
     let (body, reply) = once.reply(renderer_with(status, job_created));
     let command = CommitCommand {
-        campaign: parse_id(&id, Code::CampaignNotFound)?,
+        campaign: path_id(&id),
         job: JobCommand::Schedule(body.command()?),
         dry_run: body.dry_run.unwrap_or(false),
         expect_plan: body.expect_plan,
@@ -55,7 +54,7 @@ pub async fn send(
 ) -> Result<Written, ApiError> {
     let (body, reply) = once.reply(renderer_with(status, job_created));
     let command = CommitCommand {
-        campaign: parse_id(&id, Code::CampaignNotFound)?,
+        campaign: path_id(&id),
         job: JobCommand::Send(policy(body.policy.as_ref())?),
         dry_run: body.dry_run.unwrap_or(false),
         expect_plan: body.expect_plan,

@@ -3,10 +3,9 @@
 use super::view::{JobList, JobObject};
 use crate::envelope::Answer;
 use crate::error::ApiError;
-use crate::extract::parse_id;
+use crate::extract::path_id;
 use axum::Extension;
 use axum::extract::{Path, State};
-use postrider_core::error::Code;
 use postrider_service::{Actor, Service};
 
 /// The jobs of a campaign, newest first.
@@ -22,7 +21,7 @@ pub async fn list(
     Extension(actor): Extension<Actor>,
     Path(id): Path<String>,
 ) -> Result<Answer, ApiError> {
-    let jobs = service.schedule_jobs(&actor, parse_id(&id, Code::CampaignNotFound)?).await?;
+    let jobs = service.schedule_jobs(&actor, path_id(&id)).await?;
     Ok(Answer::ok(&JobList { items: jobs.iter().map(JobObject::from).collect() }))
 }
 
@@ -39,7 +38,7 @@ pub async fn one(
     Extension(actor): Extension<Actor>,
     Path((id, job)): Path<(String, String)>,
 ) -> Result<Answer, ApiError> {
-    let campaign = parse_id(&id, Code::CampaignNotFound)?;
-    let job = service.schedule_job(&actor, campaign, parse_id(&job, Code::ScheduleJobNotFound)?).await?;
+    let campaign = path_id(&id);
+    let job = service.schedule_job(&actor, campaign, path_id(&job)).await?;
     Ok(Answer::ok(&JobObject::from(&job)))
 }

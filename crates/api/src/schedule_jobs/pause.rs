@@ -2,12 +2,12 @@
 
 use crate::envelope::{Written, renderer};
 use crate::error::ApiError;
-use crate::extract::{Once, parse_id};
+use crate::extract::{Once, path_id};
 use crate::status::StatusDto;
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use postrider_core::error::{Code, Refusal};
+use postrider_core::error::Refusal;
 use postrider_core::schedule::UncertainDecision;
 use postrider_service::{Actor, Service};
 use serde::Deserialize;
@@ -44,7 +44,7 @@ pub async fn pause(
     once: Once<PauseBody>,
 ) -> Result<Written, ApiError> {
     let (PauseBody {}, reply) = once.reply(renderer(StatusCode::OK, |status| StatusDto::from(status)));
-    Ok(Written(service.pause(&actor, parse_id(&id, Code::CampaignNotFound)?, reply).await?))
+    Ok(Written(service.pause(&actor, path_id(&id), reply).await?))
 }
 
 /// Lets the campaign's paused or held job go on. A job paused before it began waits for its time again, or meets its
@@ -71,6 +71,6 @@ pub async fn resume(
         UncertainDecision::parse(word).ok_or_else(|| Refusal::invalid("uncertain", Some(word), problem))
     };
     let uncertain = body.uncertain.as_ref().map(decision).transpose()?;
-    let campaign = parse_id(&id, Code::CampaignNotFound)?;
+    let campaign = path_id(&id);
     Ok(Written(service.resume(&actor, campaign, uncertain, reply).await?))
 }

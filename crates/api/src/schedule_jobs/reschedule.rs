@@ -4,11 +4,10 @@ use super::body::MoveJobBody;
 use super::view::MovedJob;
 use crate::envelope::{Written, renderer};
 use crate::error::ApiError;
-use crate::extract::{Once, parse_id};
+use crate::extract::{Once, path_id};
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use postrider_core::error::Code;
 use postrider_service::{Actor, Service};
 
 /// Moves a job that has not begun. What is left out stays; instants of the policy move along with the job.
@@ -29,7 +28,7 @@ pub async fn move_job(
     once: Once<MoveJobBody>,
 ) -> Result<Written, ApiError> {
     let (body, reply) = once.reply(renderer(StatusCode::OK, |moved| MovedJob::from(moved)));
-    let campaign = parse_id(&id, Code::CampaignNotFound)?;
-    let job = parse_id(&job, Code::ScheduleJobNotFound)?;
+    let campaign = path_id(&id);
+    let job = path_id(&job);
     Ok(Written(service.move_job(&actor, campaign, job, body.command()?, reply).await?))
 }

@@ -3,11 +3,10 @@
 use super::view::{SenderProfileDto, SenderProfilePageDto};
 use crate::envelope::Answer;
 use crate::error::ApiError;
-use crate::extract::{Query, cursor, parse_id};
+use crate::extract::{Query, cursor, path_id};
 use axum::Extension;
 use axum::extract::{Path, State};
 use postrider_core::channel::ChannelKind;
-use postrider_core::error::Code;
 use postrider_service::senders::ListSenders;
 use postrider_service::{Actor, Service};
 
@@ -46,7 +45,7 @@ pub async fn get(
     Extension(actor): Extension<Actor>,
     Path(id): Path<String>,
 ) -> Result<Answer, ApiError> {
-    let id = parse_id(&id, Code::SenderProfileNotFound)?;
+    let id = path_id(&id);
     let sender = service.get_sender(&actor, id).await?;
     Ok(Answer::ok(&SenderProfileDto::from(&sender)))
 }

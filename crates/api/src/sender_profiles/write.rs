@@ -3,11 +3,10 @@
 use super::view::{DeletedDto, SenderProfileDto};
 use crate::envelope::{Written, renderer};
 use crate::error::ApiError;
-use crate::extract::{Once, parse_id};
+use crate::extract::{Once, path_id};
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use postrider_core::error::Code;
 use postrider_core::id::SenderProfileId;
 use postrider_service::senders::{CreateSender, SenderView, UpdateSender};
 use postrider_service::{Actor, Service};
@@ -75,7 +74,7 @@ pub async fn patch(
     Path(id): Path<String>,
     once: Once<PatchSenderProfileBody>,
 ) -> Result<Written, ApiError> {
-    let id = parse_id(&id, Code::SenderProfileNotFound)?;
+    let id = path_id(&id);
     let (body, reply) = once.reply(renderer(StatusCode::OK, |view: &SenderView| SenderProfileDto::from(view)));
     let command = UpdateSender { name: body.name, fields: body.fields };
     Ok(Written(service.update_sender(&actor, id, command, reply).await?))
@@ -95,7 +94,7 @@ pub async fn delete(
     Path(id): Path<String>,
     once: Once<Nothing>,
 ) -> Result<Written, ApiError> {
-    let id = parse_id(&id, Code::SenderProfileNotFound)?;
+    let id = path_id(&id);
     let deleted = |id: &SenderProfileId| DeletedDto { id: (*id).into(), deleted: true };
     let (_, reply) = once.reply(renderer(StatusCode::OK, deleted));
     Ok(Written(service.delete_sender(&actor, id, reply).await?))

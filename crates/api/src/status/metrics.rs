@@ -3,10 +3,9 @@
 use super::CountsDto;
 use crate::envelope::Answer;
 use crate::error::ApiError;
-use crate::extract::parse_id;
+use crate::extract::path_id;
 use axum::Extension;
 use axum::extract::{Path, State};
-use postrider_core::error::Code;
 use postrider_core::id::CampaignId;
 use postrider_service::status::Metrics;
 use postrider_service::{Actor, Service};
@@ -78,7 +77,7 @@ pub async fn metrics(
     Extension(actor): Extension<Actor>,
     Path(id): Path<String>,
 ) -> Result<Answer, ApiError> {
-    let campaign = parse_id(&id, Code::CampaignNotFound)?;
+    let campaign = path_id(&id);
     let metrics = service.metrics(&actor, campaign).await?;
     Ok(Answer::ok(&MetricsDto::new(campaign, &metrics)))
 }

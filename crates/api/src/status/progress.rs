@@ -4,11 +4,10 @@ use super::CountsDto;
 use crate::campaigns::ScheduleDto;
 use crate::envelope::Answer;
 use crate::error::ApiError;
-use crate::extract::parse_id;
+use crate::extract::path_id;
 use crate::schedule_jobs::PolicyDto;
 use axum::Extension;
 use axum::extract::{Path, State};
-use postrider_core::error::Code;
 use postrider_service::status::{Execution, Status};
 use postrider_service::{Actor, Service};
 use serde::Serialize;
@@ -95,6 +94,6 @@ pub async fn status(
     Extension(actor): Extension<Actor>,
     Path(id): Path<String>,
 ) -> Result<Answer, ApiError> {
-    let status = service.status(&actor, parse_id(&id, Code::CampaignNotFound)?).await?;
+    let status = service.status(&actor, path_id(&id)).await?;
     Ok(Answer::ok(&StatusDto::from(&status)))
 }

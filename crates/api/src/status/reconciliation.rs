@@ -3,11 +3,10 @@
 use super::CountsDto;
 use crate::envelope::Answer;
 use crate::error::ApiError;
-use crate::extract::parse_id;
+use crate::extract::path_id;
 use axum::Extension;
 use axum::extract::{Path, State};
 use postrider_core::delivery::Counts;
-use postrider_core::error::Code;
 use postrider_core::id::CampaignId;
 use postrider_service::deliveries::Reconciliation;
 use postrider_service::{Actor, Service};
@@ -86,7 +85,7 @@ pub async fn reconciliation(
     Extension(actor): Extension<Actor>,
     Path(id): Path<String>,
 ) -> Result<Answer, ApiError> {
-    let campaign = parse_id(&id, Code::CampaignNotFound)?;
+    let campaign = path_id(&id);
     let books = service.reconciliation(&actor, campaign).await?;
     Ok(Answer::ok(&ReconciliationDto::new(campaign, books.as_ref())))
 }

@@ -1,9 +1,10 @@
 //! `GET /campaigns/{id}/summary`.
 
 use super::CountsDto;
-use crate::campaigns::{ScheduleDto, campaign_id};
+use crate::campaigns::ScheduleDto;
 use crate::envelope::Answer;
 use crate::error::ApiError;
+use crate::extract::path_id;
 use axum::Extension;
 use axum::extract::{Path, State};
 use postrider_core::campaign::AudienceSide;
@@ -225,6 +226,6 @@ pub async fn summary(
     Extension(actor): Extension<Actor>,
     Path(id): Path<String>,
 ) -> Result<Answer, ApiError> {
-    let summary = service.summary(&actor, campaign_id(&id)?).await?;
+    let summary = service.summary(&actor, path_id(&id)).await?;
     Ok(Answer::ok(&SummaryDto::of(&summary)))
 }

@@ -2,10 +2,9 @@
 
 use crate::envelope::Answer;
 use crate::error::ApiError;
-use crate::extract::parse_id;
+use crate::extract::path_id;
 use axum::Extension;
 use axum::extract::{Path, State};
-use postrider_core::error::Code;
 use postrider_core::id::SuppressionId;
 use postrider_service::{Actor, Service};
 use serde::Serialize;
@@ -27,7 +26,7 @@ pub async fn delete_suppression(
     Extension(actor): Extension<Actor>,
     Path(id): Path<String>,
 ) -> Result<Answer, ApiError> {
-    let id: SuppressionId = parse_id(&id, Code::SuppressionNotFound)?;
+    let id: SuppressionId = path_id(&id);
     service.delete_suppression(&actor, id).await?;
     Ok(Answer::ok(&SuppressionDeletedDto { id: id.to_string(), deleted: true }))
 }

@@ -3,10 +3,9 @@
 use super::SuppressionDto;
 use crate::envelope::Answer;
 use crate::error::ApiError;
-use crate::extract::parse_id;
+use crate::extract::path_id;
 use axum::Extension;
 use axum::extract::{Path, State};
-use postrider_core::error::Code;
 use postrider_service::{Actor, Service};
 
 /// One entry.
@@ -18,6 +17,6 @@ pub async fn get_suppression(
     Extension(actor): Extension<Actor>,
     Path(id): Path<String>,
 ) -> Result<Answer, ApiError> {
-    let row = service.suppression(&actor, parse_id(&id, Code::SuppressionNotFound)?).await?;
+    let row = service.suppression(&actor, path_id(&id)).await?;
     Ok(Answer::ok(&SuppressionDto::from(&row)))
 }

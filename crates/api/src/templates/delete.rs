@@ -2,11 +2,10 @@
 
 use crate::envelope::{Written, renderer};
 use crate::error::ApiError;
-use crate::extract::{Once, parse_id};
+use crate::extract::{Once, path_id};
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use postrider_core::error::Code;
 use postrider_core::id::TemplateId;
 use postrider_service::{Actor, Service};
 use serde::{Deserialize, Serialize};
@@ -36,7 +35,7 @@ pub async fn delete(
     Path(id): Path<String>,
     once: Once<Nothing>,
 ) -> Result<Written, ApiError> {
-    let id = parse_id(&id, Code::TemplateNotFound)?;
+    let id = path_id(&id);
     let deleted = |id: &TemplateId| DeletedTemplateDto { id: (*id).into(), deleted: true };
     let (Nothing {}, reply) = once.reply(renderer(StatusCode::OK, deleted));
     Ok(Written(service.delete_template(&actor, id, reply).await?))

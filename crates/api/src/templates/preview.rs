@@ -2,7 +2,7 @@
 
 use crate::envelope::Answer;
 use crate::error::ApiError;
-use crate::extract::{Json, parse_id};
+use crate::extract::{Json, parse_id, path_id};
 use axum::Extension;
 use axum::extract::{Path, State};
 use postrider_core::error::Code;
@@ -73,7 +73,7 @@ pub async fn preview(
     Path(id): Path<String>,
     Json(body): Json<PreviewBody>,
 ) -> Result<Answer, ApiError> {
-    let id = parse_id(&id, Code::TemplateNotFound)?;
+    let id = path_id(&id);
     let profile = body.profile_id.map(|id| parse_id(&id, Code::ProfileNotFound)).transpose()?;
     let sender = body.sender_profile_id.map(|id| parse_id(&id, Code::SenderProfileNotFound)).transpose()?;
     let command = PreviewTemplate { profile, record: body.record, sender, subject_line: body.subject_line };

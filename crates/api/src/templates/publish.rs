@@ -3,11 +3,10 @@
 use super::view::TemplateDto;
 use crate::envelope::{Written, renderer};
 use crate::error::ApiError;
-use crate::extract::{Once, parse_id};
+use crate::extract::{Once, path_id};
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use postrider_core::error::Code;
 use postrider_service::templates::TemplateView;
 use postrider_service::{Actor, Service};
 use serde::Deserialize;
@@ -31,7 +30,7 @@ pub async fn publish(
     Path(id): Path<String>,
     once: Once<Nothing>,
 ) -> Result<Written, ApiError> {
-    let id = parse_id(&id, Code::TemplateNotFound)?;
+    let id = path_id(&id);
     let (_, reply) = once.reply(renderer(StatusCode::OK, |view: &TemplateView| TemplateDto::from(view)));
     Ok(Written(service.publish_template(&actor, id, reply).await?))
 }
@@ -49,7 +48,7 @@ pub async fn archive(
     Path(id): Path<String>,
     once: Once<Nothing>,
 ) -> Result<Written, ApiError> {
-    let id = parse_id(&id, Code::TemplateNotFound)?;
+    let id = path_id(&id);
     let (_, reply) = once.reply(renderer(StatusCode::OK, |view: &TemplateView| TemplateDto::from(view)));
     Ok(Written(service.archive_template(&actor, id, reply).await?))
 }

@@ -2,10 +2,9 @@
 
 use crate::envelope::Answer;
 use crate::error::ApiError;
-use crate::extract::parse_id;
+use crate::extract::path_id;
 use axum::Extension;
 use axum::extract::{Path, State};
-use postrider_core::error::Code;
 use postrider_service::templates::TemplateView;
 use postrider_service::{Actor, Service};
 use serde::Serialize;
@@ -61,7 +60,7 @@ pub async fn get(
     Extension(actor): Extension<Actor>,
     Path(id): Path<String>,
 ) -> Result<Answer, ApiError> {
-    let id = parse_id(&id, Code::TemplateNotFound)?;
+    let id = path_id(&id);
     let view = service.get_template(&actor, id).await?;
     Ok(Answer::ok(&TemplateDto::from(&view)))
 }

@@ -3,11 +3,10 @@
 use super::view::TemplateDto;
 use crate::envelope::{Written, renderer};
 use crate::error::ApiError;
-use crate::extract::{Once, parse_id};
+use crate::extract::{Once, path_id};
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use postrider_core::error::Code;
 use postrider_service::templates::{CreateTemplate, TemplateView, UpdateTemplate};
 use postrider_service::{Actor, Service};
 use serde::Deserialize;
@@ -71,7 +70,7 @@ pub async fn patch(
     Path(id): Path<String>,
     once: Once<PatchTemplateBody>,
 ) -> Result<Written, ApiError> {
-    let id = parse_id(&id, Code::TemplateNotFound)?;
+    let id = path_id(&id);
     let (body, reply) = once.reply(renderer(StatusCode::OK, |view: &TemplateView| TemplateDto::from(view)));
     let command = UpdateTemplate { name: body.name, content: body.content.map(json) };
     Ok(Written(service.update_template(&actor, id, command, reply).await?))

@@ -3,11 +3,10 @@
 use super::view::TestSendDto;
 use crate::envelope::{Written, renderer};
 use crate::error::ApiError;
-use crate::extract::{Once, parse_id};
+use crate::extract::{Once, path_id};
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use postrider_core::error::Code;
 use postrider_service::test_sends::TestSendCommand;
 use postrider_service::{Actor, Service};
 use serde::Deserialize;
@@ -46,10 +45,7 @@ pub async fn create(
     once: Once<TestSendBody>,
 ) -> Result<Written, ApiError> {
     let (body, reply) = once.reply(renderer(StatusCode::CREATED, |test| TestSendDto::from(test)));
-    let command = TestSendCommand {
-        campaign: parse_id(&id, Code::CampaignNotFound)?,
-        addresses: body.addresses,
-        profile: body.profile_id.map(Into::into),
-    };
+    let command =
+        TestSendCommand { campaign: path_id(&id), addresses: body.addresses, profile: body.profile_id.map(Into::into) };
     Ok(Written(service.create_test_send(&actor, command, reply).await?))
 }

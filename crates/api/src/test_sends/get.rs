@@ -3,10 +3,9 @@
 use super::view::TestSendDto;
 use crate::envelope::Answer;
 use crate::error::ApiError;
-use crate::extract::parse_id;
+use crate::extract::path_id;
 use axum::Extension;
 use axum::extract::{Path, State};
-use postrider_core::error::Code;
 use postrider_service::{Actor, Service};
 
 /// What became of each message of a test.
@@ -22,7 +21,7 @@ pub async fn get(
     Extension(actor): Extension<Actor>,
     Path((id, test)): Path<(String, String)>,
 ) -> Result<Answer, ApiError> {
-    let campaign = parse_id(&id, Code::CampaignNotFound)?;
-    let test = service.test_send(&actor, campaign, parse_id(&test, Code::TestSendNotFound)?).await?;
+    let campaign = path_id(&id);
+    let test = service.test_send(&actor, campaign, path_id(&test)).await?;
     Ok(Answer::ok(&TestSendDto::from(&test)))
 }

@@ -3,10 +3,9 @@
 use super::view::{WebhookDeliveriesDto, WebhookDeliveryDetailDto, WebhookDeliveryDto};
 use crate::envelope::Answer;
 use crate::error::ApiError;
-use crate::extract::{Query, cursor, parse_id};
+use crate::extract::{Query, cursor, path_id};
 use axum::Extension;
 use axum::extract::{Path, State};
-use postrider_core::error::Code;
 use postrider_core::webhook::WebhookState;
 use postrider_service::webhooks::ListWebhookDeliveries;
 use postrider_service::{Actor, Service};
@@ -23,7 +22,7 @@ pub async fn get_webhook_deliveries(
     Path(id): Path<String>,
     mut query: Query,
 ) -> Result<Answer, ApiError> {
-    let id = parse_id(&id, Code::WebhookNotFound)?;
+    let id = path_id(&id);
     let list = ListWebhookDeliveries {
         state: query.word("state", WebhookState::parse)?,
         limit: query.limit()?,
@@ -44,8 +43,8 @@ pub async fn get_webhook_delivery(
     Extension(actor): Extension<Actor>,
     Path((id, delivery)): Path<(String, String)>,
 ) -> Result<Answer, ApiError> {
-    let id = parse_id(&id, Code::WebhookNotFound)?;
-    let delivery = parse_id(&delivery, Code::WebhookDeliveryNotFound)?;
+    let id = path_id(&id);
+    let delivery = path_id(&delivery);
     let detail = service.webhook_delivery(&actor, id, delivery).await?;
     Ok(Answer::ok(&WebhookDeliveryDetailDto::from(&detail)))
 }

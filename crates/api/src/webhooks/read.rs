@@ -3,10 +3,9 @@
 use super::view::{WebhookDto, WebhooksDto};
 use crate::envelope::Answer;
 use crate::error::ApiError;
-use crate::extract::{Query, parse_id};
+use crate::extract::{Query, path_id};
 use axum::Extension;
 use axum::extract::{Path, State};
-use postrider_core::error::Code;
 use postrider_service::{Actor, Service};
 
 /// All endpoints, newest first; there are at most 20.
@@ -30,6 +29,6 @@ pub async fn get_webhook(
     Extension(actor): Extension<Actor>,
     Path(id): Path<String>,
 ) -> Result<Answer, ApiError> {
-    let webhook = service.webhook(&actor, parse_id(&id, Code::WebhookNotFound)?).await?;
+    let webhook = service.webhook(&actor, path_id(&id)).await?;
     Ok(Answer::ok(&WebhookDto::from(&webhook)))
 }

@@ -4,11 +4,11 @@ use super::view::{WebhookDeliveryDto, WebhookReplayDto};
 use super::write::Nothing;
 use crate::envelope::{Written, renderer};
 use crate::error::ApiError;
-use crate::extract::{Once, parse_id};
+use crate::extract::{Once, path_id};
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use postrider_core::error::{Code, Refusal};
+use postrider_core::error::Refusal;
 use postrider_core::id::WebhookId;
 use postrider_core::time::Timestamp;
 use postrider_service::{Actor, Service};
@@ -25,7 +25,7 @@ pub async fn test_webhook(
     Path(id): Path<String>,
     once: Once<Nothing>,
 ) -> Result<Written, ApiError> {
-    let id: WebhookId = parse_id(&id, Code::WebhookNotFound)?;
+    let id: WebhookId = path_id(&id);
     let (_, reply) = once.reply(renderer(StatusCode::ACCEPTED, |row| WebhookDeliveryDto::from(row)));
     Ok(Written(service.test_webhook(&actor, id, reply).await?))
 }
@@ -42,8 +42,8 @@ pub async fn replay_webhook_delivery(
     Path((id, delivery)): Path<(String, String)>,
     once: Once<Nothing>,
 ) -> Result<Written, ApiError> {
-    let id: WebhookId = parse_id(&id, Code::WebhookNotFound)?;
-    let delivery = parse_id(&delivery, Code::WebhookDeliveryNotFound)?;
+    let id: WebhookId = path_id(&id);
+    let delivery = path_id(&delivery);
     let (_, reply) = once.reply(renderer(StatusCode::ACCEPTED, |row| WebhookDeliveryDto::from(row)));
     Ok(Written(service.replay_webhook_delivery(&actor, id, delivery, reply).await?))
 }
@@ -66,7 +66,7 @@ pub async fn replay_failed_webhook_deliveries(
     Path(id): Path<String>,
     once: Once<ReplayFailedBody>,
 ) -> Result<Written, ApiError> {
-    let id: WebhookId = parse_id(&id, Code::WebhookNotFound)?;
+    let id: WebhookId = path_id(&id);
     let (body, reply) = once.reply(renderer(StatusCode::ACCEPTED, |&replayed| WebhookReplayDto { replayed }));
     let since = Timestamp::parse(&body.since).ok_or_else(|| {
         Refusal::invalid("since", Some(&body.since), "is not an RFC 3339 date and time with Z or an offset")

@@ -3,11 +3,10 @@
 use super::view::{NewWebhookDto, WebhookDeletedDto, WebhookDto};
 use crate::envelope::{Written, renderer};
 use crate::error::ApiError;
-use crate::extract::{Once, parse_id};
+use crate::extract::{Once, path_id};
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use postrider_core::error::Code;
 use postrider_core::id::WebhookId;
 use postrider_service::webhooks::{CreateWebhook, UpdateWebhook};
 use postrider_service::{Actor, Service};
@@ -81,7 +80,7 @@ pub async fn update_webhook(
     Path(id): Path<String>,
     once: Once<UpdateWebhookBody>,
 ) -> Result<Written, ApiError> {
-    let id: WebhookId = parse_id(&id, Code::WebhookNotFound)?;
+    let id: WebhookId = path_id(&id);
     let (body, reply) = once.reply(renderer(StatusCode::OK, |row| WebhookDto::from(row)));
     let UpdateWebhookBody { url, events, description, enabled } = body;
     let command = UpdateWebhook { url, events, description, enabled };
@@ -98,7 +97,7 @@ pub async fn delete_webhook(
     Path(id): Path<String>,
     once: Once<Nothing>,
 ) -> Result<Written, ApiError> {
-    let id: WebhookId = parse_id(&id, Code::WebhookNotFound)?;
+    let id: WebhookId = path_id(&id);
     let deleted = |id: &WebhookId| WebhookDeletedDto { id: (*id).into(), deleted: true };
     let (_, reply) = once.reply(renderer(StatusCode::OK, deleted));
     Ok(Written(service.delete_webhook(&actor, id, reply).await?))
@@ -114,7 +113,7 @@ pub async fn rotate_webhook_secret(
     Path(id): Path<String>,
     once: Once<Nothing>,
 ) -> Result<Written, ApiError> {
-    let id: WebhookId = parse_id(&id, Code::WebhookNotFound)?;
+    let id: WebhookId = path_id(&id);
     let (_, reply) = once.reply(renderer(StatusCode::OK, |new| NewWebhookDto::from(new)));
     Ok(Written(service.rotate_webhook_secret(&actor, id, reply).await?))
 }

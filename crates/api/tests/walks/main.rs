@@ -7,6 +7,7 @@ mod leaks;
 mod paths;
 mod routes;
 mod scopes;
+mod shapes;
 #[path = "../support/mod.rs"]
 mod support;
 mod tokens;

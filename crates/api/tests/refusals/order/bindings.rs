@@ -1,6 +1,6 @@
 //! What is bound to a draft: schedule, audience, content.
 
-use super::common::{caller, campaign, guilt, not_draft, set, shape};
+use super::common::{caller, campaign, garbled, guilt, not_draft, set, shape};
 use super::request::{Guilt, NOBODY, Operation, Part};
 use crate::support::things::Thing;
 use axum::http::Method;
@@ -16,7 +16,7 @@ fn put(path: &'static str, about: Thing, body: &'static str) -> Operation {
 fn before_values(own: Guilt) -> Vec<Guilt> {
     let mut guilts = caller();
     guilts.extend(shape());
-    guilts.extend([own, campaign(), not_draft()]);
+    guilts.extend([own, campaign(), garbled(), not_draft()]);
     guilts
 }
 

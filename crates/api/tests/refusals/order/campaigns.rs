@@ -1,6 +1,6 @@
 //! Making and changing campaigns.
 
-use super::common::{caller, campaign, guilt, key, set, shape};
+use super::common::{caller, campaign, garbled, guilt, key, set, shape};
 use super::request::{Guilt, NOBODY, Operation, Part};
 use crate::support::things::Thing;
 use axum::http::Method;
@@ -68,6 +68,7 @@ async fn a_campaign_that_is_changed() {
     guilts.extend([
         guilt(Code::RequestInvalid, "name", &[Part::Field("name")], |request, _| set(request, "name", json!(" "))),
         campaign(),
+        garbled(),
         guilt(Code::CampaignArchived, "", &[Part::State], |request, _| {
             request.before.push((Method::POST, "/campaigns/{}/archive"));
         }),
@@ -83,6 +84,7 @@ async fn a_campaign_that_is_deleted_or_archived() {
         let mut guilts = caller();
         guilts.extend([
             campaign(),
+            garbled(),
             guilt(Code::CampaignInFlight, "", &[Part::State], |request, _| {
                 request.before.push((Method::POST, "/campaigns/{}/send-jobs"));
             }),

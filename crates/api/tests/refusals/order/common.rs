@@ -68,6 +68,15 @@ pub fn campaign() -> Guilt {
     })
 }
 
+/// As [`campaign`], with what is no id at all: it is no other refusal, and comes no sooner.
+pub fn garbled() -> Guilt {
+    guilt(Code::CampaignNotFound, "", &[Part::Campaign, Part::Path], |request, _| {
+        if let Some(id) = request.ids.first_mut() {
+            "nonsense".clone_into(id);
+        }
+    })
+}
+
 /// A campaign that has a job.
 pub fn not_draft() -> Guilt {
     guilt(Code::NotDraft, "", &[Part::State], |request, _| {

@@ -1,6 +1,6 @@
 //! Schedule jobs, send jobs, and what is done with them.
 
-use super::common::{caller, campaign, guilt, key, not_draft, reused, set, shape};
+use super::common::{caller, campaign, garbled, guilt, key, not_draft, reused, set, shape};
 use super::request::{Guilt, NOBODY, Operation, Part};
 use crate::support::things::Thing;
 use axum::http::Method;
@@ -27,6 +27,7 @@ fn before_fields() -> Vec<Guilt> {
         }),
         reused(),
         campaign(),
+        garbled(),
     ]);
     guilts
 }
@@ -156,6 +157,7 @@ async fn a_job_that_is_moved() {
             set(request, "policy", json!({ "onMissed": "perhaps" }));
         }),
         campaign(),
+        garbled(),
         job(),
         finished(),
         guilt(Code::AlreadyStarted, "", &[Part::State], |request, _| {
@@ -187,7 +189,7 @@ async fn a_job_that_is_taken_back() {
         body: "null",
     };
     let mut guilts = caller();
-    guilts.extend([key(), campaign(), job(), finished()]);
+    guilts.extend([key(), campaign(), garbled(), job(), finished()]);
     operation.refuses_in_order(&guilts).await;
 }
 
