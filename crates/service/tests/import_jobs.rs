@@ -146,7 +146,7 @@ struct Cut(AtomicU64);
 
 impl Probe for Cut {
     fn before(&self, op: &'static str) -> BoxFuture<'_, Result<(), StoreError>> {
-        let cut = op == "imports.write" && self.0.fetch_add(1, Ordering::Relaxed) % 4 == 0;
+        let cut = op == "imports.write" && self.0.fetch_add(1, Ordering::Relaxed).is_multiple_of(4);
         Box::pin(async move { if cut { Err(StoreError::Down("cut before".into())) } else { Ok(()) } })
     }
 

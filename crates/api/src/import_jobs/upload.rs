@@ -42,9 +42,10 @@ pub async fn upload_file(
     take(upload, request).await
 }
 
-/// Takes the file of an import job at the URL that was told when the job was made.
+/// As [`upload_file`], for whoever has the URL.
 #[utoipa::path(put, path = "/import-uploads/{token}", operation_id = "uploadImportFileByUrl", tag = "Imports",
     summary = "Send the file without a token",
+    description = "Takes the file of an import job at the URL that was told when the job was made.",
     params(("token" = String, Path, description = "The secret of the upload URL")),
     request_body(description = "The bytes of the file, as they are",
         content((Vec<u8> = "text/csv"), (Vec<u8> = "application/x-ndjson"), (Vec<u8> = "application/octet-stream"))),

@@ -73,7 +73,7 @@ struct RefusedFile {
 }
 
 enum Writer {
-    Table(csv::Writer<Box<dyn Write + Send>>),
+    Table(Box<csv::Writer<Box<dyn Write + Send>>>),
     Lines(Box<dyn Write + Send>),
 }
 
@@ -89,7 +89,7 @@ impl RefusedFile {
                     let mut writer = csv::WriterBuilder::new().flexible(true).delimiter(delimiter).from_writer(output);
                     let ours = [LINE, REASON].map(str::to_owned);
                     writer.write_record(self.headers.iter().chain(&ours)).map_err(failed)?;
-                    Writer::Table(writer)
+                    Writer::Table(Box::new(writer))
                 }
             });
         }

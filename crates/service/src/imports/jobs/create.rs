@@ -54,7 +54,7 @@ impl Service {
         let CreateImportJob { name, file_name, file_size, format, match_key, list, list_name } = command;
         let name = clean("name", name)?;
         let file_name = clean("fileName", file_name)?;
-        let list_name = list_name.map(|name| check_name(&name).map_err(|refusal| at_list_name(refusal))).transpose()?;
+        let list_name = list_name.map(|name| check_name(&name).map_err(at_list_name)).transpose()?;
         if list.is_some() && list_name.is_some() {
             let problem = "names a list by name while another one is named by id";
             return Err(Refusal::invalid("listName", list_name.as_deref(), problem).into());
