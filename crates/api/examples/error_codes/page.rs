@@ -21,10 +21,10 @@ added, never renamed. Programs look at `error.code`; `error.message` is for peop
   \"success\": false,
   \"correlationId\": \"7f3d6a52-0c1e-4a52-9b59-0f5b0f3a8c11\",
   \"error\": {
-    \"code\": \"JOURNEY_API.SCHEDULE.SEND_AT_INVALID\",
+    \"code\": \"{code}\",
     \"message\": \"sendAt: is in the past\",
     \"details\": { \"path\": \"sendAt\", \"value\": \"2020-05-01T09:00:00Z\" },
-    \"remediation\": \"Give sendAt as a future ISO 8601 timestamp.\"
+    \"remediation\": \"{remedy}\"
   }
 }
 ```
@@ -43,7 +43,8 @@ pub fn page() -> String {
         by_status.entry(status_of(*code)).or_default().push(*code);
     }
     let (answered, all) = operations();
-    let mut page = BEFORE.to_owned();
+    let shown = Code::SendAtInvalid;
+    let mut page = BEFORE.replace("{code}", shown.as_str()).replace("{remedy}", shown.remediation());
     for (status, codes) in by_status {
         page.push_str(&format!(
             "\n## {status} {}\n\n| Code | Cause | Remedy | Answered by |\n|---|---|---|---|\n",

@@ -1,6 +1,6 @@
 //! What is bound to a draft: schedule, audience, content.
 
-use super::common::{caller, campaign, garbled, guilt, not_draft, set, shape};
+use super::every_operation::{caller, campaign, garbled, guilt, not_draft, set, shape};
 use super::request::{Guilt, NOBODY, Operation, Part};
 use crate::support::things::Thing;
 use axum::http::Method;

@@ -1,6 +1,6 @@
 //! Making and changing campaigns.
 
-use super::common::{caller, campaign, garbled, guilt, key, set, shape};
+use super::every_operation::{caller, campaign, garbled, guilt, key, set, shape};
 use super::request::{Guilt, NOBODY, Operation, Part};
 use crate::support::things::Thing;
 use axum::http::Method;

@@ -1,6 +1,6 @@
 //! Schedule jobs, send jobs, and what is done with them.
 
-use super::common::{caller, campaign, garbled, guilt, key, not_draft, reused, set, shape};
+use super::every_operation::{caller, campaign, garbled, guilt, key, not_draft, reused, set, shape};
 use super::request::{Guilt, NOBODY, Operation, Part};
 use crate::support::things::Thing;
 use axum::http::Method;

@@ -6,6 +6,6 @@
 
 mod bindings;
 mod campaigns;
-mod common;
+mod every_operation;
 mod jobs;
 mod request;
