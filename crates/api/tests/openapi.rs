@@ -12,9 +12,8 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use support::{BASE, TestAnswer, TestApp, contract};
 
-/// Codes that no operation answers: they are of no route below `/public/v1`, of the command line, or of jobs that are moved.
-const NOT_OF_OPERATIONS: &[Code] =
-    &[Code::RouteNotFound, Code::MethodNotAllowed, Code::ClientNotFound, Code::ImportUploadUrlInvalid];
+/// Codes that no operation answers: they are of no route at all, of the command line, or of jobs that are moved.
+const NOT_OF_OPERATIONS: &[Code] = &[Code::RouteNotFound, Code::MethodNotAllowed, Code::ClientNotFound];
 
 /// Path, method, operation.
 fn operations() -> Vec<(&'static str, String, &'static Value)> {
@@ -87,6 +86,61 @@ fn every_operation_has_a_name_of_its_own_and_a_place() {
         assert!(!operation["summary"].as_str().unwrap().contains('\n'), "the summary of {name} is more than a line");
         let own = operation["tags"].as_array().unwrap();
         assert!(own.len() == 1 && tags.contains(&own[0].to_string()), "{name} belongs nowhere: {own:?}");
+    }
+}
+
+/// Operations that answer pages, or that hold nothing typical: the document itself, and what only a failed hand-off of
+/// a webhook makes.
+const WITHOUT_EXAMPLES: &[&str] = &[
+    "getDocs",
+    "getOpenApi",
+    "getMetrics",
+    "showUnsubscribePage",
+    "unsubscribe",
+    "getWebhookDelivery",
+    "replayWebhookDelivery",
+    "replayFailedWebhookDeliveries",
+    "createImportJob",
+    "listImportJobs",
+    "getImportJob",
+    "deleteImportJob",
+    "mapImportJob",
+    "startImportJob",
+    "listImportErrors",
+    "uploadImportFile",
+    "uploadImportFileByUrl",
+];
+
+#[test]
+fn every_operation_shows_what_it_takes_and_answers() {
+    for (path, method, operation) in operations() {
+        let name = operation["operationId"].as_str().unwrap();
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let is_told = parameter["$ref"].is_string() || parameter["description"].is_string();
+            assert!(is_told, "{method} {path} does not say what {} is", parameter["name"]);
+        }
+        let body = &operation["requestBody"]["content"];
+        let request = body.as_object().into_iter().flat_map(Map::values);
+        let taken = operation["responses"].as_object().unwrap().iter().filter(|(status, _)| status.starts_with('2'));
+        let taken: Vec<_> = taken.collect();
+        assert!(!taken.is_empty(), "{name} never answers what it does");
+        for (status, response) in &taken {
+            let content = response["content"].as_object().unwrap_or_else(|| panic!("{name} {status} has no body"));
+            assert!(content.values().all(|form| form["schema"].is_object()), "{name} {status} has no schema");
+        }
+        if path.starts_with(BASE) {
+            for status in ["401", "403", "429", "500", "503"] {
+                assert!(operation["responses"][status].is_object(), "{name} can answer {status} too");
+            }
+        }
+        if WITHOUT_EXAMPLES.contains(&name) {
+            continue;
+        }
+        let answers = taken.iter().flat_map(|(_, response)| response["content"].as_object().unwrap().values().take(1));
+        for form in request.chain(answers) {
+            let examples = form["examples"].as_object();
+            assert!(examples.is_some_and(|examples| !examples.is_empty()), "{name} lacks an example: {form}");
+        }
     }
 }
 

@@ -19,15 +19,15 @@ use utoipa::ToSchema;
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CreateImportJobBody {
-    /// What is imported: profiles, and nothing else.
+    /// `profiles`. The default.
     object_name: Option<String>,
-    /// For people; at most 255 characters.
+    /// At most 255 characters, for people.
     name: Option<String>,
     /// What the file is called; its ending tells the format.
     file_name: Option<String>,
     /// Length of the file in bytes; one that is too long is refused before it is sent.
     file_size: Option<u64>,
-    /// csv or jsonl; told by the file's name, its media type or its beginning if absent.
+    /// `csv` or `jsonl`. Told by the file's name, its media type or its beginning if absent.
     format: Option<String>,
     /// The list on which everybody is put.
     #[schema(value_type = Option<uuid::Uuid>)]
@@ -37,7 +37,7 @@ pub struct CreateImportJobBody {
     list_name: Option<String>,
     /// With it `listName` is required.
     create_list: Option<bool>,
-    /// email, phone or customer_id; absent for the first of email, customer_id and phone that has a column.
+    /// `email`, `phone` or `customer_id`. Absent for the first of email, customer_id and phone that has a column.
     match_key: Option<String>,
 }
 

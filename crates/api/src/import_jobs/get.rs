@@ -26,7 +26,7 @@ pub struct ImportJobPage {
 #[utoipa::path(get, path = "/public/v1/import-jobs", operation_id = "listImportJobs", tag = "Imports",
     summary = "List import jobs, newest first",
     params(
-        ("state" = Option<String>, Query, description = "pending, ready, running, completed or failed"),
+        ("state" = Option<String>, Query, description = "`pending`, `ready`, `running`, `completed` or `failed`."),
         ("limit" = Option<i64>, Query, description = "1 to 100, 50 if absent"),
         ("cursor" = Option<String>, Query, description = "nextCursor of the page before")),
     responses((status = 200, description = "One page", body = ImportJobPage)))]

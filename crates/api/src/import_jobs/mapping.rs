@@ -30,7 +30,7 @@ pub struct MapImportJobBody {
     /// Columns to leave out.
     #[serde(default)]
     ignore: Vec<String>,
-    /// email, phone or customer_id; absent for what the job was made with.
+    /// `email`, `phone` or `customer_id`. Absent for what the job was made with.
     match_key: Option<String>,
 }
 

@@ -45,18 +45,12 @@ pub async fn upload_file(
 /// As [`upload_file`], for whoever has the URL.
 #[utoipa::path(put, path = "/import-uploads/{token}", operation_id = "uploadImportFileByUrl", tag = "Imports",
     summary = "Send the file without a token",
-    description = "Takes the file of an import job at the URL that was told when the job was made.",
+    description = "For whoever has the file and nothing else: `uploadUrl` of a new job names this path. It answers as \
+        `PUT /import-jobs/{id}/file` does.",
     params(("token" = String, Path, description = "The secret of the upload URL")),
     request_body(description = "The bytes of the file, as they are",
         content((Vec<u8> = "text/csv"), (Vec<u8> = "application/x-ndjson"), (Vec<u8> = "application/octet-stream"))),
-    responses((status = 200, description = "As PUT /import-jobs/{id}/file"),
-        (status = 400, description = "The body broke off, or is encoded or of several parts"),
-        (status = 404, description = "`JOURNEY_API.PUBLIC.IMPORTS.UPLOAD_URL_INVALID`"),
-        (status = 409, description = "As PUT /import-jobs/{id}/file"),
-        (status = 413, description = "As PUT /import-jobs/{id}/file"),
-        (status = 422, description = "As PUT /import-jobs/{id}/file"),
-        (status = 500, description = "As PUT /import-jobs/{id}/file"),
-        (status = 503, description = "As PUT /import-jobs/{id}/file")))]
+    responses((status = 200, description = "The job with what was found in the file", body = ImportJobDto)))]
 pub(crate) async fn upload_by_url(
     State(service): State<Service>,
     token: Result<Path<String>, PathRejection>,

@@ -150,8 +150,12 @@ const PARTICULAR: &[(&str, &str, &[&[Code]])] = &[
 
 /// The error responses of an operation, by status.
 pub fn responses(route: &Route, operation: &Value) -> BTreeMap<String, Value> {
+    by_status(codes(route, operation))
+}
+
+fn by_status(codes: Vec<Code>) -> BTreeMap<String, Value> {
     let mut by_status: BTreeMap<StatusCode, Vec<Code>> = BTreeMap::new();
-    for code in codes(route, operation) {
+    for code in codes {
         let told = by_status.entry(status(code.class())).or_default();
         if !told.contains(&code) {
             told.push(code);
@@ -163,6 +167,14 @@ pub fn responses(route: &Route, operation: &Value) -> BTreeMap<String, Value> {
         (status.as_u16().to_string(), shared.map_or_else(|| response(status, &codes), reference))
     });
     responses.collect()
+}
+
+/// The errors of a file that is sent with the secret of its URL in the place of a token.
+pub fn of_uploads() -> BTreeMap<String, Value> {
+    let same = PARTICULAR.iter().filter(|(method, path, _)| (*method, *path) == ("PUT", "/import-jobs/{id}/file"));
+    let mut codes = vec![Code::ImportUploadUrlInvalid, Code::Internal, Code::Unavailable];
+    codes.extend(same.flat_map(|(_, _, groups)| groups.iter().copied().flatten()));
+    by_status(codes)
 }
 
 /// The answers of whatever reads the store.

@@ -1,11 +1,11 @@
-//! Examples at the operations they belong to: those of the seed page, and for each area those of its routes.
+//! Examples at the operations they belong to: those of the seed page, and typical ones, as a service answered them.
 
 use super::assemble::object;
 use super::errors;
 use serde_json::Value;
 
 /// By path and method: requests, and responses by status, each by name.
-const EXAMPLES: &[&str] = &[include_str!("examples.json")];
+const EXAMPLES: &[&str] = &[include_str!("examples/seed_page.json"), include_str!("examples/typical.json")];
 
 /// Puts the examples in, and those of errors that an operation refers to.
 pub fn add(document: &mut Value) {
@@ -30,16 +30,18 @@ fn put(operation: &mut Value, places: &Value) {
     if operation["operationId"].is_null() {
         return;
     }
-    let give = |body: &mut Value, named: &Value| {
-        let content = body["content"].as_object_mut().and_then(|content| content.values_mut().next());
+    let give = |body: Option<&mut Value>, named: &Value| {
+        let content = body.and_then(|body| body.get_mut("content")?.as_object_mut()?.values_mut().next());
         if let Some(content) = content {
-            content["examples"] = named.clone();
+            for (name, example) in object(named) {
+                content["examples"][name] = example.clone();
+            }
         }
     };
     if !places["request"].is_null() {
-        give(&mut operation["requestBody"], &places["request"]);
+        give(operation.get_mut("requestBody"), &places["request"]);
     }
     for (status, named) in object(&places["responses"]) {
-        give(&mut operation["responses"][status], named);
+        give(operation["responses"].get_mut(status), named);
     }
 }

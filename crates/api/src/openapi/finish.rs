@@ -41,6 +41,15 @@ pub fn finish(document: &mut Value, table: &[Route]) {
     if let Some(responses) = keys.as_object_mut() {
         responses.extend(errors::of_the_store());
     }
+    // It is as its neighbour in the table, but for the token.
+    let upload = &mut document["paths"]["/import-uploads/{token}"]["put"]["responses"];
+    if let Some(responses) = upload.as_object_mut() {
+        for response in responses.values_mut() {
+            let schema = &mut response["content"]["application/json"]["schema"];
+            *schema = enveloped(schema.take());
+        }
+        responses.extend(errors::of_uploads());
+    }
     components(&mut document["components"], &users);
 }
 

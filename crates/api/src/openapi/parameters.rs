@@ -10,6 +10,7 @@ const UUID_V4: &str = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-4[0-9a-fA-F]{3}-[89abAB][0
 const MEANINGS: &[(&str, &str)] = &[
     ("scheduleId", "Id of the job"),
     ("deliveryId", "Id of the delivery"),
+    ("testSendId", "Id of the test send"),
     ("channel", "`email`, `sms`, `push` or `direct_mail`."),
     ("page", "1 to 1,000,000, the first if absent"),
     ("pageSize", "1 to 500, 50 if absent"),

@@ -13,7 +13,7 @@ use postrider_service::{Actor, Service};
 /// What was sent to an endpoint, newest first. Deliveries are kept for 30 days.
 #[utoipa::path(get, path = "/public/v1/webhooks/{id}/deliveries", operation_id = "listWebhookDeliveries",
     tag = "Webhooks",
-    params(("id" = uuid::Uuid, Path), ("state" = Option<String>, Query), ("limit" = Option<i64>, Query),
+    params(("id" = uuid::Uuid, Path), ("state" = Option<String>, Query, description = "`pending`, `delivered` or `failed`."), ("limit" = Option<i64>, Query),
         ("cursor" = Option<String>, Query)),
     responses((status = 200, body = WebhookDeliveriesDto)))]
 pub async fn get_webhook_deliveries(
