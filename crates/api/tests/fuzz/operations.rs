@@ -101,6 +101,7 @@ const NAMED: &[(&str, Thing)] = &[
     ("/public/v1/campaigns/{id}/deliveries", Thing::Delivery),
     ("/public/v1/campaigns/{id}/pause", Thing::Delivery),
     ("/public/v1/campaigns/{id}/resume", Thing::Paused),
+    ("/public/v1/campaigns/{id}/test-sends/{", Thing::Test),
     ("/public/v1/campaigns", Thing::Draft),
     ("/public/v1/lists", Thing::List),
     ("/public/v1/audiences", Thing::Audience),
@@ -108,6 +109,9 @@ const NAMED: &[(&str, Thing)] = &[
     ("/public/v1/templates", Thing::Template),
     ("/public/v1/sender-profiles", Thing::Sender),
     ("/public/v1/suppressions", Thing::Suppression),
+    ("/public/v1/webhooks/{id}/deliveries", Thing::WebhookDelivery),
+    ("/public/v1/webhooks", Thing::Webhook),
+    ("/public/v1/import-jobs", Thing::ImportJob),
 ];
 
 impl Target {
@@ -177,7 +181,7 @@ impl Target {
             Value::Object(members) => {
                 for (name, member) in members {
                     let word = match name.as_str() {
-                        "audienceId" | "inList" | "listId" => "list",
+                        "audienceId" | "inList" | "targetListId" => "list",
                         "templateId" => "template",
                         "senderProfileId" => "mailer",
                         "profileId" => "profile",
