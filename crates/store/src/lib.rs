@@ -40,6 +40,7 @@ pub mod gauges;
 pub mod idempotency;
 pub mod import_files;
 pub mod import_jobs;
+pub mod import_runs;
 pub mod inspection;
 pub mod job_audiences;
 pub mod ledger;

@@ -51,6 +51,7 @@ pub const ALL: &[&[Statement]] = &[
     crate::idempotency::STATEMENTS,
     crate::import_files::STATEMENTS,
     crate::import_jobs::STATEMENTS,
+    crate::import_runs::STATEMENTS,
     crate::inspection::STATEMENTS,
     crate::ledger::STATEMENTS,
     crate::job_audiences::STATEMENTS,

@@ -7,7 +7,8 @@ use crate::{Service, ServiceError};
 use postrider_core::error::Code;
 use postrider_core::time::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
 use postrider_store::StoreError;
-use postrider_store::import_jobs::{ImportClaim, ImportJobRow};
+use postrider_store::import_jobs::ImportJobRow;
+use postrider_store::import_runs::ImportClaim;
 use std::future::Future;
 use std::pin::pin;
 

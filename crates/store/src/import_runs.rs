@@ -1,0 +1,136 @@
+//! Running import jobs: who is at work on one, and how far it is.
+//!
+//! A job runs under one lease. Invariant: the place of the next set of rows, the counters, the notes and the profiles
+//! of a set are written in one transaction, so a crash repeats at most one set and counts none twice.
+
+use crate::error::StoreError;
+use crate::import_jobs::{ImportCounts, ImportJobRow};
+use crate::statements;
+use crate::tx::Tx;
+use crate::value::id;
+use postrider_core::id::{ImportJobId, TenantId};
+use postrider_core::import::ImportState;
+use postrider_core::time::Timestamp;
+
+statements! { "import_runs":
+    /// All tenants; whoever waits longest.
+    WAITING = "SELECT tenant_id, id FROM import_jobs WHERE state = 'running' AND deleted_at IS NULL \
+        AND (lease_until IS NULL OR lease_until <= $1) ORDER BY updated_at, id LIMIT 1";
+    CLAIM = "UPDATE import_jobs SET lease_until = $1, fence = fence + 1, attempts = attempts + 1, updated_at = $2 \
+        WHERE tenant_id = $3 AND id = $4 AND state = 'running' AND deleted_at IS NULL \
+        AND (lease_until IS NULL OR lease_until <= $5)";
+    KEEP = "UPDATE import_jobs SET lease_until = $1 WHERE id = $2 AND fence = $3 AND state = 'running' \
+        AND lease_until IS NOT NULL AND deleted_at IS NULL RETURNING next_byte, rows_refused + fields_left_out";
+    ADVANCE = "UPDATE import_jobs SET next_byte = $1, next_line = $2, rows_read = rows_read + CAST($3 AS BIGINT), \
+        rows_created = rows_created + CAST($4 AS BIGINT), rows_updated = rows_updated + CAST($5 AS BIGINT), \
+        rows_unchanged = rows_unchanged + CAST($6 AS BIGINT), rows_refused = rows_refused + CAST($7 AS BIGINT), \
+        fields_left_out = fields_left_out + CAST($8 AS BIGINT), added_to_list = added_to_list + CAST($9 AS BIGINT), \
+        attempts = 0, updated_at = $10 WHERE id = $11 AND fence = $12";
+    RELEASE = "UPDATE import_jobs SET lease_until = NULL WHERE id = $1 AND fence = $2";
+    FINISH = "UPDATE import_jobs SET state = $1, failure_code = $2, failure_message = $3, finished_at = $4, \
+        updated_at = $5, lease_until = NULL WHERE id = $6 AND fence = $7 AND state = 'running'";
+}
+
+/// A claim on a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ImportClaim {
+    /// Which job.
+    pub job: ImportJobId,
+    /// What the claim is worth.
+    pub fence: i64,
+}
+
+impl Tx<'_> {
+    /// Claims the running job that has waited longest.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn import_job_claim(
+        &mut self,
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> Result<Option<ImportJobRow>, StoreError> {
+        let waiting =
+            self.query_one(&WAITING, &[now.into()], |row| Ok((row.id::<TenantId>()?, row.id::<ImportJobId>()?)))?;
+        let Some((tenant, job)) = waiting else { return Ok(None) };
+        let values = [lease_until.into(), now.into(), id(tenant), id(job), now.into()];
+        if self.execute(&CLAIM, &values)? == 0 {
+            return Ok(None);
+        }
+        self.import_job_get(tenant, job)
+    }
+
+    /// Renews a lease, and answers where the next set begins and how many notes there are; none if the lease is
+    /// lost. Locks the job.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn import_job_keep(
+        &mut self,
+        claim: ImportClaim,
+        lease_until: Timestamp,
+    ) -> Result<Option<(i64, i64)>, StoreError> {
+        let values = [lease_until.into(), id(claim.job), claim.fence.into()];
+        self.query_one(&KEEP, &values, |row| Ok((row.next()?, row.next()?)))
+    }
+
+    /// Moves a job behind a set of rows: to which byte and line, and what became of them.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn import_job_advance(
+        &mut self,
+        claim: ImportClaim,
+        next: (i64, i64),
+        counts: &ImportCounts,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let values = [
+            next.0.into(),
+            next.1.into(),
+            counts.read.into(),
+            counts.created.into(),
+            counts.updated.into(),
+            counts.unchanged.into(),
+            counts.refused.into(),
+            counts.fields_left_out.into(),
+            counts.added_to_list.into(),
+            now.into(),
+            id(claim.job),
+            claim.fence.into(),
+        ];
+        self.execute(&ADVANCE, &values).map(drop)
+    }
+
+    /// Gives a lease back.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn import_job_release(&mut self, claim: ImportClaim) -> Result<(), StoreError> {
+        self.execute(&RELEASE, &[id(claim.job), claim.fence.into()]).map(drop)
+    }
+
+    /// Ends a job, with code and sentence if it failed; whether the claim was still good.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn import_job_finish(
+        &mut self,
+        claim: ImportClaim,
+        failure: Option<(&str, &str)>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let state = if failure.is_some() { ImportState::Failed } else { ImportState::Completed };
+        let (code, message) = failure.unzip();
+        let values = [
+            state.as_str().into(),
+            code.into(),
+            message.into(),
+            now.into(),
+            now.into(),
+            id(claim.job),
+            claim.fence.into(),
+        ];
+        self.execute(&FINISH, &values).map(|rows| rows > 0)
+    }
+}
