@@ -33,9 +33,10 @@ statements! { "schedules":
         template_version_id, sender_profile_id, subject_line, latest_start, on_missed, latest_finish, on_uncertain, \
         rate_per_minute, blocked_reason, created_at, started_at, finished_at, is_test FROM schedule_jobs \
         WHERE tenant_id = $1 AND campaign_id = $2 AND is_test = $3 ORDER BY created_at DESC, id DESC LIMIT $4";
-    /// The guard is what makes two who decide at once agree.
+    /// The guard is what makes two who decide at once agree. A job that a person set to run before it began is in the
+    /// same state once it has begun, so who takes it back whole says that it has not.
     CANCEL = "UPDATE schedule_jobs SET state = 'canceled', blocked_reason = NULL, finished_at = $1 \
-        WHERE tenant_id = $2 AND id = $3 AND state = $4";
+        WHERE tenant_id = $2 AND id = $3 AND state = $4 AND (CAST($1 AS BIGINT) IS NULL OR started_at IS NULL)";
     NEXT_TOUCHPOINT = "UPDATE tenants SET last_touchpoint_id = last_touchpoint_id + 1 WHERE id = $1 \
         RETURNING last_touchpoint_id";
     LAST_TOUCHPOINT = "SELECT last_touchpoint_id FROM tenants WHERE id = $1";
@@ -194,7 +195,7 @@ impl Tx<'_> {
     }
 
     /// Takes a job back, if it still is in `from`; answers whether it was. `finished_at` stays empty while
-    /// recipients are still to be accounted for.
+    /// recipients are still to be accounted for; with it the job must not have begun.
     ///
     /// # Errors
     /// Any [`StoreError`].

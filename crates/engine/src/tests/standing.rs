@@ -7,7 +7,7 @@ use postrider_core::schedule::{JobState, OnMissed, Policy, UncertainDecision};
 use postrider_core::time::Timestamp;
 use postrider_store::execution::JobMove;
 use postrider_store::testkit::{Database, fresh_store};
-use postrider_store::{Store, on_both};
+use postrider_store::{Store, Tx, on_both};
 use std::collections::BTreeSet;
 
 const PEOPLE: usize = 11;
@@ -72,6 +72,26 @@ on_both! {
         world.go(JobState::Running).await;
         world.run().await;
         assert_eq!((world.job().await.state, world.channel.taken().len()), (JobState::Completed, 2));
+    };
+
+    who_takes_back_a_job_that_has_not_begun_comes_too_late_once_it_has => |store: Store| async move {
+        let hold = |policy: &mut Policy| policy.latest_start = Some(START.plus_millis(15));
+        let world = World::new(store, 2, due_in(10, hold)).await;
+        world.clock.advance(20);
+        world.run().await;
+        assert!(world.go(JobState::Running).await, "it was missed, and a person lets it go on");
+        let (tenant, job, now) = (world.tenant, world.job, world.clock_now());
+        let cancel = async |finished_at: Option<Timestamp>| {
+            let cancel = move |tx: &mut Tx<'_>| tx.schedule_cancel(tenant, job, JobState::Running, finished_at);
+            world.store.write_guarded("person.cancel", cancel).await.unwrap()
+        };
+        // It begins after the person has looked and before the person acts: `running` as before.
+        world.machine().await.step("starter").await;
+        assert!(!cancel(Some(now)).await, "nobody would account for those whom it freezes");
+        assert!(cancel(None).await);
+        world.run().await;
+        assert_eq!((world.job().await.state, world.job().await.finished_at), (JobState::Canceled, Some(now)));
+        world.check().await;
     };
 
     a_paused_job_ends_at_its_latest_finish => |store: Store| async move {
