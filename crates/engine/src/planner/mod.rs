@@ -56,9 +56,14 @@ impl Planner {
             if !open.await? {
                 return Ok(Progress::Idle { next: None });
             }
-            self.freezing = self.claim(now).await?;
+            // Another planner may have been quicker; there may be a manifest left.
+            let Some(freezing) = self.claim(now).await? else { return Ok(Progress::More) };
+            let read = self.cluster.store.read("manifest.audiences", move |tx| tx.schedule_audiences(freezing.job));
+            match read.await {
+                Ok(audiences) => self.freezing = Some((freezing, Arc::new(audiences))),
+                Err(error) => return Err(self.give_back(freezing, error).await),
+            }
         }
-        // Another planner may have been quicker; there may be a manifest left.
         let Some((freezing, audiences)) = self.freezing.clone() else { return Ok(Progress::More) };
         let (now, lease_until) = (self.cluster.now(), self.cluster.lease_until());
         let step = self
@@ -69,8 +74,8 @@ impl Planner {
             Ok(frozen) => frozen,
             Err(error) => {
                 // Whether it happened or not, the next claim goes on from the cursor.
-                self.release().await;
-                return Err(error);
+                self.freezing = None;
+                return Err(self.give_back(freezing, error).await);
             }
         };
         match frozen {
@@ -85,19 +90,24 @@ impl Planner {
         Ok(Progress::More)
     }
 
-    async fn claim(&self, now: Timestamp) -> Result<Option<(Freezing, Arc<JobAudiences>)>, StoreError> {
+    async fn claim(&self, now: Timestamp) -> Result<Option<Freezing>, StoreError> {
         let (node, lease_until) = (self.cluster.node, self.cluster.lease_until());
-        let claim = self.cluster.store.write_guarded("manifest.claim", move |tx| {
-            let Some(freezing) = tx.manifest_claim(node, now, lease_until)? else { return Ok(None) };
-            let audiences = tx.schedule_audiences(freezing.job)?;
-            Ok::<_, StoreError>(Some((freezing, Arc::new(audiences))))
-        });
-        claim.await
+        self.cluster.store.write_guarded("manifest.claim", move |tx| tx.manifest_claim(node, now, lease_until)).await
     }
 
-    /// Lets others go on at once. If that fails too, the lease runs out by itself.
-    async fn release(&mut self) {
-        let Some((freezing, _)) = self.freezing.take() else { return };
+    /// Lets others go on at once after a failure, unless they would fail the same way: then the lease has to run out,
+    /// and the manifests behind this one do not wait for it.
+    async fn give_back(&self, freezing: Freezing, error: StoreError) -> StoreError {
+        if matches!(error, StoreError::Corrupt { .. } | StoreError::Failed(_)) {
+            tracing::error!(manifest = freezing.manifest, job = %freezing.job, "an audience cannot be frozen");
+        } else {
+            self.release(freezing).await;
+        }
+        error
+    }
+
+    /// If that fails too, the lease runs out by itself.
+    async fn release(&self, freezing: Freezing) {
         let release = self.cluster.store.write_guarded("manifest.release", move |tx| tx.manifest_release(&freezing));
         if let Err(error) = release.await {
             tracing::debug!(%error, manifest = freezing.manifest, "a manifest keeps its lease until it runs out");
@@ -115,7 +125,11 @@ impl Task for Planner {
     }
 
     fn close(&mut self) -> BoxFuture<'_, ()> {
-        Box::pin(self.release())
+        Box::pin(async {
+            if let Some((freezing, _)) = self.freezing.take() {
+                self.release(freezing).await;
+            }
+        })
     }
 }
 

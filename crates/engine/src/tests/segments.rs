@@ -78,6 +78,22 @@ async fn a_crash_while_freezing_changes_nothing_on_postgres() {
 }
 
 on_both! {
+    an_audience_that_cannot_be_read_holds_up_no_other_job => |store: Store| async move {
+        let mut world = World::new(store, 3, mixed()).await;
+        world.alter("UPDATE schedule_job_audiences SET rule = '{}' WHERE rule IS NOT NULL").await;
+        let (broken, list) = (world.job, world.list);
+        world.schedule(&[list], &[], START).await;
+        let mut machine = world.machine().await;
+        machine.step("starter").await;
+        machine.step("starter").await;
+        let planner = machine.tasks.iter_mut().find(|task| task.name() == "planner").unwrap();
+        assert!(planner.tick().await.is_err(), "the first manifest is that of the broken job");
+        machine.until_quiet().await;
+        assert_eq!(world.accounts().await.counts.of(Sent), 3);
+        world.job = broken;
+        assert_eq!(world.accounts().await.frozen_at, None, "it waits for somebody to mend it");
+    };
+
     now_is_when_the_job_began_on_every_page => |store: Store| async move {
         let rules = &[
             (Include, r#"{ "field": "created_at", "op": "after", "value": { "ago": "1m" } }"#),
