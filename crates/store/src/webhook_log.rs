@@ -216,16 +216,17 @@ impl Tx<'_> {
     }
 
     /// Forgets deliveries that are older than an instant, a bounded number at a time, and endpoints that were deleted
-    /// before it.
+    /// before it; answers whether there may be more of it.
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub fn webhooks_forget(&mut self, before: Timestamp) -> Result<(), StoreError> {
+    pub fn webhooks_forget(&mut self, before: Timestamp) -> Result<bool, StoreError> {
         let old = self.query_as(&OLD, &[before.into(), FORGOTTEN_MAX.into()], |row| {
             Ok(vec![Value::Uuid(row.next()?), Value::Uuid(row.next()?)])
         })?;
         self.execute_many(&FORGET_ATTEMPTS, &old)?;
         self.execute_many(&FORGET, &old)?;
-        self.execute(&FORGET_ENDPOINTS, &[before.into()]).map(drop)
+        self.execute(&FORGET_ENDPOINTS, &[before.into()])?;
+        Ok(i64::try_from(old.len()).is_ok_and(|forgotten| forgotten == FORGOTTEN_MAX))
     }
 }

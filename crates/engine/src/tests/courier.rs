@@ -7,7 +7,7 @@ use postrider_core::channel::Outcome;
 use postrider_core::event::EventKind;
 use postrider_core::time::{HOUR_MS, MINUTE_MS};
 use postrider_core::webhook::{
-    DisabledReason, FAILING_MAX_MS, LEASE_MS as POST_LEASE_MS, RETRY_WAITS_MS, WebhookState,
+    DisabledReason, FAILING_MAX_MS, LEASE_MS as POST_LEASE_MS, LOG_KEPT_MS, RETRY_WAITS_MS, WebhookState,
 };
 use postrider_store::{Store, on_both};
 use std::collections::BTreeMap;
@@ -183,5 +183,18 @@ on_both! {
         let slow_tries = receiver.told().iter().filter(|post| post.target.authority() == "slow.example.com").count();
         assert_eq!(slow_tries, 4, "an endpoint holds no more than its share");
         assert_eq!(world.log(slow, Some(WebhookState::Delivered)).await.len(), 0);
+    };
+
+    what_is_old_in_the_log_is_forgotten_whole_however_much_it_is => |store: Store| async move {
+        const EVENTS: usize = 5_001;
+        let world = World::new(store, 1, Plan::default()).await;
+        let receiver = Receiver::answering(200);
+        let webhook = world.listen(&receiver, &[EventKind::SchedulePaused]).await;
+        world.send_events(EVENTS).await;
+        world.clock.advance(LOG_KEPT_MS);
+        world.send_event().await;
+        world.clock.advance(1);
+        world.machine().await.until_quiet().await;
+        assert_eq!(world.log(webhook, None).await.len(), 1, "the one that is not old");
     };
 }

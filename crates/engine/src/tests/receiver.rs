@@ -88,10 +88,18 @@ impl World {
 
     /// Tells that the world's job was paused.
     pub(crate) async fn send_event(&self) {
+        self.send_events(1).await;
+    }
+
+    /// Tells it so many times, at one instant.
+    pub(crate) async fn send_events(&self, number: usize) {
         let facts = ScheduleFacts::new(self.campaign, self.job, JobState::Paused);
         let event = Event::schedule(EventKind::SchedulePaused, facts);
         let (tenant, now, entropy) = (self.tenant, self.clock.now(), Arc::clone(&self.entropy));
-        self.store.write("test", move |tx| tx.event_put(tenant, &event, now, &*entropy)).await.unwrap();
+        let send = self
+            .store
+            .write("test", move |tx| (0..number).try_for_each(|_| tx.event_put(tenant, &event, now, &*entropy)));
+        send.await.unwrap();
     }
 
     pub(crate) async fn webhook(&self, webhook: WebhookId) -> WebhookRow {
