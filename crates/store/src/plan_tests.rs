@@ -11,7 +11,10 @@ const SMALL: [&str; 8] = ["campaign_reach", "tenants", "nodes", "secrets", "mani
 
 /// Statements that mean to read all of something, and why.
 const WHOLE: &[(&str, &str)] = &[
+    ("gauges.QUEUES", "an index holds only the jobs that are not over"),
     ("profiles.COUNT", "it counts them all"),
+    ("rate_windows.FORGET", "windows of the last minutes, and only the janitor"),
+    ("webhook_log.FORGET_ENDPOINTS", "a tenant has few endpoints, and only the janitor"),
     ("import_files.RUBBISH", "only files of jobs that are not over lie there"),
     ("chunks.LOST", "it runs only after IS_LOST has found one in the index of the claimed"),
 ];
@@ -37,7 +40,8 @@ async fn no_statement_reads_a_large_table_through() {
     let read_through = |step: &str| {
         let table = step.split(' ').nth(1).unwrap_or_default();
         let all_of_tenant = step.contains("(tenant_id=?)") && ["profiles", "p"].contains(&table);
-        step.starts_with("SCAN ") && !SMALL.contains(&table) || all_of_tenant
+        // `CONSTANT ROW` is a statement without a table.
+        step.starts_with("SCAN ") && table != "CONSTANT" && !SMALL.contains(&table) || all_of_tenant
     };
     let plans: Vec<_> =
         plans.await.unwrap().into_iter().filter(|(name, step)| !whole(name) && read_through(step)).collect();
