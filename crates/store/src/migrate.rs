@@ -64,7 +64,19 @@ statements! { "migrate":
 
 /// Brings the schema up to date.
 pub(crate) async fn run(store: &Store) -> Result<(), StoreError> {
-    store.write_guarded("migrate", migrate).await
+    run_to(store, MIGRATIONS.last().map_or(0, |migration| migration.version)).await
+}
+
+/// Brings the schema to a version that is not the newest, as an older program would.
+pub(crate) async fn run_to(store: &Store, version: i64) -> Result<(), StoreError> {
+    store.write_guarded("migrate", move |tx| migrate(tx, version)).await
+}
+
+/// The tables that migrations up to a version make, each behind those that it refers to.
+pub(crate) fn tables(version: i64) -> impl Iterator<Item = &'static str> {
+    let texts = MIGRATIONS.iter().filter(move |migration| migration.version <= version);
+    let lines = texts.flat_map(|migration| migration.sqlite.lines());
+    lines.filter_map(|line| line.strip_prefix("CREATE TABLE ")?.strip_suffix(" ("))
 }
 
 impl Store {
@@ -77,15 +89,14 @@ impl Store {
     }
 }
 
-fn migrate(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+fn migrate(tx: &mut Tx<'_>, version: i64) -> Result<(), StoreError> {
     tx.wait_lock(MIGRATION_LOCK)?;
     tx.batch(LEDGER, LEDGER)?;
-    let known = MIGRATIONS.last().map_or(0, |migration| migration.version);
     let found = tx.query_number(&CURRENT, &[])?;
-    if found > known {
-        return Err(StoreError::Newer { found, known });
+    if found > version {
+        return Err(StoreError::Newer { found, known: version });
     }
-    for migration in MIGRATIONS.iter().filter(|migration| migration.version > found) {
+    for migration in MIGRATIONS.iter().filter(|migration| (found + 1..=version).contains(&migration.version)) {
         tx.batch(migration.sqlite, migration.postgres)?;
         tx.execute(&RECORD, &[migration.version.into(), migration.name.into()])?;
     }

@@ -96,15 +96,20 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub async fn open_apart(url: &DatabaseUrl) -> Result<Self, StoreError> {
+        let store = Self::connect(url)?;
+        migrate::run(&store).await?;
+        Ok(store)
+    }
+
+    /// A store whose schema may be of any version.
+    pub(crate) fn connect(url: &DatabaseUrl) -> Result<Self, StoreError> {
         let backend = match url {
             DatabaseUrl::Sqlite(path) => Backend::Sqlite(Sqlite::open(path)?),
             DatabaseUrl::Postgres(url) => Backend::Postgres(Postgres::open(url)?),
         };
         let inner =
             Inner { backend, probe: OnceLock::new(), meter: Meter::default(), wake: Wake::new(), url: url.clone() };
-        let store = Self { inner: Arc::new(inner) };
-        migrate::run(&store).await?;
-        Ok(store)
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Puts a probe around every later transaction; only the first one counts.

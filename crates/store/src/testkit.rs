@@ -3,7 +3,12 @@
 //! PostgreSQL tests need `POSTRIDER_TEST_POSTGRES_URL`; `cargo xtask test` sets it. Without it they fail and say so:
 //! nothing is skipped in silence.
 
+use crate::error::StoreError;
+use crate::migrate;
+use crate::rule_sql::Dialect;
 use crate::store::{DatabaseUrl, Store};
+use crate::tx::Tx;
+use crate::value::{Row, Value};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Where a fresh store lives.
@@ -48,6 +53,42 @@ pub async fn fresh_url(database: Database, folder: &std::path::Path) -> Database
 /// If it cannot be opened.
 pub async fn fresh_store(database: Database, folder: &std::path::Path) -> Store {
     Store::open(&fresh_url(database, folder).await).await.expect("a fresh store opens")
+}
+
+/// The address of a database as a program of schema `version` would have left it, with all that `store` holds in the
+/// tables and columns of that version.
+///
+/// # Panics
+/// If it cannot be written.
+pub async fn of_version(version: i64, store: &Store, database: Database, folder: &std::path::Path) -> DatabaseUrl {
+    let url = fresh_url(database, folder).await;
+    let old = Store::connect(&url).expect("a fresh store opens");
+    migrate::run_to(&old, version).await.expect("an older schema can be made");
+    for table in migrate::tables(version) {
+        let columns = old.read("testkit.columns", move |tx| columns(tx, table)).await.expect("a table has columns");
+        let listed = columns.join(", ");
+        let places: Vec<String> = (1..=columns.len()).map(|place| format!("${place}")).collect();
+        let select = format!("SELECT {listed} FROM {table}");
+        let rows = store.read("testkit.rows", move |tx| tx.query_text(&select, &[])).await;
+        let rows: Vec<Vec<Value>> =
+            rows.expect("newer tables have all older columns").into_iter().map(Row::rest).collect();
+        let insert = format!("INSERT INTO {table} ({listed}) VALUES ({})", places.join(", "));
+        let copied =
+            old.write("testkit.copy", move |tx| rows.iter().try_for_each(|row| tx.query_text(&insert, row).map(drop)));
+        copied.await.expect("what a newer table held, an older one can hold");
+    }
+    url
+}
+
+fn columns(tx: &mut Tx<'_>, table: &str) -> Result<Vec<String>, StoreError> {
+    let sql = match tx.dialect() {
+        Dialect::Sqlite => "SELECT name FROM pragma_table_info($1) ORDER BY cid",
+        Dialect::Postgres => {
+            "SELECT CAST(column_name AS TEXT) FROM information_schema.columns \
+            WHERE table_schema = current_schema() AND table_name = $1 ORDER BY ordinal_position"
+        }
+    };
+    tx.query_text(sql, &[table.into()])?.iter_mut().map(Row::next).collect()
 }
 
 /// Writes each test once and runs it on both databases: `on_both!(name, |store| async move { … });`.

@@ -133,6 +133,11 @@ impl Row {
         Self { values: values.into_iter(), column: 0 }
     }
 
+    /// What was not read yet.
+    pub(crate) fn rest(self) -> Vec<Value> {
+        self.values.collect()
+    }
+
     /// Reads the next column.
     ///
     /// # Errors

@@ -13,4 +13,5 @@ mod rules;
 mod segments;
 mod standing;
 mod test_sends;
+mod upgrade;
 mod world;
