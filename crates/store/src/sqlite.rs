@@ -9,7 +9,7 @@ use crate::value::{Row, Value};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, types::ToSqlOutput, types::ValueRef};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 /// Writes that share one commit, at most.
@@ -17,7 +17,7 @@ const GROUP_COMMIT_MAX: usize = 256;
 /// How long a write waits for another process, in milliseconds.
 const BUSY_TIMEOUT_MS: u64 = 5_000;
 /// Connections for reads.
-const READERS: usize = 4;
+pub(crate) const READERS: usize = 4;
 /// Statements kept prepared on each connection.
 const STATEMENT_CACHE: usize = 256;
 
@@ -29,7 +29,7 @@ pub(crate) type Write = Box<dyn FnOnce(Result<&Connection, StoreError>) -> Finis
 pub(crate) struct Sqlite {
     writer: mpsc::Sender<Write>,
     readers: Mutex<Vec<Connection>>,
-    readers_free: tokio::sync::Semaphore,
+    readers_free: Arc<tokio::sync::Semaphore>,
     path: PathBuf,
 }
 
@@ -49,7 +49,7 @@ impl Sqlite {
         Ok(Self {
             writer,
             readers: Mutex::new(Vec::new()),
-            readers_free: tokio::sync::Semaphore::new(READERS),
+            readers_free: Arc::new(tokio::sync::Semaphore::new(READERS)),
             path: path.to_owned(),
         })
     }
@@ -76,9 +76,10 @@ impl Sqlite {
         result
     }
 
-    /// Waits for one of the readers to be free.
-    pub(crate) async fn reader(&self) -> Option<tokio::sync::SemaphorePermit<'_>> {
-        self.readers_free.acquire().await.ok()
+    /// Waits for one of the readers to be free. What is answered goes along with the read: a caller who gives up waiting
+    /// does not end it.
+    pub(crate) async fn reader(&self) -> Option<tokio::sync::OwnedSemaphorePermit> {
+        Arc::clone(&self.readers_free).acquire_owned().await.ok()
     }
 }
 

@@ -225,10 +225,13 @@ impl Store {
         let answer = match (&self.inner.backend, isolation) {
             (Backend::Sqlite(sqlite), Isolation::Serializable | Isolation::ReadCommitted) => sqlite.write(call).await,
             (Backend::Sqlite(sqlite), Isolation::Snapshot) => {
-                let _permit = sqlite.reader().await;
-                self.blocking(move |backend| match backend {
-                    Backend::Sqlite(sqlite) => Some((sqlite.read(call), false)),
-                    Backend::Postgres(_) => None,
+                let permit = sqlite.reader().await;
+                self.blocking(move |backend| {
+                    let _permit = permit;
+                    match backend {
+                        Backend::Sqlite(sqlite) => Some((sqlite.read(call), false)),
+                        Backend::Postgres(_) => None,
+                    }
                 })
                 .await
             }
@@ -279,5 +282,41 @@ impl Sqlite {
             Ok(()) => receiver.await.ok(),
             Err(error) => Some((Err(error.into()), false)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testkit::{Database, fresh_store};
+    use futures_util::FutureExt as _;
+    use std::sync::mpsc;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_read_that_nobody_waits_for_takes_up_a_reader_until_it_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = fresh_store(Database::Sqlite, folder.path()).await;
+        let Backend::Sqlite(sqlite) = &store.inner.backend else { panic!("the store is embedded") };
+        let (end, ends) = mpsc::channel::<()>();
+        let ends = Arc::new(Mutex::new(ends));
+        for _ in 0..sqlite::READERS {
+            let (store, ends) = (store.clone(), Arc::clone(&ends));
+            let (begin, begun) = tokio::sync::oneshot::channel();
+            let mut begin = Some(begin);
+            let read = tokio::spawn(async move {
+                let work = move |_: &mut Tx<'_>| {
+                    begin.take().map(|begin| begin.send(()));
+                    assert!(ends.lock().unwrap().recv().is_err(), "it ends with its sender");
+                    Ok::<_, StoreError>(())
+                };
+                store.read("test", work).await
+            });
+            begun.await.unwrap();
+            read.abort();
+            assert!(read.await.unwrap_err().is_cancelled());
+        }
+        assert!(sqlite.reader().now_or_never().is_none(), "as many reads still run as there are readers");
+        drop(end);
+        assert!(sqlite.reader().await.is_some());
     }
 }

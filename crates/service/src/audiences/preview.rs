@@ -58,7 +58,9 @@ impl Service {
             PreviewAudience::Stored(audience) => (Some(*audience), None),
             PreviewAudience::Rule(json) => (None, Some(WrittenRule::read(json)?.rule)),
         };
+        let turn = self.wide_look().await;
         let read = self.store().read("audiences.preview", move |tx| {
+            let _turn = &turn;
             let rule = match (audience, &written) {
                 (Some(audience), _) => {
                     let row = tx.audience_get(tenant, audience)?.ok_or(Code::RuleNotFound)?;

@@ -64,7 +64,9 @@ impl Service {
         let (tenant, settings) = (actor.tenant, self.settings().clone());
         let entropy = self.entropy();
         if command.dry_run {
+            let turn = self.wide_look().await;
             let rehearse = move |tx: &mut Tx<'_>| {
+                let _turn = &turn;
                 let decision = decide(tx, tenant, &command, &settings, now)?;
                 Ok(JobAnswer::Rehearsed(Box::new(dry_run(tx, tenant, decision, &settings, now, &*entropy)?)))
             };
