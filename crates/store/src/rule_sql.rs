@@ -117,7 +117,7 @@ impl<'v> Conditions<'v> {
             Check::NoneOf(values) => self.text_in(expression, "NOT IN", values),
             Check::Contains(part) => {
                 let part = self.bind_text(part);
-                format!("((replace({expression}, {part}, '') <> {expression}) IS TRUE)")
+                has_within(expression, &part)
             }
             Check::StartsWith(part) => {
                 let part = self.bind_text(part);
@@ -169,21 +169,20 @@ impl<'v> Conditions<'v> {
                 format!("(COALESCE({}, 'null') <> 'null' AND NOT {one_of})", attribute.kind)
             }
             Check::Contains(part) => {
-                let text = self.text(&attribute.text, check);
-                let item = self.bind_text(part);
-                let items = match self.dialect {
-                    Dialect::Sqlite => attribute.items,
-                    Dialect::Postgres => format!("json_array_elements_text({})", attribute.items),
+                let part = self.bind_text(part);
+                let text = has_within(&attribute.text, &part);
+                // SQLite's json_each has its own names for its columns.
+                let list = match self.dialect {
+                    Dialect::Sqlite => format!(
+                        "({} IS 'array' AND EXISTS (SELECT 1 FROM {} AS re WHERE re.value = {part}))",
+                        attribute.kind, attribute.items
+                    ),
+                    Dialect::Postgres => format!(
+                        "EXISTS (SELECT 1 FROM json_array_elements_text({}) AS re (value) WHERE re.value = {part})",
+                        attribute.items
+                    ),
                 };
-                let list = format!("EXISTS (SELECT 1 FROM {items} AS re (value) WHERE re.value = {item})");
-                match self.dialect {
-                    // SQLite's json_each has its own names for its columns.
-                    Dialect::Sqlite => {
-                        let list = list.replace(" AS re (value)", " AS re");
-                        format!("({text} OR ({} IS 'array' AND {list}))", attribute.kind)
-                    }
-                    Dialect::Postgres => format!("({text} OR {list})"),
-                }
+                format!("({text} OR {list})")
             }
             Check::StartsWith(_) | Check::EndsWith(_) => self.text(&attribute.text, check),
             Check::Compare(comparison, Quantity::Number(number)) => {
@@ -275,6 +274,11 @@ struct Attribute {
     is_true: String,
     is_false: String,
     items: String,
+}
+
+/// The condition that a text has another one within, which is not empty.
+fn has_within(text: &str, part: &str) -> String {
+    format!("((replace({text}, {part}, '') <> {text}) IS TRUE)")
 }
 
 const fn sign(comparison: Comparison) -> &'static str {
