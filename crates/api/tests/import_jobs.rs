@@ -294,6 +294,10 @@ async fn a_file_over_the_limit_is_refused_before_and_while_it_comes() {
     // Other routes keep their own limit, and this one has none of theirs.
     let rows: String = (0..40_000).map(|n| format!("p{n}@example.test\n")).collect();
     job.upload(format!("email\n{rows}")).await.data();
+    let mut request = api_request(Method::PUT, &job.path("/file"), &token, None, None);
+    request.headers_mut().insert(header::CONTENT_LENGTH, "1000001".parse().unwrap());
+    app.send(request).await.refused(413, code);
+    assert_eq!(job.get().await["state"], "ready", "a file that is refused unseen takes no other's place");
 }
 
 #[tokio::test]

@@ -100,7 +100,7 @@ pub(super) fn parse(fields: &Fields, text: &str, key: MatchKey) -> Result<Parsed
 /// What is wrong with the line.
 pub(super) fn object(text: &str) -> Result<Map<String, Value>, Refusal> {
     let mut reader = serde_json::Deserializer::from_str(text);
-    let value = Once { path: String::new() }.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
+    let value = Once::Whole.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
     let mut object = match value {
         Ok(Value::Object(object)) => object,
         Ok(_) => return Err(Refusal::invalid(ROW, None, "is not a JSON object")),
@@ -123,12 +123,30 @@ pub(super) fn object(text: &str) -> Result<Map<String, Value>, Refusal> {
     Ok(object)
 }
 
-/// Reads a value in which no object has a field twice. Fails with the path of one that has.
-struct Once {
-    path: String,
+/// Reads a value in which no object has a field twice. Fails with the path of one that has; it is written out only then,
+/// because a line can hold very many values far inside.
+#[derive(Clone, Copy)]
+enum Once<'p> {
+    /// The value of a line.
+    Whole,
+    /// A member of an object.
+    Member(&'p Self, &'p str),
+    /// An item of an array.
+    Item(&'p Self, usize),
 }
 
-impl<'de> DeserializeSeed<'de> for Once {
+impl fmt::Display for Once<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole => Ok(()),
+            Self::Member(Self::Whole, name) => f.write_str(name),
+            Self::Member(within, name) => write!(f, "{within}.{name}"),
+            Self::Item(within, index) => write!(f, "{within}[{index}]"),
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Once<'_> {
     type Value = Value;
 
     fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -136,7 +154,7 @@ impl<'de> DeserializeSeed<'de> for Once {
     }
 }
 
-impl<'de> Visitor<'de> for Once {
+impl<'de> Visitor<'de> for Once<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -169,7 +187,7 @@ impl<'de> Visitor<'de> for Once {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut read = Vec::new();
-        while let Some(item) = items.next_element_seed(Self { path: format!("{}[{}]", self.path, read.len()) })? {
+        while let Some(item) = items.next_element_seed(Once::Item(&self, read.len()))? {
             read.push(item);
         }
         Ok(read.into())
@@ -178,13 +196,34 @@ impl<'de> Visitor<'de> for Once {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut read = Map::new();
         while let Some(name) = members.next_key::<String>()? {
-            let path = if self.path.is_empty() { name.clone() } else { format!("{}.{name}", self.path) };
+            let member = Once::Member(&self, &name);
             if read.contains_key(&name) {
-                return Err(A::Error::custom(path));
+                return Err(A::Error::custom(member));
             }
-            let value = members.next_value_seed(Self { path })?;
+            let value = members.next_value_seed(member)?;
             read.insert(name, value);
         }
         Ok(read.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use postrider_core::error::Detail;
+
+    #[test]
+    fn a_field_that_is_given_twice_is_told_by_its_path() {
+        for (text, expected) in [
+            (r#"{"email":"a","email":"b"}"#, "email"),
+            (r#"{"consent":{"sms":1,"sms":2}}"#, "consent.sms"),
+            (r#"{"tags":["x",{"a":{"b":1,"b":1}}]}"#, "tags[1].a.b"),
+        ] {
+            match object(text).unwrap_err().detail {
+                Detail::Field { path, .. } => assert_eq!(path, expected),
+                other => panic!("a field is refused, not {other:?}"),
+            }
+        }
+        assert_eq!(object(r#"{"a":[{"b":1},{"b":1}]}"#).unwrap().len(), 1);
     }
 }

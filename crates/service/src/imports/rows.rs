@@ -49,9 +49,9 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// How much it takes, in bytes.
+    /// How much it takes, in bytes. A cell takes room even if nothing is in it.
     pub(super) fn size(&self) -> usize {
-        self.cells.iter().map(String::len).sum()
+        self.cells.iter().map(|cell| size_of::<String>() + cell.len()).sum()
     }
 
     /// What is wrong with it as a row, as a refusal.
@@ -178,6 +178,7 @@ fn ragged(cells: &mut Vec<String>, columns: usize) -> Option<String> {
     if found > columns {
         if cells[columns..].iter().all(|cell| cell.trim().is_empty()) {
             cells.truncate(columns);
+            cells.shrink_to_fit();
             return None;
         }
         return Some(format!("has {found} cells under {columns} columns"));

@@ -2,6 +2,8 @@
 
 use super::report::ImportError;
 use super::rows::{ROW_BYTES_MAX, Row, Rows};
+use super::source::Source;
+use postrider_core::import::ImportFormat;
 use proptest::prelude::*;
 use std::io::{Cursor, Read};
 
@@ -127,4 +129,21 @@ proptest! {
             .map_err(|error| error.to_string());
         prop_assert_eq!(whole, pieces);
     }
+}
+
+#[test]
+fn rows_of_very_many_cells_do_not_gather_in_memory() {
+    let row = format!("a@example.com{}x\n", ",".repeat(200_000));
+    let text = format!("email,name\n{}", row.repeat(6));
+    let mut source = Source::open(Box::new(Cursor::new(text)), ImportFormat::Csv, &[], None).unwrap();
+    let mut sets = Vec::new();
+    loop {
+        let set = source.next_set().unwrap();
+        if set.is_empty() {
+            break;
+        }
+        assert!(set.iter().all(|entry| entry.parsed.is_err()), "200,002 cells do not stand under 2 columns");
+        sets.push(set.len());
+    }
+    assert_eq!(sets, [1; 6]);
 }

@@ -47,9 +47,10 @@ impl Service {
         media_type: Option<&str>,
         length: Option<u64>,
     ) -> Result<Upload, ServiceError> {
+        self.check_file_size(FILE, length)?;
         let (tenant, now) = (actor.tenant, self.now());
-        let begin = self.store().write("imports.upload_begin", move |tx| begin(tx, tenant, job, now)).await?;
-        self.upload(begin, media_type, length).await
+        let row = self.store().write("imports.upload_begin", move |tx| begin(tx, tenant, job, now)).await?;
+        Ok(self.upload(row, media_type))
     }
 
     /// As [`Service::begin_import_upload`], for the token of an upload URL.
@@ -63,27 +64,19 @@ impl Service {
         length: Option<u64>,
     ) -> Result<Upload, ServiceError> {
         let (hash, now) = (upload_hash(token), self.now());
-        let begin = self.store().write("imports.upload_begin", move |tx| {
-            let known = tx.import_job_by_upload(&hash)?;
-            match known.filter(|(.., good_until)| now < *good_until) {
-                Some((tenant, job, _)) => begin(tx, tenant, job, now),
-                None => Err(Code::ImportUploadUrlInvalid.into()),
-            }
-        });
-        let row = begin.await?;
-        self.upload(row, media_type, length).await
+        // Strangers may try here, so that nothing is written before the token is known.
+        let known = self.store().read("imports.upload_find", move |tx| tx.import_job_by_upload(&hash)).await?;
+        let known = known.filter(|(.., good_until)| now < *good_until);
+        let (tenant, job, _) = known.ok_or(Code::ImportUploadUrlInvalid)?;
+        self.check_file_size(FILE, length)?;
+        let row = self.store().write("imports.upload_begin", move |tx| begin(tx, tenant, job, now)).await?;
+        Ok(self.upload(row, media_type))
     }
 
-    async fn upload(
-        &self,
-        row: ImportJobRow,
-        media_type: Option<&str>,
-        length: Option<u64>,
-    ) -> Result<Upload, ServiceError> {
-        self.check_file_size(FILE, length)?;
+    fn upload(&self, row: ImportJobRow, media_type: Option<&str>) -> Upload {
         let named = media_type.and_then(format_of_media_type);
         let service = self.clone();
-        Ok(Upload { service, row, named, beginning: Vec::new(), buffer: Vec::new(), parts: 0, bytes: 0 })
+        Upload { service, row, named, beginning: Vec::new(), buffer: Vec::new(), parts: 0, bytes: 0 }
     }
 }
 
