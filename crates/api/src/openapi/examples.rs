@@ -7,6 +7,9 @@ use serde_json::Value;
 /// By path and method: requests, and responses by status, each by name.
 const EXAMPLES: &[&str] = &[include_str!("examples/seed_page.json"), include_str!("examples/typical.json")];
 
+/// The form of a body that has the example, where there are several.
+const FORMS: &[&str] = &["application/json", "text/csv"];
+
 /// Puts the examples in, and those of errors that an operation refers to.
 pub fn add(document: &mut Value) {
     for text in EXAMPLES {
@@ -31,7 +34,9 @@ fn put(operation: &mut Value, places: &Value) {
         return;
     }
     let give = |body: Option<&mut Value>, named: &Value| {
-        let content = body.and_then(|body| body.get_mut("content")?.as_object_mut()?.values_mut().next());
+        let Some(content) = body.and_then(|body| body.get_mut("content")?.as_object_mut()) else { return };
+        let form = FORMS.iter().find(|form| content.contains_key(**form)).map(|form| (*form).to_owned());
+        let content = form.or_else(|| content.keys().next().cloned()).and_then(|form| content.get_mut(&form));
         if let Some(content) = content {
             for (name, example) in object(named) {
                 content["examples"][name] = example.clone();

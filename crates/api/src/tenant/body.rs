@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PatchTenantBody {
-    /// 1 to 255 characters on one line; cannot be cleared.
+    /// 1 to 255 characters on one line.
     name: Option<String>,
     /// IANA name; null for none.
     #[serde(default, deserialize_with = "present")]

@@ -66,9 +66,9 @@ fn section(page: &mut String, document: &Value, (path, method, operation): (&str
     let scopes = if scopes.is_empty() { "no token".to_owned() } else { scopes.join(" ") };
     add(page, format_args!("<p>Scope: {scopes} · operation <code>{id}</code></p>"));
     parameters(page, document, &operation["parameters"]);
-    bodies(page, "Request", &operation["requestBody"]);
+    bodies(page, document, "Request", &operation["requestBody"]);
     for (status, response) in object(&operation["responses"]) {
-        bodies(page, &escaped(status), resolved(document, response));
+        bodies(page, document, &escaped(status), resolved(document, response));
     }
     page.push_str("</article>");
 }
@@ -92,7 +92,7 @@ fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
 }
 
 /// What a request carries or a response brings, with its examples.
-fn bodies(page: &mut String, title: &str, body: &Value) {
+fn bodies(page: &mut String, document: &Value, title: &str, body: &Value) {
     if body.is_null() {
         return;
     }
@@ -101,12 +101,29 @@ fn bodies(page: &mut String, title: &str, body: &Value) {
     for (content_type, media) in object(&body["content"]) {
         let schema = &media["schema"];
         let data = &schema["properties"]["data"];
-        let kind = if data.is_null() { shape(schema) } else { format!("envelope of {}", shape(data)) };
+        // What an error narrows is its codes, and the description has just listed them.
+        let common = &schema["allOf"][0];
+        let kind = match (data.is_null(), common.is_null()) {
+            (false, _) => format!("envelope of {}", shape(data)),
+            (true, false) => shape(common),
+            (true, true) => shape(schema),
+        };
         add(page, format_args!("<p><code>{}</code> {kind}</p>", escaped(content_type)));
+        if !common.is_null() {
+            page.push_str("<details><summary>Examples</summary>");
+        }
         for (name, example) in object(&media["examples"]) {
+            let example = resolved(document, example);
             let json = escaped(&serde_json::to_string_pretty(&example["value"]).unwrap_or_default());
             let about = example["summary"].as_str().map_or_else(|| escaped(name), escaped);
-            add(page, format_args!("<details><summary>Example: {about}</summary><pre>{json}</pre></details>"));
+            if common.is_null() {
+                add(page, format_args!("<details><summary>Example: {about}</summary><pre>{json}</pre></details>"));
+            } else {
+                add(page, format_args!("<pre>{json}</pre>"));
+            }
+        }
+        if !common.is_null() {
+            page.push_str("</details>");
         }
     }
 }
