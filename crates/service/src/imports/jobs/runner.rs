@@ -18,7 +18,7 @@ pub const JOBS_KEPT_DAYS: i64 = 30;
 pub const UNSTARTED_KEPT_DAYS: i64 = 7;
 /// An upload that has not grown for so long, in milliseconds, was cut off.
 const CUT_OFF_AFTER_MS: i64 = HOUR_MS;
-/// How often what has had its time is taken away, in milliseconds.
+/// How often what has had its time is taken away at least, in milliseconds; also whenever the last job at hand ends.
 const SWEEP_MS: i64 = 10 * MINUTE_MS;
 /// Sweeps at a time, at most.
 const SWEEPS_MAX: usize = 1_000;
@@ -31,14 +31,22 @@ const FAILED_PAUSE_MAX_MS: i64 = 5_000;
 /// How often a job is claimed without moving on before it is given up: it is the job then, not the weather.
 const ATTEMPTS_MAX: i64 = 50;
 
+/// When something is to be taken away next.
+struct Sweep {
+    /// At the latest then.
+    at: Timestamp,
+    /// As soon as there is nothing else to do.
+    is_due: bool,
+}
+
 impl Service {
     /// Works on import jobs until told to stop; a set of rows that has begun is written first.
     pub async fn run_imports(&self, stop: impl Future<Output = ()> + Send) {
         let mut stop = pin!(stop);
         let mut failures = 0;
-        let mut sweep_at = self.now();
+        let mut sweep = Sweep { at: self.now(), is_due: true };
         loop {
-            let worked = self.import_turn(&mut sweep_at).await;
+            let worked = self.import_turn(&mut sweep).await;
             let pause_ms = match worked {
                 Ok(true) => 0,
                 Ok(false) => POLL_MS,
@@ -60,18 +68,16 @@ impl Service {
     }
 
     /// One turn, in a task of its own so that a panic ends the turn and not the runner.
-    async fn import_turn(&self, sweep_at: &mut Timestamp) -> Result<bool, StoreError> {
+    async fn import_turn(&self, sweep: &mut Sweep) -> Result<bool, StoreError> {
         let panicked = |_| StoreError::Failed("a turn of an import panicked".into());
         let service = self.clone();
         let worked = tokio::spawn(async move { service.import_some().await }).await.map_err(panicked)??;
+        // What ended leaves its file behind; where jobs never end to come, what others left must not wait for it.
+        sweep.is_due |= worked;
         let now = self.now();
-        if !worked && now >= *sweep_at {
+        if now >= sweep.at || (sweep.is_due && !worked) {
             self.sweep_imports().await?;
-            *sweep_at = now.plus_millis(SWEEP_MS);
-        }
-        if worked {
-            // What ended leaves its file behind.
-            *sweep_at = now;
+            *sweep = Sweep { at: now.plus_millis(SWEEP_MS), is_due: worked };
         }
         Ok(worked)
     }
