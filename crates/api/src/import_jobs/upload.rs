@@ -28,7 +28,7 @@ pub fn router() -> Router<Service> {
     summary = "Send the file",
     params(("id" = uuid::Uuid, Path, description = "Import job id")),
     request_body(description = "The bytes of the file, as they are",
-        content((Vec<u8> = "text/csv"), (Vec<u8> = "application/x-ndjson"), (Vec<u8> = "application/octet-stream"))),
+        content((String = "text/csv"), (String = "application/x-ndjson"), (String = "application/octet-stream"))),
     responses((status = 200, description = "The job with what was found in the file", body = ImportJobDto)))]
 pub async fn upload_file(
     State(service): State<Service>,
@@ -49,7 +49,7 @@ pub async fn upload_file(
         `PUT /import-jobs/{id}/file` does.",
     params(("token" = String, Path, description = "The secret of the upload URL")),
     request_body(description = "The bytes of the file, as they are",
-        content((Vec<u8> = "text/csv"), (Vec<u8> = "application/x-ndjson"), (Vec<u8> = "application/octet-stream"))),
+        content((String = "text/csv"), (String = "application/x-ndjson"), (String = "application/octet-stream"))),
     responses((status = 200, description = "The job with what was found in the file", body = ImportJobDto)))]
 pub(crate) async fn upload_by_url(
     State(service): State<Service>,
