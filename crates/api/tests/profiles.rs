@@ -184,3 +184,21 @@ async fn a_profile_is_seen_by_its_own_tenant_with_the_scope_only() {
     let refused = app.request(axum::http::Method::POST, UPSERT, &token, body).await;
     refused.refused(403, "JOURNEY_API.AUTH.INSUFFICIENT_SCOPE");
 }
+
+#[tokio::test]
+async fn a_number_is_kept_to_its_last_digit() {
+    let app = TestApp::new().await;
+    // Bits all over the range; the step is odd, so that no two are alike.
+    let numbers: Vec<f64> = (1..200_u64).map(|n| f64::from_bits(n.wrapping_mul(0x001f_3a5b_9d4c_6e71) >> 1)).collect();
+    for chunk in numbers.chunks(40) {
+        let mut record = json!({ "email": "a@example.com" });
+        for (index, number) in chunk.iter().filter(|number| number.is_finite()).enumerate() {
+            record[format!("n{index}")] = json!(number);
+        }
+        let made = app.as_admin().post(UPSERT, json!({ "record": record })).await;
+        let read = app.as_admin().get(&format!("/profiles/{}", made.data()["id"].as_str().unwrap())).await;
+        for (name, number) in record.as_object().unwrap() {
+            assert_eq!(read.data()["record"][name].to_string(), number.to_string());
+        }
+    }
+}

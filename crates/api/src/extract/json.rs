@@ -4,7 +4,7 @@ use super::strict::Strict;
 use crate::error::ApiError;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use postrider_core::error::{Code, Detail, Refusal};
+use postrider_core::error::{Code, Detail, Refusal, VALUE_SHOWN_MAX_BYTES};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use serde_json::error::Category;
@@ -12,8 +12,6 @@ use serde_path_to_error::{Path, Segment};
 
 /// Largest body, in bytes.
 pub const BODY_MAX_BYTES: usize = 10 * 1024 * 1024;
-/// Longest value that a refusal repeats, in bytes of JSON.
-const VALUE_SHOWN_MAX_BYTES: usize = 1_024;
 
 /// A JSON body. An absent one is read as `{}`.
 pub struct Json<T>(pub T);

@@ -7,6 +7,9 @@ pub use catalog::{Class, Code};
 use crate::preflight::Issue;
 use crate::rate_limit::RateClass;
 
+/// Longest value that a refusal repeats, in bytes.
+pub const VALUE_SHOWN_MAX_BYTES: usize = 1_024;
+
 /// A request that was understood and refused. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
@@ -25,7 +28,7 @@ pub enum Detail {
     Field {
         /// Where, such as `sendAt` or `include[3].audienceId`.
         path: String,
-        /// What was sent there, as JSON text, if anything was.
+        /// What was sent there, as JSON text, if anything was; nothing longer than [`VALUE_SHOWN_MAX_BYTES`].
         value: Option<String>,
         /// What is wrong, in one clause.
         problem: String,
@@ -62,7 +65,7 @@ impl Refusal {
     /// A refusal of one field. `value` is the offending text, not yet JSON.
     #[must_use]
     pub fn field(code: Code, path: impl Into<String>, value: Option<&str>, problem: impl Into<String>) -> Self {
-        let value = value.map(json_string);
+        let value = value.filter(|text| text.len() <= VALUE_SHOWN_MAX_BYTES).map(json_string);
         Self { code, detail: Detail::Field { path: path.into(), value, problem: problem.into() } }
     }
 
@@ -133,5 +136,14 @@ mod tests {
         assert_eq!(refusal.clone().under("schedule").message(), "schedule.sendAt: is not an ISO 8601 timestamp");
         let Detail::Field { value, .. } = refusal.detail else { panic!("a field refusal has a field") };
         assert_eq!(value.as_deref(), Some(r#""tomor\"row\u000a""#));
+    }
+
+    #[test]
+    fn a_long_value_is_not_sent_back() {
+        for (length, shown) in [(VALUE_SHOWN_MAX_BYTES, true), (VALUE_SHOWN_MAX_BYTES + 1, false)] {
+            let refusal = Refusal::field(Code::SendAtInvalid, "sendAt", Some(&"9".repeat(length)), "is too long");
+            let Detail::Field { value, .. } = refusal.detail else { panic!("a field refusal has a field") };
+            assert_eq!(value.is_some(), shown, "{length}");
+        }
     }
 }
