@@ -17,8 +17,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-/// Rows read at a time for a file.
-const FILE_PAGE_ROWS: i64 = 500;
+/// Rows read at a time for a file; each can take 256 KiB.
+const FILE_PAGE_ROWS: i64 = 50;
 
 /// One page of what is to be said of rows, in the order of the file.
 #[derive(Serialize, ToSchema)]
