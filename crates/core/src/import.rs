@@ -2,6 +2,9 @@
 
 use crate::error::Code;
 
+/// Import jobs of one tenant that are not over, at most: each may hold a whole file.
+pub const OPEN_JOBS_MAX: i64 = 50;
+
 /// Where an import job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ImportState {

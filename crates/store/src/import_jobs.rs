@@ -21,6 +21,8 @@ statements! { "import_jobs":
         rows_created, rows_updated, rows_unchanged, rows_refused, fields_left_out, added_to_list, attempts, fence, \
         created_at, updated_at) VALUES ($1, $2, $3, $4, $5, 'pending', $6, $7, $8, $9, $10, 0, 0, 0, 1, 0, 0, 0, 0, \
         0, 0, 0, 0, 0, $11, $12)";
+    OPEN = "SELECT COUNT(*) FROM import_jobs WHERE tenant_id = $1 AND state IN ('pending', 'ready', 'running') \
+        AND deleted_at IS NULL";
     /// All tenants: the token of an upload URL says whose job it is.
     BY_UPLOAD = "SELECT tenant_id, id, upload_expires_at FROM import_jobs WHERE upload_hash = $1 \
         AND deleted_at IS NULL";
@@ -209,6 +211,14 @@ impl ImportJobRow {
 }
 
 impl Tx<'_> {
+    /// How many jobs of a tenant are not over.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn import_jobs_open(&mut self, tenant: TenantId) -> Result<i64, StoreError> {
+        self.query_number(&OPEN, &[id(tenant)])
+    }
+
     /// Writes a new job.
     ///
     /// # Errors

@@ -118,7 +118,7 @@ const PARTICULAR: &[(&str, &str, &[&[Code]])] = &[
     ("POST", "/audiences/preview", &[&[Code::ListNotFound]]),
     ("POST", "/profiles/upsert", &[UPSERT]),
     ("POST", "/records/profiles/upsert-batch", &[UPSERT]),
-    ("POST", "/import-jobs", &[&[Code::ImportFileTooLarge, Code::ListNotFound]]),
+    ("POST", "/import-jobs", &[&[Code::ImportFileTooLarge, Code::ListNotFound, Code::ImportLimitReached]]),
     ("PUT", "/import-jobs/{id}/file", &[IMPORT_FILE]),
     (
         "POST",

@@ -10,6 +10,7 @@ use postrider_core::channel::ChannelKind::{DirectMail, Email, Sms};
 use postrider_core::content::TemplateStatus;
 use postrider_core::error::{Code, Refusal};
 use postrider_core::id::{ClientId, TenantId};
+use postrider_core::import::OPEN_JOBS_MAX;
 use postrider_core::rate_limit::RateClass;
 use postrider_core::schedule::JobState;
 use postrider_core::scope::Scope;
@@ -226,6 +227,12 @@ pub async fn provoke(code: Code) -> Provoked {
         }
         Code::ImportNotFound => plain(admin.get(&format!("/import-jobs/{NOBODY}")).await),
         Code::ImportFileTooLarge => field(admin.post("/import-jobs", json!({ "fileSize": u64::MAX })).await),
+        Code::ImportLimitReached => {
+            for _ in 0..OPEN_JOBS_MAX {
+                Import::new(app).await;
+            }
+            plain(admin.post("/import-jobs", json!({})).await)
+        }
         Code::ImportFileMissing => plain(Import::new(app).await.start().await),
         Code::ImportMappingRequired => {
             let import = Import::new(app).await;

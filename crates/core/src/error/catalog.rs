@@ -183,6 +183,8 @@ catalog! {
         "Import job not found.", "Use the id of one of this tenant's import jobs; finished ones are kept for 30 days.";
     ImportFileTooLarge => "PUBLIC.IMPORTS.FILE_TOO_LARGE", TooLarge,
         "The file is larger than an import takes.", "Split the file into several import jobs, or have the operator raise imports.file_max_bytes.";
+    ImportLimitReached => "PUBLIC.IMPORTS.LIMIT_REACHED", Conflict,
+        "The tenant has 50 import jobs that are not over.", "Wait until one is over, or delete one that is not needed.";
     ImportFileMissing => "PUBLIC.IMPORTS.FILE_MISSING", Conflict,
         "The import job has no whole file yet.", "Send the file with PUT to the job's uploadUrl first.";
     ImportMappingRequired => "PUBLIC.IMPORTS.MAPPING_REQUIRED", Conflict,

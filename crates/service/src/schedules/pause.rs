@@ -125,7 +125,8 @@ fn go(
         from: job.state,
         to,
         blocked_reason: None,
-        due_by: None,
+        // Who reads zone data anew may have given a job that has not begun a later time meanwhile.
+        due_by: (to == JobState::Running && job.started_at.is_none()).then_some(now),
         started_at: None,
         finished_at: None,
     };

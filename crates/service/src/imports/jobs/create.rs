@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use postrider_core::error::{Code, Refusal};
 use postrider_core::id::{ImportJobId, ListId};
-use postrider_core::import::ImportFormat;
+use postrider_core::import::{ImportFormat, OPEN_JOBS_MAX};
 use postrider_store::import_jobs;
 use postrider_store::profiles::MatchKey;
 
@@ -44,7 +44,7 @@ impl Service {
     /// Makes an import job that waits for its file.
     ///
     /// # Errors
-    /// `REQUEST_INVALID` with its path, `LISTS.NOT_FOUND`, `IMPORTS.FILE_TOO_LARGE`.
+    /// `REQUEST_INVALID` with its path, `LISTS.NOT_FOUND`, `IMPORTS.FILE_TOO_LARGE`, `IMPORTS.LIMIT_REACHED`.
     pub async fn create_import_job(
         &self,
         actor: &Actor,
@@ -79,6 +79,9 @@ impl Service {
         self.answer_once("imports.create", actor, reply, move |tx| {
             if let Some(list) = job.list {
                 tx.list_get(tenant, list)?.ok_or(Code::ListNotFound)?;
+            }
+            if tx.import_jobs_open(tenant)? >= OPEN_JOBS_MAX {
+                return Err(Code::ImportLimitReached.into());
             }
             tx.import_job_insert(tenant, &job, now)?;
             let job = ImportJob::of(found(tx, tenant, job.id)?)?;
