@@ -186,7 +186,7 @@ fn all_problems_are_told_at_once_and_none_shows_a_secret() {
             "server.listen: is \"localhost\"; write HOST:PORT, such as 127.0.0.1:8080.",
             "server.public_url (POSTRIDER__SERVER__PUBLIC_URL): is not such an address; \
              write http:// or https://, a host and at most a path.",
-            "server.port: is not known in [server]; take one of listen, public_url or remove it.",
+            "server.port: is not known in [server]; take one of listen, public_url, metrics or remove it.",
             "auth.token_lifetime_s: is 5; write a whole number from 60 to 86400.",
             "channels.email.url: cannot be used (The SMTP URL must begin with smtp:// or smtps://); \
              write smtp://HOST:PORT or smtps://HOST:PORT.",
