@@ -1,6 +1,6 @@
 //! Making refusals: a stable word and the provider's words, made safe to store.
 
-use postrider_core::channel::{Outcome, Refusal};
+use postrider_core::channel::{Obstacle, Outcome, Refusal};
 
 /// Longest text of a refusal, in characters.
 const TEXT_CHARS_MAX: usize = 500;
@@ -12,7 +12,7 @@ pub(crate) fn refusal(reason: &'static str, text: &str) -> Refusal {
 
 /// The message did not leave, for a reason that is not the recipient's.
 pub(crate) fn not_attempted(refusal: Refusal) -> Outcome {
-    Outcome::NotAttempted { refusal, after_ms: None }
+    Outcome::NotAttempted { refusal, obstacle: Obstacle::Route, after_ms: None }
 }
 
 /// The first `chars_max` characters of a text, with control characters turned into spaces.

@@ -157,16 +157,29 @@ pub enum Outcome {
         /// Not before this many milliseconds, if the provider said so.
         after_ms: Option<u64>,
     },
-    /// It certainly did not leave (no connection, login refused, quota of the whole route): this attempt does
-    /// not count against the recipient, and the route should rest.
+    /// It certainly did not leave, for a reason that concerns more than this recipient: the attempt does not count.
     NotAttempted {
         /// Why.
         refusal: Refusal,
+        /// What the reason concerns.
+        obstacle: Obstacle,
         /// Let the route rest for this many milliseconds, if the provider said so.
         after_ms: Option<u64>,
     },
     /// The provider may have it: the conversation broke after the message and before the answer (RFC 1047).
     Uncertain(Refusal),
+}
+
+/// What keeps messages from leaving, whoever their recipient is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Obstacle {
+    /// The provider cannot be reached or accepts nothing now (no connection, login refused, a rate or quota of the
+    /// account): the route rests, then tries again.
+    Route,
+    /// The provider refuses one more connection, while those that are open may still work.
+    Connections,
+    /// The provider refuses the sender of the campaign: waiting changes nothing, a person has to act.
+    Sender,
 }
 
 /// Why a message was not taken.

@@ -3,7 +3,7 @@
 use crate::chance::Stream;
 use crate::faults::Climate;
 use crate::gate::{Gate, Pass, Place};
-use postrider_core::channel::{Channel, ChannelKind, Lane, Message, Outcome, Refusal};
+use postrider_core::channel::{Channel, ChannelKind, Lane, Message, Obstacle, Outcome, Refusal};
 use postrider_core::env::BoxFuture;
 use postrider_core::time::Timestamp;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -122,7 +122,9 @@ impl Provider {
                     Outcome::Rejected(refusal("mailbox_unavailable"))
                 }
                 Mood::PutsOff(after_ms) => Outcome::Deferred { refusal: refusal("greylisted"), after_ms },
-                Mood::IsClosed(after_ms) => Outcome::NotAttempted { refusal: refusal("login_refused"), after_ms },
+                Mood::IsClosed(after_ms) => {
+                    Outcome::NotAttempted { refusal: refusal("login_refused"), obstacle: Obstacle::Route, after_ms }
+                }
                 Mood::HangsUp => return Word::HangsUp,
                 Mood::Breaks => {
                     take(books);

@@ -49,6 +49,12 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("migrations/sqlite/0006_jobs.sql"),
         postgres: include_str!("migrations/postgres/0006_jobs.sql"),
     },
+    Migration {
+        version: 7,
+        name: "safety",
+        sqlite: include_str!("migrations/sqlite/0007_safety.sql"),
+        postgres: include_str!("migrations/postgres/0007_safety.sql"),
+    },
 ];
 
 /// Held while migrating, so that nodes which start together do not migrate together.

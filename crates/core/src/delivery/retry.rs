@@ -100,7 +100,7 @@ pub fn after(outcome: &Outcome, attempt: &Attempt, policy: &RetryPolicy, now: Ti
             let due_at = next_due(attempt.number, policy, now, *after_ms, jitter);
             again(attempt, policy, due_at, refusal.reason)
         }
-        Outcome::NotAttempted { refusal, after_ms } => {
+        Outcome::NotAttempted { refusal, after_ms, .. } => {
             let rest = after_ms.map_or(ROUTE_REST_MS, clamped).max(1);
             let due_at = now.plus_millis(rest);
             let attempts = attempt.number.saturating_sub(1);

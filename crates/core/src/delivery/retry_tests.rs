@@ -2,7 +2,7 @@
 
 use super::retry::{BACKOFF_FIRST_MS, BACKOFF_MAX_MS};
 use super::*;
-use crate::channel::{Outcome, Refusal};
+use crate::channel::{Obstacle, Outcome, Refusal};
 use crate::schedule::OnUncertain;
 use crate::time::Timestamp;
 use proptest::prelude::*;
@@ -31,7 +31,7 @@ fn deferred(after_ms: Option<u64>) -> Outcome {
 }
 
 fn not_attempted(after_ms: Option<u64>) -> Outcome {
-    Outcome::NotAttempted { refusal: because("connection_refused"), after_ms }
+    Outcome::NotAttempted { refusal: because("connection_refused"), obstacle: Obstacle::Route, after_ms }
 }
 
 #[test]

@@ -364,7 +364,7 @@ fn rest_after(
     now: Timestamp,
     jitter: u64,
 ) -> (Option<&'static str>, Timestamp) {
-    let Outcome::NotAttempted { refusal, after_ms } = outcomes[head].clone() else { return (None, now) };
+    let Outcome::NotAttempted { refusal, after_ms, .. } = outcomes[head].clone() else { return (None, now) };
     let (reason, until) = match fault {
         Fault::Message => (None, now),
         Fault::Route => {

@@ -2,7 +2,7 @@
 
 use super::world::*;
 use postrider_core::campaign::{AuthoringStatus, ExecutionStatus};
-use postrider_core::channel::{ChannelKind, Outcome};
+use postrider_core::channel::{ChannelKind, Obstacle, Outcome};
 use postrider_core::delivery::DeliveryState::*;
 use postrider_core::id::ListId;
 use postrider_core::schedule::{JobState, OnMissed, Policy};
@@ -248,7 +248,7 @@ on_both! {
 
     a_route_that_is_down_rests_and_burns_nobody => |store: Store| async move {
         let world = World::new(store, 10, Plan::default()).await;
-        world.channel.answers(|_, _| Outcome::NotAttempted { refusal: refusal("connection_refused"), after_ms: None });
+        world.channel.answers(|_, _| Outcome::NotAttempted { refusal: refusal("connection_refused"), obstacle: Obstacle::Route, after_ms: None });
         let mut machine = world.machine().await;
         machine.until_quiet().await;
         let job = world.job().await;
@@ -274,7 +274,7 @@ on_both! {
     a_recipient_at_whom_the_conversation_breaks_holds_nobody_up => |store: Store| async move {
         let world = World::new(store, 6, Plan { lanes: 1, window: 1, ..Plan::default() }).await;
         world.channel.answers(|to, _| if ["p2", "p3"].iter().any(|poison| to.starts_with(poison)) {
-            Outcome::NotAttempted { refusal: refusal("connection_lost"), after_ms: None }
+            Outcome::NotAttempted { refusal: refusal("connection_lost"), obstacle: Obstacle::Route, after_ms: None }
         } else {
             handed_off()
         });
@@ -302,7 +302,7 @@ on_both! {
         world.channel.answers(move |_, _| if answers_left.fetch_sub(1, std::sync::atomic::Ordering::SeqCst) > 0 {
             handed_off()
         } else {
-            Outcome::NotAttempted { refusal: refusal("connection_refused"), after_ms: None }
+            Outcome::NotAttempted { refusal: refusal("connection_refused"), obstacle: Obstacle::Route, after_ms: None }
         });
         let mut machine = world.machine().await;
         for _ in 0..300 {

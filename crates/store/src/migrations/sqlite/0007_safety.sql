@@ -1,0 +1,1 @@
+-- What protects tenants, people and campaigns from each other and from strangers.
