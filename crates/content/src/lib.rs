@@ -5,6 +5,7 @@
 //! (`channels`). Everything is a pure function of its arguments. Invariants: a template from a stranger costs
 //! bounded time, memory and stack; a recipient's data is never markup in HTML.
 
+pub mod foreign;
 pub mod html;
 pub mod limits;
 pub mod links;
@@ -19,6 +20,7 @@ mod tags;
 pub mod template;
 pub mod text;
 
+pub use foreign::ForeignTag;
 pub use html::{EMAIL_CLIP_BYTES, is_clipped};
 pub use links::{UnsubscribeKey, token, unsubscribe_url, verify};
 pub use render::Rendered;

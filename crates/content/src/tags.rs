@@ -27,6 +27,18 @@ pub(crate) struct Tag {
     wraps: usize,
 }
 
+impl Tag {
+    /// The field that the tag writes out as it is.
+    pub(crate) fn field(&self, source: &str) -> Option<String> {
+        let inner = source.get(self.range.start + 2..self.range.end.checked_sub(2)?)?.trim_matches('-').trim();
+        let is_path = inner.split('.').all(|name| {
+            name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        });
+        (self.kind == TagKind::Value && is_path).then(|| inner.to_owned())
+    }
+}
+
 /// All tags of a source, in order; a raw block is one comment. A tag without an end reaches to the end of the source.
 pub(crate) fn find(source: &str) -> Vec<Tag> {
     let mut tags = Vec::new();

@@ -3,6 +3,7 @@
 //! The engine underneath has no loader and no include, a budget of work, a depth, and a limit on what it writes.
 //! Not here: the values (`scope`), what becomes of the parts (`render`).
 
+use crate::foreign::{self, ForeignTag};
 use crate::html;
 use crate::limits;
 use crate::scope::{self, Words};
@@ -58,6 +59,8 @@ pub struct CompiledTemplate {
     pub(crate) words: Words,
     environment: Environment<'static>,
     fields: BTreeSet<String>,
+    bare: BTreeSet<String>,
+    foreign: Vec<ForeignTag>,
 }
 
 /// Which parts there are; each is named like its field in the content.
@@ -71,8 +74,14 @@ pub(crate) enum Shape {
 impl CompiledTemplate {
     /// Compiles all parts of a template. `subject_override` takes the place of an email's own subject.
     pub fn compile(source: &TemplateSource, subject_override: Option<&str>) -> Result<Self, TemplateError> {
-        let mut compiled =
-            Self { shape: Shape::Sms, words: Words::default(), environment: environment(), fields: BTreeSet::new() };
+        let mut compiled = Self {
+            shape: Shape::Sms,
+            words: Words::default(),
+            environment: environment(),
+            fields: BTreeSet::new(),
+            bare: BTreeSet::new(),
+            foreign: Vec::new(),
+        };
         compiled.shape = match source {
             TemplateSource::Email(email) => {
                 let subject = if let Some(text) = subject_override {
@@ -139,6 +148,25 @@ impl CompiledTemplate {
         self.fields.contains("unsubscribe_url")
     }
 
+    /// The merge tags of other systems in it, which recipients would read as they are written.
+    #[must_use]
+    pub fn foreign_tags(&self) -> &[ForeignTag] {
+        &self.foreign
+    }
+
+    /// The fields that are written out somewhere with neither a `default` nor a condition around them: who lacks one
+    /// reads nothing in its place.
+    #[must_use]
+    pub const fn fields_without_default(&self) -> &BTreeSet<String> {
+        &self.bare
+    }
+
+    /// The fields that are compared or calculated with a number: where one is text that is no number, rendering fails.
+    #[must_use]
+    pub fn compared_with_numbers(&self) -> BTreeSet<String> {
+        BTreeSet::new()
+    }
+
     fn add_optional(&mut self, part: &str, source: Option<&str>) -> Result<bool, TemplateError> {
         // A blank part is one that the author did not give.
         let Some(source) = source.filter(|source| !source.trim().is_empty()) else { return Ok(false) };
@@ -152,6 +180,18 @@ impl CompiledTemplate {
             .add_template_owned(part.to_owned(), source.to_owned())
             .map_err(|error| error_of(part, source, &error))?;
         self.words.learn(source);
+        let tags = tags::find(source);
+        self.bare.extend(tags.iter().filter_map(|tag| tag.field(source)));
+        let own: Vec<_> = tags.into_iter().map(|tag| tag.range).collect();
+        for found in foreign::find(source, &own) {
+            let place = error_at(part, source, None, Some(found.start), String::new());
+            self.foreign.push(ForeignTag {
+                path: place.path,
+                line: place.line.unwrap_or(1),
+                column: place.column.unwrap_or(1),
+                tag: source[found].to_owned(),
+            });
+        }
         let template = self.environment.get_template(part).map_err(|error| error_of(part, source, &error))?;
         self.fields
             .extend(template.undeclared_variables(true).into_iter().filter(|f| !FUNCTIONS.contains(&f.as_str())));
