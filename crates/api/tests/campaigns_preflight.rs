@@ -144,12 +144,16 @@ async fn a_whole_draft_of_every_channel_can_be_published_on_both_databases() {
 
 #[tokio::test]
 async fn what_is_wrong_with_a_template_is_found_on_real_people() {
-    let clipped = format!(r#"{{"subject":"S","html":"<p>{}</p>"}}"#, "x".repeat(102 * 1024));
+    let clipped = format!(r#"{{"subject":"S","html":"<p>{}</p>{{{{ unsubscribe_url }}}}"}}"#, "x".repeat(102 * 1024));
     let long = format!(r#"{{"text":"{}"}}"#, "x".repeat(161));
     let cases = [
         (Email, r#"{"subject":"S","html":"{{ 7 // (points - 2) }}"}"#, "blocker TEMPLATE_RENDER_FAILED"),
-        (Email, r#"{"subject":"S","html":"{{ shoe_size }} {{ points }}"}"#, "warning TEMPLATE_FIELD_UNKNOWN"),
-        (Email, r#"{"subject":" ","html":"<p>Hello</p>"}"#, "blocker SUBJECT_MISSING"),
+        (
+            Email,
+            r#"{"subject":"S","html":"{{ shoe_size }} {{ points }} {{ unsubscribe_url }}"}"#,
+            "warning TEMPLATE_FIELD_UNKNOWN",
+        ),
+        (Email, r#"{"subject":" ","html":"<p>{{ unsubscribe_url }}</p>"}"#, "blocker SUBJECT_MISSING"),
         (Email, &clipped, "warning EMAIL_CLIPPED"),
         (Sms, &long, "warning SMS_MULTIPART"),
     ];

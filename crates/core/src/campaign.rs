@@ -13,12 +13,15 @@ pub enum CampaignType {
 pub const CATEGORY_GENERAL: &str = "general";
 /// The category of messages that a person's own doing calls for: no marketing, so no way out is asked of them.
 pub const CATEGORY_TRANSACTIONAL: &str = "transactional";
+/// The category of advertising: an email of it must show a link to unsubscribe, unless the tenant says otherwise.
+pub const CATEGORY_MARKETING: &str = "marketing";
 /// The categories there are.
-pub const CATEGORIES: [&str; 8] = [
+pub const CATEGORIES: [&str; 9] = [
     CATEGORY_GENERAL,
     "announcement",
     "event",
     "lifecycle",
+    CATEGORY_MARKETING,
     "newsletter",
     "promotional",
     "seasonal",

@@ -3,6 +3,7 @@
 //! Gathering the facts (reading rows, rendering samples) is the callers'; so are the links of a remediation.
 //! Invariant: an issue's code never changes its meaning.
 
+use crate::campaign::{CATEGORY_MARKETING, CATEGORY_TRANSACTIONAL};
 use crate::channel::ChannelKind;
 use crate::schedule::{Intent, TenantTime, intent_problem, warnings};
 use crate::time::Timestamp;
@@ -11,8 +12,10 @@ use crate::time::Timestamp;
 #[path = "preflight_tests.rs"]
 mod tests;
 
-/// A marketing email has no one-click way out.
+/// An email that is not transactional has no one-click way out in its headers (RFC 8058).
 pub const UNSUBSCRIBE_MISSING: &str = "UNSUBSCRIBE_MISSING";
+/// An email that is not transactional shows its reader no link to unsubscribe.
+pub const UNSUBSCRIBE_LINK_MISSING: &str = "UNSUBSCRIBE_LINK_MISSING";
 
 /// How grave an issue is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,6 +79,8 @@ pub struct TemplateFacts {
     pub render_failure: Option<String>,
     /// Fields it names that no profile has.
     pub unknown_fields: Vec<String>,
+    /// Whether every sample shows the link to unsubscribe in its HTML or its text; other channels: always.
+    pub shows_unsubscribe_link: bool,
     /// Octets of its rendered HTML, the largest sample.
     pub html_octets: Option<usize>,
     /// Parts of its rendered text message, the largest sample.
@@ -114,10 +119,12 @@ pub struct PreflightFacts {
     pub sender: Option<SenderFacts>,
     /// Whether the campaign or its template has a subject line that is not blank.
     pub has_subject: bool,
-    /// Whether the message is marketing and so needs a one-click way out.
-    pub is_marketing: bool,
-    /// Whether the message would carry that way out.
+    /// The campaign's category.
+    pub category: String,
+    /// Whether the message would carry a one-click way out in its headers.
     pub has_unsubscribe: bool,
+    /// Whether the tenant requires a link to unsubscribe in email of the category marketing.
+    pub requires_unsubscribe_link: bool,
     /// Whether the channel has somewhere to send to.
     pub channel_configured: bool,
     /// Whether an engine node is alive to send.
@@ -211,11 +218,28 @@ fn content_issues(facts: &PreflightFacts, issues: &mut Vec<Issue>) {
         let message = format!("The template names fields that no profile has: {}.", template.unknown_fields.join(", "));
         issues.push(about(warning("TEMPLATE_FIELD_UNKNOWN", STEP_CONTENT, message)));
     }
-    if facts.channel == ChannelKind::Email && facts.is_marketing && !facts.has_unsubscribe {
-        let message = "A marketing email needs a one-click way to unsubscribe, and this one has none.";
-        issues.push(about(blocker(UNSUBSCRIBE_MISSING, STEP_CONTENT, message)));
-    }
+    issues.extend(unsubscribe_issues(facts, template).into_iter().map(about));
     sender_issues(facts, issues);
+}
+
+/// The two ways out of an email: one click on a button of the mail program, which follows a header, and the link
+/// that the message itself shows.
+fn unsubscribe_issues(facts: &PreflightFacts, template: &TemplateFacts) -> Vec<Issue> {
+    let mut issues = Vec::new();
+    if facts.channel != ChannelKind::Email || facts.category == CATEGORY_TRANSACTIONAL {
+        return issues;
+    }
+    if !facts.has_unsubscribe {
+        let message = "A marketing email needs a one-click way to unsubscribe, and this one has none.";
+        issues.push(blocker(UNSUBSCRIBE_MISSING, STEP_CONTENT, message));
+    }
+    if !template.shows_unsubscribe_link {
+        let required = facts.category == CATEGORY_MARKETING && facts.requires_unsubscribe_link;
+        let severity = if required { Severity::Blocker } else { Severity::Warning };
+        let message = "The email shows no link to unsubscribe; put {{ unsubscribe_url }} into its HTML or its text.";
+        issues.push(issue(severity, UNSUBSCRIBE_LINK_MISSING, STEP_CONTENT, message));
+    }
+    issues
 }
 
 fn sender_issues(facts: &PreflightFacts, issues: &mut Vec<Issue>) {
@@ -265,7 +289,7 @@ fn schedule_issues(facts: &PreflightFacts, now: Timestamp, issues: &mut Vec<Issu
     }
     let Some(resolution) = &intent.resolution else { return };
     let (text, date) = (intent.send_at_text.as_deref(), intent.batch_date.as_deref());
-    for found in warnings(text, date, &intent.timezone, intent.timezone_source, resolution) {
+    for found in warnings(text, date, &intent.timezone, intent.timezone_source, resolution, &facts.tenant) {
         issues.push(warning(found.code, STEP_SCHEDULE, found.message));
     }
 }

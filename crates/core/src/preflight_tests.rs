@@ -36,13 +36,15 @@ fn ready(channel: ChannelKind) -> PreflightFacts {
             published: true,
             render_failure: None,
             unknown_fields: Vec::new(),
+            shows_unsubscribe_link: true,
             html_octets: Some(EMAIL_CLIP_OCTETS),
             sms_parts: Some(1),
         }),
         sender: Some(SenderFacts { id: "s1".into(), has_return_address: true }),
         has_subject: true,
-        is_marketing: true,
+        category: "marketing".into(),
         has_unsubscribe: true,
+        requires_unsubscribe_link: true,
         channel_configured: true,
         engine_alive: true,
         intent: Some(intent("2026-05-01T09:00:00Z", None)),
@@ -87,6 +89,15 @@ fn each_fact_causes_its_issue_and_no_other() {
         }),
         (Warning, "TEMPLATE_FIELD_UNKNOWN", Email, |facts| template(facts).unknown_fields.push("nick".into())),
         (Blocker, "UNSUBSCRIBE_MISSING", Email, |facts| facts.has_unsubscribe = false),
+        (Blocker, "UNSUBSCRIBE_LINK_MISSING", Email, |facts| template(facts).shows_unsubscribe_link = false),
+        (Warning, "UNSUBSCRIBE_LINK_MISSING", Email, |facts| {
+            facts.requires_unsubscribe_link = false;
+            template(facts).shows_unsubscribe_link = false;
+        }),
+        (Warning, "UNSUBSCRIBE_LINK_MISSING", Email, |facts| {
+            facts.category = "newsletter".into();
+            template(facts).shows_unsubscribe_link = false;
+        }),
         (Blocker, "SUBJECT_MISSING", Email, |facts| facts.has_subject = false),
         (Blocker, "SENDER_PROFILE_MISSING", Push, |facts| facts.sender = None),
         (Blocker, "RETURN_ADDRESS_MISSING", DirectMail, |facts| {
@@ -97,6 +108,10 @@ fn each_fact_causes_its_issue_and_no_other() {
         (Info, "SCHEDULE_NOT_SET", Email, |facts| facts.intent = None),
         (Warning, "OFFSET_DIFFERS_FROM_TIMEZONE", Email, |facts| {
             facts.intent = Some(intent("2026-05-01T09:00:00Z", Some("America/New_York")));
+        }),
+        (Warning, "TIMEZONE_DEFAULTED", Email, |facts| {
+            facts.intent = Some(intent("2026-05-01T09:00", None));
+            facts.tenant.default_timezone = Some("Europe/Berlin".into());
         }),
         (Warning, "TIMEZONE_GAP_SHIFTED", Email, |facts| {
             facts.intent = Some(intent("2027-03-14T02:30", Some("America/New_York")));
@@ -126,7 +141,9 @@ fn a_schedule_that_has_passed_blocks() {
 fn what_does_not_concern_a_channel_is_not_found_there() {
     let facts = PreflightFacts { has_subject: false, has_unsubscribe: false, ..ready(ChannelKind::Sms) };
     assert_eq!(codes(&facts), Vec::<&str>::new());
-    let plain = PreflightFacts { is_marketing: false, has_unsubscribe: false, ..ready(ChannelKind::Email) };
+    let mut plain =
+        PreflightFacts { category: CATEGORY_TRANSACTIONAL.into(), has_unsubscribe: false, ..ready(ChannelKind::Email) };
+    template(&mut plain).shows_unsubscribe_link = false;
     assert_eq!(codes(&plain), Vec::<&str>::new());
     let on_paper = PreflightFacts { incomplete_addresses: 3, ..ready(ChannelKind::Email) };
     assert_eq!(codes(&on_paper), Vec::<&str>::new());

@@ -63,6 +63,7 @@ fn furnish_people(tx: &mut Tx<'_>, workload: &Workload, names: &Names) -> Result
         name: "world".into(),
         default_timezone: None,
         mail_cutoff_minutes: 0,
+        require_unsubscribe_link: true,
         created_at: START,
         updated_at: START,
     })?;

@@ -5,20 +5,22 @@ use crate::statements;
 use crate::tx::Tx;
 use crate::value::{Row, id};
 use postrider_core::id::TenantId;
+use postrider_core::schedule::TenantTime;
 use postrider_core::time::Timestamp;
 
 /// Tenants in one answer, at most.
 pub const TENANTS_PAGE_MAX: i64 = 1_000;
 
 statements! { "tenants":
-    INSERT = "INSERT INTO tenants (id, name, default_timezone, mail_cutoff_minutes, last_touchpoint_id, created_at, \
-        updated_at) VALUES ($1, $2, $3, $4, 0, $5, $6)";
-    GET = "SELECT id, name, default_timezone, mail_cutoff_minutes, created_at, updated_at FROM tenants WHERE id = $1";
+    INSERT = "INSERT INTO tenants (id, name, default_timezone, mail_cutoff_minutes, require_unsubscribe_link, \
+        last_touchpoint_id, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, 0, $6, $7)";
+    GET = "SELECT id, name, default_timezone, mail_cutoff_minutes, require_unsubscribe_link, created_at, updated_at \
+        FROM tenants WHERE id = $1";
     /// For the operator: all tenants.
-    LIST = "SELECT id, name, default_timezone, mail_cutoff_minutes, created_at, updated_at FROM tenants \
-        ORDER BY created_at, id LIMIT $1";
-    SET = "UPDATE tenants SET name = $1, default_timezone = $2, mail_cutoff_minutes = $3, updated_at = $4 \
-        WHERE id = $5";
+    LIST = "SELECT id, name, default_timezone, mail_cutoff_minutes, require_unsubscribe_link, created_at, updated_at \
+        FROM tenants ORDER BY created_at, id LIMIT $1";
+    SET = "UPDATE tenants SET name = $1, default_timezone = $2, mail_cutoff_minutes = $3, \
+        require_unsubscribe_link = $4, updated_at = $5 WHERE id = $6";
 }
 
 /// A tenant.
@@ -32,6 +34,8 @@ pub struct Tenant {
     pub default_timezone: Option<String>,
     /// Until when mail can be given out on the day itself, in minutes after midnight.
     pub mail_cutoff_minutes: i64,
+    /// Whether email of the category marketing must show a link to unsubscribe; without it a preflight only warns.
+    pub require_unsubscribe_link: bool,
     /// Since when.
     pub created_at: Timestamp,
     /// Last change of the settings above.
@@ -44,6 +48,12 @@ impl Tenant {
     pub fn mail_cutoff(&self) -> String {
         format!("{:02}:{:02}", self.mail_cutoff_minutes / 60, self.mail_cutoff_minutes % 60)
     }
+
+    /// What it has said about time.
+    #[must_use]
+    pub fn time(&self) -> TenantTime {
+        TenantTime { default_timezone: self.default_timezone.clone(), mail_cutoff_minutes: self.mail_cutoff_minutes }
+    }
 }
 
 fn read(row: &mut Row) -> Result<Tenant, StoreError> {
@@ -52,6 +62,7 @@ fn read(row: &mut Row) -> Result<Tenant, StoreError> {
         name: row.next()?,
         default_timezone: row.next()?,
         mail_cutoff_minutes: row.next()?,
+        require_unsubscribe_link: row.next()?,
         created_at: row.next()?,
         updated_at: row.next()?,
     })
@@ -68,6 +79,7 @@ impl Tx<'_> {
             (&tenant.name).into(),
             tenant.default_timezone.clone().into(),
             tenant.mail_cutoff_minutes.into(),
+            tenant.require_unsubscribe_link.into(),
             tenant.created_at.into(),
             tenant.updated_at.into(),
         ];
@@ -99,6 +111,7 @@ impl Tx<'_> {
             (&tenant.name).into(),
             tenant.default_timezone.clone().into(),
             tenant.mail_cutoff_minutes.into(),
+            tenant.require_unsubscribe_link.into(),
             tenant.updated_at.into(),
             id(tenant.id),
         ];

@@ -55,7 +55,7 @@ fn remediation(issue: &Issue, campaign: Option<CampaignId>) -> Option<Remediatio
         ("TEMPLATE_NOT_PUBLISHED", Some(template)) => {
             return link("Publish the template", format!("/public/v1/templates/{template}/publish"));
         }
-        ("TEMPLATE_RENDER_FAILED" | "TEMPLATE_FIELD_UNKNOWN", Some(template)) => {
+        ("TEMPLATE_RENDER_FAILED" | "TEMPLATE_FIELD_UNKNOWN" | "UNSUBSCRIBE_LINK_MISSING", Some(template)) => {
             return link("Edit the template", format!("/public/v1/templates/{template}"));
         }
         ("RETURN_ADDRESS_MISSING", Some(sender)) => {

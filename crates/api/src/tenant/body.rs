@@ -19,6 +19,10 @@ pub struct PatchTenantBody {
     /// `HH:MM`, 00:00 to 24:00; null for 17:00.
     #[serde(default, deserialize_with = "present")]
     mail_cutoff: Option<Option<String>>,
+    /// Whether an email of the category `marketing` without `{{ unsubscribe_url }}` is refused; if not, a preflight
+    /// warns of it. Null for true.
+    #[serde(default, deserialize_with = "present")]
+    require_unsubscribe_link: Option<Option<bool>>,
     /// What jobs do that do not say it themselves; null for what the operator configured.
     #[serde(default, deserialize_with = "present")]
     policy_defaults: Option<Option<PatchPolicyDefaultsDto>>,
@@ -80,8 +84,9 @@ impl PatchTenantBody {
             Some(None) => ChannelKind::ALL.iter().map(|channel| (*channel, None)).collect(),
             Some(Some(budgets)) => budgets.changes(),
         };
+        let require_unsubscribe_link = self.require_unsubscribe_link.map(|required| required.unwrap_or(true));
         let Self { name, default_timezone, mail_cutoff, .. } = self;
-        Ok(SetTenant { name, default_timezone, mail_cutoff, policy, budgets })
+        Ok(SetTenant { name, default_timezone, mail_cutoff, require_unsubscribe_link, policy, budgets })
     }
 }
 

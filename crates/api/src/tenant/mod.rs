@@ -33,6 +33,8 @@ struct TenantDto {
     default_timezone: Option<String>,
     /// `HH:MM`: until when mail can be given out on the day itself.
     mail_cutoff: String,
+    /// Whether an email of the category `marketing` must show a link to unsubscribe.
+    require_unsubscribe_link: bool,
     policy_defaults: PolicyDefaultsDto,
     rate_budgets: RateBudgetsDto,
     created_at: String,
@@ -73,6 +75,7 @@ impl From<TenantSettings> for TenantDto {
             mail_cutoff: tenant.mail_cutoff(),
             name: tenant.name,
             default_timezone: tenant.default_timezone,
+            require_unsubscribe_link: tenant.require_unsubscribe_link,
             policy_defaults: PolicyDefaultsDto {
                 latest_start_minutes: policy.latest_start_minutes,
                 on_missed: policy.on_missed.map(OnMissed::as_str),

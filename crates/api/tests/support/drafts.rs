@@ -13,7 +13,10 @@ use serde_json::Value;
 /// Content of a template of each channel.
 pub fn content(channel: ChannelKind) -> &'static str {
     match channel {
-        ChannelKind::Email => r#"{"subject":"Hi {{ first_name }}","html":"<p>Hello {{ first_name }}</p>"}"#,
+        ChannelKind::Email => {
+            r#"{"subject":"Hi {{ first_name }}",
+                "html":"<p>Hello {{ first_name }}</p><a href=\"{{ unsubscribe_url }}\">Unsubscribe</a>"}"#
+        }
         ChannelKind::Sms => r#"{"text":"Hello {{ first_name }}"}"#,
         ChannelKind::Push => r#"{"title":"Hello","body":"{{ first_name }}"}"#,
         ChannelKind::DirectMail => r#"{"format":"letter_a4","source":"<p>Hello {{ first_name }}</p>"}"#,

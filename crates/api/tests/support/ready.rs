@@ -61,7 +61,10 @@ async fn made(admin: &Caller<'_>, path: &str, body: Value) -> String {
 
 fn content(channel: ChannelKind) -> Value {
     match channel {
-        ChannelKind::Email => json!({ "subject": "Hello {{ first_name }}", "html": "<p>Hello {{ first_name }}</p>" }),
+        ChannelKind::Email => json!({
+            "subject": "Hello {{ first_name }}",
+            "html": "<p>Hello {{ first_name }}</p><a href=\"{{ unsubscribe_url }}\">Unsubscribe</a>",
+        }),
         ChannelKind::Sms => json!({ "text": "Hello {{ first_name }}" }),
         ChannelKind::Push => json!({ "title": "Hello", "body": "Hello {{ first_name }}" }),
         ChannelKind::DirectMail => json!({ "format": "letter_a4", "source": "Hello {{ first_name }}" }),

@@ -110,7 +110,7 @@ fn a_day_without_midnight_or_that_never_comes_is_told() {
         let resolution = intent.resolution.expect("resolved");
         assert_eq!((resolution.rule, resolution.instant), (rule, at(start)), "{date} in {zone}");
         assert_eq!(intent.batch_date.as_deref(), Some(date), "the date stays as it was said");
-        let found = warnings(None, Some(date), zone, TimezoneSource::Request, &resolution);
+        let found = warnings(None, Some(date), zone, TimezoneSource::Request, &resolution, &TenantTime::default());
         let code = match rule {
             ResolutionRule::Exact => None,
             ResolutionRule::GapShifted => Some("TIMEZONE_GAP_SHIFTED"),

@@ -3,7 +3,8 @@
 //! Before these come token, scope, shape and existence, which belong to the callers.
 
 use super::resolve::{
-    ZoneChoice, coming_instant, digital_zone, mail_zone, named_zone, open_batch, warnings, written_date, written_time,
+    ZoneChoice, coming_instant, defaulted_warning, digital_zone, mail_zone, named_zone, open_batch, warnings,
+    written_date, written_time,
 };
 use super::{
     Intent, JobState, Mode, Policy, PolicyCommand, PolicyDefaults, ScheduleKind, TenantTime, TimezoneSource, Warning,
@@ -175,7 +176,7 @@ pub fn decide_move(facts: &MoveFacts, command: &ScheduleCommand, now: Timestamp)
         rate_per_minute: facts.policy.rate_per_minute,
     };
     let sources = Sources { channel: facts.channel, intent: Some(&facts.current), tenant: &facts.tenant };
-    sources.timing(command, now)?.with_policy(&command.policy, &kept, now)
+    sources.timing(command, now)?.with_policy(&command.policy, &kept, &facts.tenant, now)
 }
 
 fn is_broadcast(facts: &JobFacts) -> Result<(), Refusal> {
@@ -216,18 +217,15 @@ fn has_audience(facts: &JobFacts) -> Result<(), Refusal> {
 
 fn schedule_fields(facts: &JobFacts, command: &ScheduleCommand, now: Timestamp) -> Result<Scheduled, Refusal> {
     let sources = Sources { channel: facts.channel, intent: facts.intent.as_ref(), tenant: &facts.tenant };
-    sources.timing(command, now)?.with_policy(&command.policy, &facts.policy_defaults, now)
+    sources.timing(command, now)?.with_policy(&command.policy, &facts.policy_defaults, &facts.tenant, now)
 }
 
 /// An immediate send uses no intent: its time is now, and its zone is UTC.
 fn send_fields(facts: &JobFacts, policy: &PolicyCommand, now: Timestamp) -> Result<Scheduled, Refusal> {
     let choice = digital_zone(None)?;
     let resolution = Resolution::of_instant(now, &choice.zone);
-    Timing { mode: Mode::Now, text: None, batch_date: None, choice, resolution }.with_policy(
-        policy,
-        &facts.policy_defaults,
-        now,
-    )
+    let timing = Timing { mode: Mode::Now, text: None, batch_date: None, choice, resolution };
+    timing.with_policy(policy, &facts.policy_defaults, &facts.tenant, now)
 }
 
 fn has_no_blocker(facts: &JobFacts) -> Result<(), Refusal> {
@@ -311,10 +309,15 @@ impl Timing {
         self,
         command: &PolicyCommand,
         defaults: &PolicyDefaults,
+        tenant: &TenantTime,
         now: Timestamp,
     ) -> Result<Scheduled, Refusal> {
         let Self { mode, text, batch_date, choice: ZoneChoice { zone, source }, resolution } = self;
         let due_at = resolution.instant.max(now);
+        let mut warnings = warnings(text.as_deref(), batch_date.as_deref(), zone.name(), source, &resolution, tenant);
+        let limits = [("policy.latestStart", &command.latest_start), ("policy.latestFinish", &command.latest_finish)];
+        let written = limits.into_iter().filter_map(|(path, text)| Some((path, text.as_deref()?)));
+        warnings.extend(written.filter_map(|(path, text)| defaulted_warning(path, text, source, tenant)));
         Ok(Scheduled {
             mode,
             due_at,
@@ -322,7 +325,7 @@ impl Timing {
             timezone: zone.name().to_owned(),
             timezone_source: source,
             policy: command.explicit(defaults, due_at, &zone)?,
-            warnings: warnings(text.as_deref(), batch_date.as_deref(), zone.name(), source, &resolution),
+            warnings,
             batch_date,
             send_at_text: text,
             resolution,

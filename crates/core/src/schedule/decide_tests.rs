@@ -201,6 +201,43 @@ fn readings_that_deserve_a_look_are_told_with_both_readings() {
 }
 
 #[test]
+fn a_time_that_names_no_zone_is_utc_and_the_zone_of_the_tenant_is_told() {
+    let facts = |zone: Option<&str>| {
+        let tenant = TenantTime { default_timezone: zone.map(str::to_owned), ..TenantTime::default() };
+        JobFacts { tenant, ..ready(ChannelKind::Email) }
+    };
+    let berlin = facts(Some("Europe/Berlin"));
+    let job = schedule(&berlin, &asking("2026-07-01T09:00", "", "")).expect("accepted");
+    assert_eq!(job.due_at, at("2026-07-01T09:00:00Z"));
+    assert_eq!(warned(&job), ["TIMEZONE_DEFAULTED"]);
+    for word in
+        ["sendAt 2026-07-01T09:00 ", "UTC", "2026-07-01T11:00:00+02:00 in Europe/Berlin", "2026-07-01T07:00:00.000Z"]
+    {
+        assert!(job.warnings[0].message.contains(word), "{word}: {}", job.warnings[0].message);
+    }
+    for (zone, send_at, timezone) in [
+        (Some("Europe/Berlin"), "2026-07-01T09:00Z", ""),
+        (Some("Europe/Berlin"), "2026-07-01T09:00+02:00", ""),
+        (Some("Europe/Berlin"), "2026-07-01T09:00", "UTC"),
+        (Some("Europe/Berlin"), "2026-07-01T09:00", "Europe/Berlin"),
+        (Some("Etc/UTC"), "2026-07-01T09:00", ""),
+        (None, "2026-07-01T09:00", ""),
+    ] {
+        let job = schedule(&facts(zone), &asking(send_at, "", timezone)).expect("accepted");
+        assert_eq!(warned(&job), [""; 0], "{zone:?} {send_at} {timezone}");
+    }
+
+    let saved = with_intent(berlin.clone(), Mode::At, "2026-07-01T09:00", "", "");
+    let job = schedule(&saved, &asking("", "", "")).expect("accepted");
+    assert_eq!(warned(&job), ["TIMEZONE_DEFAULTED"], "the saved schedule named no zone either");
+
+    let policy = PolicyCommand { latest_finish: Some("2026-07-01T18:00".into()), ..PolicyCommand::default() };
+    let job = decide_job(&berlin, &JobCommand::Send(policy), at(NOW)).expect("accepted");
+    assert_eq!(warned(&job), ["TIMEZONE_DEFAULTED"], "the limits of a send job too");
+    assert!(job.warnings[0].message.starts_with("policy.latestFinish 2026-07-01T18:00 "), "{:?}", job.warnings);
+}
+
+#[test]
 fn only_blockers_of_other_steps_block() {
     let mut facts = ready(ChannelKind::Email);
     facts.preflight = vec![

@@ -105,7 +105,7 @@ pub struct Intent {
 /// What a tenant has said about time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TenantTime {
-    /// The zone of direct mail that names none.
+    /// The zone of direct mail that names none. Digital schedules that name none are in UTC, whatever it is.
     pub default_timezone: Option<String>,
     /// Minutes after midnight, in the zone of the schedule, until which today still is a possible batch date
     /// (0 to 1440).

@@ -10,6 +10,8 @@ const TIMEZONE_GAP_SHIFTED: &str = "TIMEZONE_GAP_SHIFTED";
 const TIMEZONE_FOLD_FIRST: &str = "TIMEZONE_FOLD_FIRST";
 /// The offset written is not the one the named zone has then.
 const OFFSET_DIFFERS_FROM_TIMEZONE: &str = "OFFSET_DIFFERS_FROM_TIMEZONE";
+/// A wall-clock time without a zone was read as UTC, and the tenant's default zone reads it otherwise.
+const TIMEZONE_DEFAULTED: &str = "TIMEZONE_DEFAULTED";
 
 /// A zone and where it came from.
 #[derive(Debug, Clone)]
@@ -97,7 +99,7 @@ pub fn intent_problem(intent: &Intent, tenant: &TenantTime, now: Timestamp) -> O
 }
 
 /// What deserves a look in the reading of a time or a date, whichever there is. An offset is compared with a zone
-/// that somebody named, never with the UTC that stands in for silence.
+/// that somebody named, never with the UTC that stands in for silence; that UTC is compared with the tenant's zone.
 #[must_use]
 pub fn warnings(
     send_at_text: Option<&str>,
@@ -105,11 +107,13 @@ pub fn warnings(
     timezone: &str,
     source: TimezoneSource,
     resolution: &Resolution,
+    tenant: &TenantTime,
 ) -> Vec<Warning> {
     match (send_at_text, batch_date) {
         (Some(text), _) => {
             let offset = offset_warning(text, timezone, source, resolution);
-            rule_warning(text, timezone, resolution).into_iter().chain(offset).collect()
+            let defaulted = defaulted_warning("sendAt", text, source, tenant);
+            rule_warning(text, timezone, resolution).into_iter().chain(offset).chain(defaulted).collect()
         }
         (None, Some(date)) => day_warning(date, timezone, resolution).into_iter().collect(),
         (None, None) => Vec::new(),
@@ -165,4 +169,32 @@ fn offset_warning(text: &str, timezone: &str, source: TimezoneSource, resolution
         resolution.offset_text()
     );
     Some(Warning { code: OFFSET_DIFFERS_FROM_TIMEZONE, message })
+}
+
+/// A time of the field `path` that names neither an offset nor a zone is UTC. That deserves a look where the tenant's
+/// default zone would read another instant.
+pub(super) fn defaulted_warning(
+    path: &str,
+    text: &str,
+    source: TimezoneSource,
+    tenant: &TenantTime,
+) -> Option<Warning> {
+    let written = WrittenTime::parse(text).ok().filter(|written| !written.has_offset())?;
+    if source != TimezoneSource::UtcFallback {
+        return None;
+    }
+    let zone = Zone::find(tenant.default_timezone.as_deref()?)?;
+    let (utc, there) = (written.resolve(&Zone::utc()).ok()?.instant, written.resolve(&zone).ok()?.instant);
+    if utc == there {
+        return None;
+    }
+    let name = zone.name();
+    let local = Resolution::of_instant(utc, &zone);
+    let message = format!(
+        "{path} {text} names no time zone and was read as UTC: that is {}{} in {name}, the default zone of the tenant. \
+         Read in {name} it would be {there}; set timezone to say which one you mean.",
+        local.local_time,
+        local.offset_text()
+    );
+    Some(Warning { code: TIMEZONE_DEFAULTED, message })
 }

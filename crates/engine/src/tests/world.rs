@@ -121,6 +121,7 @@ impl World {
             name: "t".into(),
             default_timezone: None,
             mail_cutoff_minutes: 0,
+            require_unsubscribe_link: true,
             created_at: START,
             updated_at: START,
         };

@@ -50,10 +50,21 @@ pub(super) struct SetArgs {
     /// Its new cut-off.
     #[arg(long, value_name = "HH:MM")]
     mail_cutoff: Option<String>,
+    /// Whether email of the category marketing must show a link to unsubscribe: yes refuses one without, no only warns.
+    #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
+    require_unsubscribe_link: Option<bool>,
     /// Requests of a class that each of its tokens may make in a minute: a number, none for no limit, or default for
     /// the configured one. Classes are read, write, batch, execute and token.
     #[arg(long, value_name = "CLASS=N|none|default", value_parser = rate_limit)]
     rate_limit: Vec<RateLimit>,
+}
+
+fn yes_or_no(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err("write yes or no"),
+    }
 }
 
 /// A limit of a tenant's own; none: what is configured holds.
@@ -95,7 +106,13 @@ pub(super) async fn run(command: TenantCommand, context: &Context) -> Result<(),
         TenantCommand::Set(args) => {
             let default_timezone = args.timezone.map(|zone| (zone != NO_ZONE).then_some(zone));
             let mail_cutoff = args.mail_cutoff.map(Some);
-            let changes = SetTenant { name: args.name, default_timezone, mail_cutoff, ..SetTenant::default() };
+            let changes = SetTenant {
+                name: args.name,
+                default_timezone,
+                mail_cutoff,
+                require_unsubscribe_link: args.require_unsubscribe_link,
+                ..SetTenant::default()
+            };
             let tenant = service.set_tenant(args.id, changes).await?.tenant;
             let limits = service.set_rate_limits(args.id, args.rate_limit).await?;
             let mut document = document(&tenant);
@@ -133,5 +150,6 @@ fn document(tenant: &Tenant) -> Value {
         "name": tenant.name,
         "defaultTimezone": tenant.default_timezone,
         "mailCutoff": tenant.mail_cutoff(),
+        "requireUnsubscribeLink": tenant.require_unsubscribe_link,
     })
 }

@@ -62,6 +62,5 @@ fn external_id_taken(external_id: Option<&str>) -> ServiceError {
 
 /// What the tenant said about time.
 pub(crate) fn tenant_time(tx: &mut Tx<'_>, tenant: TenantId) -> Result<TenantTime, ServiceError> {
-    let tenant = tx.tenant_get(tenant)?.ok_or(Code::TenantNotFound)?;
-    Ok(TenantTime { default_timezone: tenant.default_timezone, mail_cutoff_minutes: tenant.mail_cutoff_minutes })
+    Ok(tx.tenant_get(tenant)?.ok_or(Code::TenantNotFound)?.time())
 }

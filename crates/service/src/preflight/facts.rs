@@ -2,10 +2,10 @@
 
 use super::audience::{Glance, glance};
 use super::template::{Rendering, template_facts};
-use crate::campaigns::tenant_time;
 use crate::{ServiceError, Settings};
 use postrider_content::SenderDetails;
-use postrider_core::campaign::{AudienceSide, CATEGORY_TRANSACTIONAL};
+use postrider_core::campaign::AudienceSide;
+use postrider_core::error::Code;
 use postrider_core::id::TenantId;
 use postrider_core::preflight::{AudienceFacts, PreflightFacts, SenderFacts};
 use postrider_core::time::Timestamp;
@@ -37,6 +37,7 @@ pub(crate) fn preflight_facts(
     let template = template.map(|template| template_facts(tx, tenant, &template, &rendering)).transpose()?;
     let template_has_subject = template.as_ref().is_some_and(|(_, has_subject)| *has_subject);
     let own_subject = campaign.subject_line.as_deref().is_some_and(|subject| !subject.trim().is_empty());
+    let stored = tx.tenant_get(tenant)?.ok_or(Code::TenantNotFound)?;
     let dead_since = now.plus_millis(-settings.node_timeout_ms);
     Ok(PreflightFacts {
         channel: campaign.channel,
@@ -49,13 +50,14 @@ pub(crate) fn preflight_facts(
         template: template.map(|(facts, _)| facts),
         sender: sender.as_ref().map(sender_facts),
         has_subject: own_subject || template_has_subject,
-        is_marketing: campaign.category != CATEGORY_TRANSACTIONAL,
+        category: campaign.category.clone(),
         // Every email carries a one-click link (RFC 8058) once there is an address where clients reach us.
         has_unsubscribe: !settings.public_url.is_empty(),
+        requires_unsubscribe_link: stored.require_unsubscribe_link,
         channel_configured: settings.channels.contains(&campaign.channel),
         engine_alive: tx.engine_seen()?.is_some_and(|seen| seen > dead_since),
         intent: campaign.intent.clone(),
-        tenant: tenant_time(tx, tenant)?,
+        tenant: stored.time(),
     })
 }
 

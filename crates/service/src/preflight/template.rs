@@ -5,6 +5,7 @@ use super::facts::sender_of;
 use crate::campaigns::is_published;
 use crate::schedules::Sample;
 use crate::{ServiceError, Settings};
+use postrider_content::text::to_text;
 use postrider_content::{
     CampaignContext, CampaignFields, CompiledTemplate, RecipientFields, Rendered, SenderDetails, TemplateError,
     TemplateSource, sms_length, unsubscribe_url,
@@ -47,6 +48,7 @@ pub(super) fn template_facts(
         published: is_published(template),
         render_failure: None,
         unknown_fields: Vec::new(),
+        shows_unsubscribe_link: true,
         html_octets: None,
         sms_parts: None,
     };
@@ -143,7 +145,11 @@ pub(crate) fn samples(
 
 fn measure(rendered: &Rendered, facts: &mut TemplateFacts) {
     match rendered {
-        Rendered::Email { html, .. } => facts.html_octets = facts.html_octets.max(Some(html.len())),
+        Rendered::Email { html, text, .. } => {
+            facts.html_octets = facts.html_octets.max(Some(html.len()));
+            // What the HTML hides or comments out shows nobody a way out.
+            facts.shows_unsubscribe_link &= text.contains(SAMPLE_TOKEN) || to_text(html).contains(SAMPLE_TOKEN);
+        }
         Rendered::Sms { text } => facts.sms_parts = facts.sms_parts.max(Some(sms_length(text).segments)),
         Rendered::Push { .. } | Rendered::DirectMail { .. } => {}
     }

@@ -1,12 +1,13 @@
 //! Gathering the facts of a decision, in the transaction that acts on it.
 
 use super::CommitCommand;
+use crate::campaigns::tenant_time;
 use crate::{Service, ServiceError, Settings};
 use postrider_core::campaign::AudienceSide;
 use postrider_core::content::TemplateStatus;
 use postrider_core::error::{Code, Refusal};
 use postrider_core::id::{SenderProfileId, TemplateVersionId, TenantId, VersionId};
-use postrider_core::schedule::{ContentBinding, JobFacts, Scheduled, TenantTime, decide_job, plan};
+use postrider_core::schedule::{ContentBinding, JobFacts, Scheduled, decide_job, plan};
 use postrider_core::time::Timestamp;
 use postrider_store::Tx;
 use postrider_store::campaign_audiences::BoundAudience;
@@ -46,7 +47,6 @@ pub(super) fn decide(
         None => None,
     };
     let issues = crate::preflight::issues(tx, tenant, &campaign, settings, now)?;
-    let stored = tx.tenant_get(tenant)?.ok_or(Code::TenantNotFound)?;
     let included = audiences.iter().filter(|audience| audience.binding.side == AudienceSide::Include);
     let facts = JobFacts {
         campaign_type: campaign.campaign_type,
@@ -56,10 +56,7 @@ pub(super) fn decide(
         content: content(template.as_ref()),
         audiences_included: included.count(),
         intent: campaign.intent.clone(),
-        tenant: TenantTime {
-            default_timezone: stored.default_timezone,
-            mail_cutoff_minutes: stored.mail_cutoff_minutes,
-        },
+        tenant: tenant_time(tx, tenant)?,
         policy_defaults: tx.tenant_policy(tenant)?.over(&settings.policy),
         preflight: issues.clone(),
     };

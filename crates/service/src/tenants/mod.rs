@@ -36,6 +36,8 @@ pub struct SetTenant {
     pub default_timezone: Option<Option<String>>,
     /// New cut-off, `HH:MM`, or the usual one.
     pub mail_cutoff: Option<Option<String>>,
+    /// Whether email of the category marketing must show a link to unsubscribe.
+    pub require_unsubscribe_link: Option<bool>,
     /// What its jobs do that do not say it themselves.
     pub policy: PolicyChanges,
     /// What it may send in a minute.
@@ -57,6 +59,7 @@ impl Service {
                 Some(text) => check_cutoff(text)?,
                 None => MAIL_CUTOFF_MINUTES_DEFAULT,
             },
+            require_unsubscribe_link: true,
             created_at: now,
             updated_at: now,
         };
@@ -114,6 +117,7 @@ impl Service {
             row.name = name.clone().unwrap_or(row.name);
             row.default_timezone = zone.clone().unwrap_or(row.default_timezone);
             row.mail_cutoff_minutes = cutoff.unwrap_or(row.mail_cutoff_minutes);
+            row.require_unsubscribe_link = changes.require_unsubscribe_link.unwrap_or(row.require_unsubscribe_link);
             row.updated_at = now;
             tx.tenant_set(&row)?;
             settings::write(tx, tenant, &changes.policy, &changes.budgets)?;

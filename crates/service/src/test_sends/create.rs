@@ -13,7 +13,9 @@ use postrider_core::error::{Code, Detail, Refusal};
 use postrider_core::id::{
     CampaignId, ManifestId, ProfileId, ScheduleId, SenderProfileId, TemplateVersionId, TenantId, VersionId,
 };
-use postrider_core::preflight::{Issue, STEP_CHANNEL, STEP_CONTENT, Severity, UNSUBSCRIBE_MISSING};
+use postrider_core::preflight::{
+    Issue, STEP_CHANNEL, STEP_CONTENT, Severity, UNSUBSCRIBE_LINK_MISSING, UNSUBSCRIBE_MISSING,
+};
 use postrider_core::schedule::{JobState, OnMissed, OnUncertain, Policy, TimezoneSource};
 use postrider_core::scope::Scope;
 use postrider_core::time::{HOUR_MS, Resolution, Timestamp, Zone};
@@ -105,7 +107,8 @@ fn has_no_blocker(
 ) -> Result<(), ServiceError> {
     let counts = |issue: &Issue| {
         let step = issue.step.is_some_and(|step| [STEP_CONTENT, STEP_CHANNEL].contains(&step));
-        issue.severity == Severity::Blocker && step && issue.code != UNSUBSCRIBE_MISSING
+        let way_out = [UNSUBSCRIBE_MISSING, UNSUBSCRIBE_LINK_MISSING].contains(&issue.code);
+        issue.severity == Severity::Blocker && step && !way_out
     };
     let mut blockers = issues(tx, tenant, campaign, settings, now)?;
     blockers.retain(counts);

@@ -38,6 +38,7 @@ async fn world(database: Database, folder: &std::path::Path) -> (Store, TenantId
                 name: name.into(),
                 default_timezone: None,
                 mail_cutoff_minutes: 0,
+                require_unsubscribe_link: true,
                 created_at: now(),
                 updated_at: now(),
             };

@@ -1,0 +1,133 @@
+//! What `POST /campaigns/{id}/preflight` says about the content of a draft, and what a job does about it.
+
+#![cfg(test)]
+
+mod support;
+
+use postrider_core::channel::ChannelKind;
+use postrider_store::testkit::Database;
+use serde_json::{Value, json};
+use support::TestApp;
+use support::ready::{Ready, ready};
+
+async fn both(test: impl AsyncFn(TestApp)) {
+    for database in [Database::Sqlite, Database::Postgres] {
+        test(TestApp::on(database).await).await;
+    }
+}
+
+/// Binds content of the draft's channel and gives the draft a category.
+async fn with_content(app: &TestApp, draft: &Ready, channel: ChannelKind, category: &str, content: Value) {
+    let admin = app.as_admin();
+    let template = json!({ "name": "Under test", "channel": channel.as_str(), "content": content });
+    let made = admin.post("/templates", template).await;
+    let template = made.data()["id"].as_str().unwrap();
+    admin.post(&format!("/templates/{template}/publish"), json!({})).await.data();
+    let bound = json!({ "templateId": template, "senderProfileId": &draft.sender });
+    admin.put(&draft.path("/content"), bound).await.data();
+    let patched = admin.patch(&draft.path(""), json!({ "category": category })).await;
+    assert_eq!(patched.data()["category"], category);
+}
+
+/// The issue of that code, if a preflight finds it.
+async fn issue(app: &TestApp, draft: &Ready, code: &str) -> Option<Value> {
+    let found = app.as_admin().post(&draft.path("/preflight"), json!({})).await;
+    let issues = found.data()["issues"].as_array().unwrap();
+    issues.iter().find(|issue| issue["code"] == code).cloned()
+}
+
+async fn severity(app: &TestApp, draft: &Ready, code: &str) -> Option<String> {
+    issue(app, draft, code).await.map(|issue| issue["severity"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn a_marketing_email_without_a_link_to_unsubscribe_is_refused_unless_the_tenant_says_otherwise() {
+    both(async |app| {
+        let admin = app.as_admin();
+        let draft = ready(&app, ChannelKind::Email).await;
+        let bare = || json!({ "subject": "Sale", "html": "<p>Come and see</p>" });
+        with_content(&app, &draft, ChannelKind::Email, "marketing", bare()).await;
+        let found = issue(&app, &draft, "UNSUBSCRIBE_LINK_MISSING").await.unwrap();
+        assert_eq!((&found["severity"], &found["step"]), (&json!("blocker"), &json!("content")));
+        assert!(found["message"].as_str().unwrap().contains("{{ unsubscribe_url }}"), "{found}");
+        assert!(found["remediation"][0]["href"].as_str().unwrap().starts_with("/public/v1/templates/"), "{found}");
+        let job = json!({ "sendAt": "2026-05-01T09:00:00Z", "dryRun": true });
+        let refused = admin.post(&draft.path("/schedule-jobs"), job.clone()).await;
+        let error = refused.refused(400, "JOURNEY_API.BROADCASTS.SCHEDULE.PREFLIGHT_BLOCKERS");
+        assert_eq!(error["details"]["issues"][0]["code"], "UNSUBSCRIBE_LINK_MISSING");
+        let test = admin.post(&draft.path("/test-sends"), json!({ "addresses": ["me@example.test"] })).await;
+        assert_eq!(test.status, 201, "a test shows what is missing: {}", test.json);
+
+        assert_eq!(admin.get("/tenant").await.data()["requireUnsubscribeLink"], true);
+        let set = admin.patch("/tenant", json!({ "requireUnsubscribeLink": false })).await;
+        assert_eq!(set.data()["requireUnsubscribeLink"], false);
+        assert_eq!(severity(&app, &draft, "UNSUBSCRIBE_LINK_MISSING").await.as_deref(), Some("warning"));
+        let planned = admin.post(&draft.path("/schedule-jobs"), job).await;
+        assert_eq!(planned.data()["warnings"][0]["code"], "UNSUBSCRIBE_LINK_MISSING");
+        let set = admin.patch("/tenant", json!({ "requireUnsubscribeLink": null })).await;
+        assert_eq!(set.data()["requireUnsubscribeLink"], true);
+        let stranger = app.another_tenant().await;
+        assert_eq!(app.admin_of(stranger).get("/tenant").await.data()["requireUnsubscribeLink"], true);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_link_counts_where_the_reader_sees_it() {
+    let app = TestApp::new().await;
+    let draft = ready(&app, ChannelKind::Email).await;
+    for (category, html, text, expected) in [
+        ("marketing", r#"<a href="{{ unsubscribe_url }}">Out</a>"#, None, None),
+        ("marketing", r#"<a href="{{ unsubscribe_url }}"><img src="https://a.test/x.png"></a>"#, Some("Hi"), None),
+        ("marketing", "<p>Hi</p>", Some("Out: {{ unsubscribe_url }}"), None),
+        ("marketing", "<p>Hi</p><!-- {{ unsubscribe_url }} -->", None, Some("blocker")),
+        ("marketing", r#"<p style="display:none">{{ unsubscribe_url }}</p>Hi"#, None, Some("blocker")),
+        ("marketing", "{% if nobody %}{{ unsubscribe_url }}{% endif %}Hi", None, Some("blocker")),
+        ("marketing", "{# {{ unsubscribe_url }} #}Hi", None, Some("blocker")),
+        ("newsletter", "<p>Hi</p>", None, Some("warning")),
+        ("general", "<p>Hi</p>", None, Some("warning")),
+        ("transactional", "<p>Hi</p>", None, None),
+    ] {
+        let content = json!({ "subject": "{{ unsubscribe_url }}", "html": html, "text": text });
+        with_content(&app, &draft, ChannelKind::Email, category, content).await;
+        assert_eq!(severity(&app, &draft, "UNSUBSCRIBE_LINK_MISSING").await.as_deref(), expected, "{category} {html}");
+    }
+}
+
+#[tokio::test]
+async fn other_channels_have_no_link_to_miss() {
+    let app = TestApp::new().await;
+    for channel in [ChannelKind::Sms, ChannelKind::Push, ChannelKind::DirectMail] {
+        let draft = ready(&app, channel).await;
+        app.as_admin().patch(&draft.path(""), json!({ "category": "marketing" })).await.data();
+        assert_eq!(severity(&app, &draft, "UNSUBSCRIBE_LINK_MISSING").await, None, "{}", channel.as_str());
+    }
+}
+
+#[tokio::test]
+async fn a_time_without_a_zone_is_told_wherever_it_is_read() {
+    both(async |app| {
+        let admin = app.as_admin();
+        admin.patch("/tenant", json!({ "defaultTimezone": "Europe/Berlin" })).await.data();
+        for channel in [ChannelKind::Email, ChannelKind::Sms, ChannelKind::Push] {
+            let draft = ready(&app, channel).await;
+            let intent = json!({ "mode": "at", "sendAt": "2026-07-01T09:00" });
+            let saved = admin.put(&draft.path("/schedule"), intent).await;
+            assert_eq!(saved.data()["schedule"]["sendAt"], "2026-07-01T09:00:00.000Z", "the rule of the page stays");
+            assert_eq!(severity(&app, &draft, "TIMEZONE_DEFAULTED").await.as_deref(), Some("warning"));
+            let warned = |data: &Value| {
+                let warnings = data["warnings"].as_array().unwrap();
+                let found = warnings.iter().find(|warning| warning["code"] == "TIMEZONE_DEFAULTED");
+                let message = found.unwrap_or_else(|| panic!("{data}"))["message"].as_str().unwrap();
+                assert!(message.contains("+02:00 in Europe/Berlin"), "{message}");
+            };
+            warned(admin.post(&draft.path("/schedule-jobs"), json!({ "dryRun": true })).await.data());
+            let job = admin.post(&draft.path("/schedule-jobs"), json!({ "sendAt": "2026-07-02T09:00" })).await;
+            warned(job.data());
+            let path = draft.path(&format!("/schedule-jobs/{}", job.data()["scheduleId"].as_str().unwrap()));
+            let moved = admin.patch(&path, json!({ "sendAt": "2026-07-03T09:00" })).await;
+            warned(moved.data());
+        }
+    })
+    .await;
+}
