@@ -278,7 +278,7 @@ async fn the_summary_is_one_page_without_contact_data() {
     let expected = json!({
         "campaignId": campaign, "name": "Spring", "campaignType": "broadcast", "channel": "email",
         "authoringStatus": "draft", "createdAt": "2026-03-01T12:00:00.000Z", "updatedAt": "2026-03-01T12:00:00.000Z",
-        "schedule": data["schedule"],
+        "schedule": data["schedule"], "scheduledFor": null,
         "audience": {
             "included": [{ "id": list, "name": "Customers", "type": "audience", "memberCount": 2 }],
             "excluded": [],

@@ -148,6 +148,13 @@ pub fn evaluate(facts: &PreflightFacts, now: Timestamp) -> Vec<Issue> {
     issues
 }
 
+/// What a preflight says of a campaign that is committed or archived.
+#[must_use]
+pub fn not_draft() -> Issue {
+    let message = "The campaign is not a draft any more; a preflight only looks at drafts.";
+    Issue { step: None, ..issue(Severity::Info, "NOT_DRAFT", STEP_SCHEDULE, message) }
+}
+
 fn issue(severity: Severity, code: &'static str, step: &'static str, message: impl Into<String>) -> Issue {
     Issue { severity, code, message: message.into(), step: Some(step), refs: Vec::new() }
 }

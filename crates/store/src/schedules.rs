@@ -9,7 +9,7 @@ use crate::tx::Tx;
 use crate::value::{Row, Value, id};
 use postrider_core::channel::ChannelKind;
 use postrider_core::id::{CampaignId, ManifestId, ScheduleId, SenderProfileId, TemplateVersionId, TenantId, VersionId};
-use postrider_core::schedule::{JobState, OnMissed, OnUncertain, Policy, TimezoneSource};
+use postrider_core::schedule::{Intent, JobState, Mode, OnMissed, OnUncertain, Policy, ScheduleKind, TimezoneSource};
 use postrider_core::time::{Resolution, ResolutionRule, Timestamp};
 
 /// Jobs of one campaign that are listed, at most: every commit after a cancellation makes one.
@@ -33,6 +33,13 @@ statements! { "schedules":
         template_version_id, sender_profile_id, subject_line, latest_start, on_missed, latest_finish, on_uncertain, \
         rate_per_minute, blocked_reason, created_at, started_at, finished_at, is_test FROM schedule_jobs \
         WHERE tenant_id = $1 AND campaign_id = $2 AND is_test = $3 ORDER BY created_at DESC, id DESC LIMIT $4";
+    /// Of several campaigns, without test sends and jobs that were taken back before they began.
+    COUNTING = "SELECT id, campaign_id, version_id, manifest_id, touchpoint_id, channel, state, immediate, due_at, \
+        send_at, batch_date, timezone, timezone_source, instant, local_time, offset_seconds, rule, tzdb_version, \
+        template_version_id, sender_profile_id, subject_line, latest_start, on_missed, latest_finish, on_uncertain, \
+        rate_per_minute, blocked_reason, created_at, started_at, finished_at, is_test FROM schedule_jobs \
+        WHERE tenant_id = $1 AND is_test = $2 AND (started_at IS NOT NULL OR finished_at IS NULL) \
+        AND campaign_id = $3 ORDER BY created_at DESC, id DESC";
     /// The guard is what makes two who decide at once agree. A job that a person set to run before it began is in the
     /// same state once it has begun, so who takes it back whole says that it has not.
     CANCEL = "UPDATE schedule_jobs SET state = 'canceled', blocked_reason = NULL, finished_at = $1 \
@@ -91,6 +98,34 @@ pub struct ScheduleJob {
     pub finished_at: Option<Timestamp>,
     /// Whether it is a test send, which counts for nothing but itself.
     pub is_test: bool,
+}
+
+impl ScheduleJob {
+    /// Whether it is an execution of its campaign: it has begun or is still to come. One that was taken back before it
+    /// began is not.
+    #[must_use]
+    pub const fn counts(&self) -> bool {
+        self.started_at.is_some() || !self.state.is_final()
+    }
+
+    /// Its time in the form of an intent. A send job is due at the instant at which it was asked for.
+    #[must_use]
+    pub fn schedule(&self) -> Intent {
+        let mode = match ScheduleKind::of(self.channel) {
+            ScheduleKind::DirectMailBatch => Mode::BatchOnDate,
+            ScheduleKind::DigitalSend if self.immediate => Mode::Now,
+            ScheduleKind::DigitalSend => Mode::At,
+        };
+        Intent {
+            mode,
+            send_at_text: self.send_at.clone(),
+            send_at: (mode != Mode::BatchOnDate).then_some(self.resolution.instant),
+            batch_date: self.batch_date.clone(),
+            timezone: self.timezone.clone(),
+            timezone_source: self.timezone_source,
+            resolution: Some(self.resolution.clone()),
+        }
+    }
 }
 
 pub(crate) fn read_job(row: &mut Row) -> Result<ScheduleJob, StoreError> {
@@ -192,6 +227,25 @@ impl Tx<'_> {
     /// Any [`StoreError`].
     pub fn schedules_of(&mut self, tenant: TenantId, campaign: CampaignId) -> Result<Vec<ScheduleJob>, StoreError> {
         self.query_as(&LIST, &[id(tenant), id(campaign), false.into(), LISTED_MAX.into()], read_job)
+    }
+
+    /// The jobs of several campaigns that count as their executions ([`ScheduleJob::counts`]), newest first.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn schedules_counting(
+        &mut self,
+        tenant: TenantId,
+        campaigns: &[CampaignId],
+    ) -> Result<Vec<ScheduleJob>, StoreError> {
+        if campaigns.is_empty() {
+            return Ok(Vec::new());
+        }
+        let places: Vec<String> = (3..campaigns.len() + 3).map(|place| format!("${place}")).collect();
+        let sql = COUNTING.sqlite.replace("campaign_id = $3", &format!("campaign_id IN ({})", places.join(", ")));
+        let mut values = vec![id(tenant), false.into()];
+        values.extend(campaigns.iter().map(|campaign| id(*campaign)));
+        self.query_text(&sql, &values)?.iter_mut().map(read_job).collect()
     }
 
     /// Takes a job back, if it still is in `from`; answers whether it was. `finished_at` stays empty while

@@ -68,7 +68,7 @@ struct ContentDto {
     subject_line: Option<String>,
 }
 
-/// When a campaign should go; `kind` tells which model applies.
+/// When a campaign goes: the time of its job, else the saved intent. `kind` tells which model applies.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum ScheduleDto {
@@ -86,7 +86,7 @@ pub struct DigitalScheduleDto {
     kind: &'static str,
     /// `now` or `at`.
     mode: &'static str,
-    /// Null when mode is `now`.
+    /// Null when mode is `now` and no job is committed.
     send_at: Option<String>,
     timezone: String,
     scheduled: bool,
@@ -154,7 +154,7 @@ impl CampaignDto {
                 exclude: view.side(AudienceSide::Exclude).map(audience).collect(),
             },
             content: content(&campaign),
-            schedule: campaign.intent.as_ref().map(ScheduleDto::of),
+            schedule: view.schedule.as_ref().map(ScheduleDto::of),
             metadata: campaign.metadata.and_then(|text| serde_json::from_str(&text).ok()),
             name: campaign.name,
             description: campaign.description,
@@ -192,7 +192,7 @@ fn content(campaign: &Campaign) -> Option<ContentDto> {
 }
 
 impl ScheduleDto {
-    /// The schedule object of a stored intent.
+    /// The schedule object of a stored intent or of a job.
     pub fn of(intent: &Intent) -> Self {
         let (mode, timezone) = (intent.mode.as_str(), intent.timezone.clone());
         let resolution = intent.resolution.as_ref().map(ResolutionDto::of);

@@ -75,7 +75,7 @@ impl From<&Status> for StatusDto {
             campaign_id: campaign.id.into(),
             authoring_status: campaign.authoring_status.as_str(),
             execution_status: campaign.execution_status.as_str(),
-            schedule: campaign.intent.as_ref().map(ScheduleDto::of),
+            schedule: status.schedule.as_ref().map(ScheduleDto::of),
             execution: status.execution.as_ref().map(ExecutionDto::from),
         }
     }

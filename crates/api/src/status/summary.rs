@@ -31,6 +31,8 @@ pub struct SummaryDto {
     created_at: String,
     updated_at: String,
     schedule: Option<ScheduleDto>,
+    /// When the newest execution begins or was to begin; null without one.
+    scheduled_for: Option<String>,
     audience: SummaryAudienceDto,
     content: SummaryContentDto,
     preflight: SummaryPreflightDto,
@@ -93,12 +95,12 @@ struct SummaryTemplateDto {
     channel: &'static str,
 }
 
-/// What a preflight finds now.
+/// What a preflight finds now. It only looks at drafts.
 #[derive(Serialize, ToSchema)]
 struct SummaryPreflightDto {
-    /// `blocked`, `warning` or `passed`. The gravest status of the checks.
+    /// `blocked`, `warning`, `passed` or `not_applicable`. The gravest status of the checks of a draft.
     status: &'static str,
-    /// One for each step, in their order.
+    /// One for each step of a draft, in their order.
     checks: Vec<CheckDto>,
 }
 
@@ -142,7 +144,8 @@ impl SummaryDto {
             authoring_status: campaign.authoring_status.as_str(),
             created_at: campaign.created_at.to_string(),
             updated_at: campaign.updated_at.to_string(),
-            schedule: campaign.intent.as_ref().map(ScheduleDto::of),
+            scheduled_for: summary.latest.as_ref().map(|latest| latest.scheduled_for.to_string()),
+            schedule: summary.view.schedule.as_ref().map(ScheduleDto::of),
             audience: SummaryAudienceDto {
                 included: summary.view.side(AudienceSide::Include).map(audience).collect(),
                 excluded: summary.view.side(AudienceSide::Exclude).map(audience).collect(),
@@ -152,7 +155,7 @@ impl SummaryDto {
                 template: summary.template.as_ref().map(template),
                 proof_status: "not_started",
             },
-            preflight: preflight(&summary.issues),
+            preflight: preflight(summary.issues.as_deref()),
             latest_execution: summary.latest.as_ref().map(execution),
             links: SummaryLinksDto { own: format!("/public/v1/campaigns/{}/summary", campaign.id) },
         }
@@ -189,7 +192,8 @@ fn template(template: &SummaryTemplate) -> SummaryTemplateDto {
     }
 }
 
-fn preflight(issues: &[Issue]) -> SummaryPreflightDto {
+fn preflight(issues: Option<&[Issue]>) -> SummaryPreflightDto {
+    let Some(issues) = issues else { return SummaryPreflightDto { status: "not_applicable", checks: Vec::new() } };
     let check = |name| {
         let own: Vec<&Issue> = issues.iter().filter(|issue| issue.step == Some(name)).collect();
         let status = status(own.iter().map(|issue| issue.severity));

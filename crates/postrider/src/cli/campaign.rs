@@ -11,6 +11,7 @@ use postrider_core::delivery::DeliveryState;
 use postrider_core::env::Clock as _;
 use postrider_core::id::{CampaignId, ClientId, TenantId};
 use postrider_core::scope::Scope;
+use postrider_core::time::Resolution;
 use postrider_service::status::{Execution, Status};
 use postrider_service::{Actor, Service};
 use serde_json::{Value, json};
@@ -111,6 +112,11 @@ fn text(status: &Status) -> String {
         format!("  authoring    {}", campaign.authoring_status.as_str()),
     ];
     let Some(execution) = &status.execution else {
+        if let Some((intent, resolution)) = status.schedule.as_ref().and_then(|it| Some((it, it.resolution.as_ref()?)))
+        {
+            let Resolution { local_time, instant, .. } = resolution;
+            lines.push(format!("  saved time   {local_time} in {} ({instant})", intent.timezone));
+        }
         lines.push("  No job is committed.".to_owned());
         return lines.join("\n");
     };

@@ -47,7 +47,7 @@ fn copy(
     (id, version): (CampaignId, VersionId),
     now: Timestamp,
 ) -> Result<CampaignView, ServiceError> {
-    let CampaignView { campaign: original, audiences } = view(tx, tenant, original)?;
+    let CampaignView { campaign: original, audiences, .. } = view(tx, tenant, original)?;
     let copy = Campaign {
         id,
         name: name.map_or_else(|| copy_name(&original.name), str::to_owned),

@@ -4,10 +4,12 @@ use crate::{Actor, Service, ServiceError};
 use postrider_core::campaign::{AudienceSide, ExecutionStatus};
 use postrider_core::error::Code;
 use postrider_core::id::{CampaignId, TenantId};
+use postrider_core::schedule::Intent;
 use postrider_core::time::Zones;
 use postrider_store::Tx;
 use postrider_store::campaign_audiences::BoundAudience;
 use postrider_store::campaigns::Campaign;
+use postrider_store::schedules::ScheduleJob;
 
 /// A campaign with its audiences.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +18,8 @@ pub struct CampaignView {
     pub campaign: Campaign,
     /// Its audiences, in the order given.
     pub audiences: Vec<BoundAudience>,
+    /// When it goes: the time of its job, else the saved intent.
+    pub schedule: Option<Intent>,
 }
 
 impl CampaignView {
@@ -52,8 +56,14 @@ pub(crate) fn read_again(mut campaign: Campaign) -> Campaign {
 
 /// The campaign as it stands in this transaction.
 pub(crate) fn view(tx: &mut Tx<'_>, tenant: TenantId, campaign: CampaignId) -> Result<CampaignView, ServiceError> {
-    Ok(CampaignView {
-        campaign: campaign_of(tx, tenant, campaign)?,
-        audiences: tx.campaign_audiences(tenant, campaign)?,
-    })
+    let audiences = tx.campaign_audiences(tenant, campaign)?;
+    let campaign = campaign_of(tx, tenant, campaign)?;
+    let jobs = tx.schedules_counting(tenant, &[campaign.id])?;
+    Ok(CampaignView { schedule: schedule_of(&campaign, jobs.first()), campaign, audiences })
+}
+
+/// When a campaign goes: as its newest job that counts says, which may have been committed with another time than the
+/// saved intent and may have been moved since. Without a job, as the intent says.
+pub(crate) fn schedule_of(campaign: &Campaign, job: Option<&ScheduleJob>) -> Option<Intent> {
+    job.map(ScheduleJob::schedule).or_else(|| campaign.intent.clone())
 }

@@ -1,7 +1,7 @@
 //! `GET /campaigns`
 
 use super::CampaignView;
-use super::get::read_again;
+use super::get::{read_again, schedule_of};
 use crate::{Actor, Page, Service, ServiceError};
 use postrider_core::campaign::{AuthoringStatus, ExecutionStatus};
 use postrider_core::channel::ChannelKind;
@@ -63,9 +63,12 @@ fn page(
     let page = Page::of(campaigns, query.limit, |last| (last.created_at, last.id));
     let ids: Vec<CampaignId> = page.items.iter().map(|campaign| campaign.id).collect();
     let audiences = tx.campaign_audiences_list(tenant, &ids)?;
+    let jobs = tx.schedules_counting(tenant, &ids)?;
     let items = page.items.into_iter().map(|campaign| {
         let own = audiences.iter().filter(|audience| audience.campaign == campaign.id).cloned().collect();
-        CampaignView { campaign: read_again(campaign), audiences: own }
+        let campaign = read_again(campaign);
+        let job = jobs.iter().find(|job| job.campaign == campaign.id);
+        CampaignView { schedule: schedule_of(&campaign, job), campaign, audiences: own }
     });
     Ok(Page { items: items.collect(), next: page.next })
 }

@@ -28,7 +28,7 @@ pub use postrider_store::campaigns::Campaign;
 pub use update::UpdateCampaign;
 
 pub(crate) use content::is_published;
-pub(crate) use get::{campaign_of, view as campaign_view};
+pub(crate) use get::{campaign_of, schedule_of, view as campaign_view};
 
 use crate::ServiceError;
 use postrider_core::campaign::{AuthoringStatus, CampaignType};

@@ -17,7 +17,7 @@ use crate::{Actor, Service, ServiceError, Settings};
 use postrider_core::campaign::AuthoringStatus;
 use postrider_core::channel::ChannelKind;
 use postrider_core::id::{CampaignId, TenantId, VersionId};
-use postrider_core::preflight::{Issue, Severity, evaluate};
+use postrider_core::preflight::{Issue, Severity, evaluate, not_draft};
 use postrider_core::time::Timestamp;
 use postrider_store::Tx;
 use postrider_store::campaigns::Campaign;
@@ -64,7 +64,8 @@ pub(crate) fn issues(
 }
 
 impl Service {
-    /// Looks at everything that a job would look at.
+    /// Looks at everything that a job would look at. Of a campaign that is no draft any more it only says so: its time
+    /// may have passed because it was sent, and nothing else can be changed.
     ///
     /// # Errors
     /// `CAMPAIGNS.NOT_FOUND`.
@@ -72,16 +73,17 @@ impl Service {
         let (now, tenant, settings) = (self.now(), actor.tenant, self.settings().clone());
         let read = self.store().read("campaign.preflight", move |tx| {
             let campaign = campaign_of(tx, tenant, campaign)?;
+            let is_draft = campaign.authoring_status == AuthoringStatus::Draft;
+            let issues = if is_draft { issues(tx, tenant, &campaign, &settings, now)? } else { vec![not_draft()] };
             let mut found = Preflight {
                 campaign: campaign.id,
                 version: campaign.current_version_id,
                 channel: campaign.channel,
                 can_publish: false,
                 evaluated_at: now,
-                issues: issues(tx, tenant, &campaign, &settings, now)?,
+                issues,
                 next_touchpoint: tx.last_touchpoint(tenant)? + 1,
             };
-            let is_draft = campaign.authoring_status == AuthoringStatus::Draft;
             found.can_publish = is_draft && found.count(Severity::Blocker) == 0;
             Ok::<_, ServiceError>(found)
         });

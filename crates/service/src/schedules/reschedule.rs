@@ -7,9 +7,7 @@ use crate::{Actor, Service, ServiceError};
 use postrider_core::env::Entropy;
 use postrider_core::event::{Event, EventKind, ScheduleFacts};
 use postrider_core::id::{CampaignId, ScheduleId, TenantId};
-use postrider_core::schedule::{
-    Intent, JobState, Mode, MoveFacts, ScheduleCommand, ScheduleKind, Scheduled, Warning, decide_move,
-};
+use postrider_core::schedule::{JobState, MoveFacts, ScheduleCommand, Scheduled, Warning, decide_move};
 use postrider_core::scope::Scope;
 use postrider_core::time::Timestamp;
 use postrider_store::Tx;
@@ -68,7 +66,7 @@ fn shift(
         started: before.started_at.is_some(),
         immediate: before.immediate,
         due_at: before.due_at,
-        current: current(&before),
+        current: before.schedule(),
         policy: before.policy,
         tenant: tenant_time(tx, tenant)?,
     };
@@ -99,21 +97,4 @@ fn shift(
     };
     tx.event_put(tenant, &Event::schedule(EventKind::ScheduleMoved, facts), now, entropy)?;
     Ok(Some(Moved { job, warnings }))
-}
-
-/// The schedule of a job, in the form of an intent.
-fn current(job: &ScheduleJob) -> Intent {
-    let mode = match ScheduleKind::of(job.channel) {
-        ScheduleKind::DigitalSend => Mode::At,
-        ScheduleKind::DirectMailBatch => Mode::BatchOnDate,
-    };
-    Intent {
-        mode,
-        send_at_text: job.send_at.clone(),
-        send_at: Some(job.resolution.instant),
-        batch_date: job.batch_date.clone(),
-        timezone: job.timezone.clone(),
-        timezone_source: job.timezone_source,
-        resolution: Some(job.resolution.clone()),
-    }
 }

@@ -1,10 +1,10 @@
 //! How a campaign stands right now.
 
-use crate::campaigns::campaign_of;
+use crate::campaigns::{campaign_of, schedule_of};
 use crate::{Actor, Service, ServiceError};
 use postrider_core::delivery::{Counts, DeliveryState};
 use postrider_core::id::{CampaignId, TenantId};
-use postrider_core::schedule::JobState;
+use postrider_core::schedule::{Intent, JobState};
 use postrider_core::time::Timestamp;
 use postrider_store::Tx;
 use postrider_store::accounts::Accounts;
@@ -16,6 +16,8 @@ use postrider_store::schedules::ScheduleJob;
 pub struct Status {
     /// The campaign.
     pub campaign: Campaign,
+    /// When it goes: the time of its execution, else the saved intent.
+    pub schedule: Option<Intent>,
     /// Its newest job that was not taken back before it began.
     pub execution: Option<Execution>,
 }
@@ -59,7 +61,8 @@ pub(crate) fn status_of(
 ) -> Result<Status, ServiceError> {
     let campaign = campaign_of(tx, tenant, campaign)?;
     let execution = latest(tx, tenant, campaign.id)?.map(|(job, accounts)| execution(job, accounts, now));
-    Ok(Status { campaign, execution })
+    let job = execution.as_ref().map(|execution| &execution.job);
+    Ok(Status { schedule: schedule_of(&campaign, job), campaign, execution })
 }
 
 /// The newest job that counts, with its accounts.
@@ -69,8 +72,7 @@ pub(crate) fn latest(
     campaign: CampaignId,
 ) -> Result<Option<(ScheduleJob, Option<Accounts>)>, ServiceError> {
     let jobs = tx.schedules_of(tenant, campaign)?;
-    let counts = |job: &ScheduleJob| job.started_at.is_some() || !job.state.is_final();
-    let Some(job) = jobs.into_iter().find(counts) else { return Ok(None) };
+    let Some(job) = jobs.into_iter().find(ScheduleJob::counts) else { return Ok(None) };
     let accounts = tx.accounts(tenant, job.id)?;
     Ok(Some((job, accounts)))
 }

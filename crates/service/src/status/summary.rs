@@ -4,6 +4,7 @@ use super::progress::latest;
 use super::reach::{SummaryReach, reach};
 use crate::campaigns::{CampaignView, campaign_view};
 use crate::{Actor, Service, ServiceError, preflight};
+use postrider_core::campaign::AuthoringStatus;
 use postrider_core::channel::ChannelKind;
 use postrider_core::content::TemplateStatus;
 use postrider_core::delivery::Counts;
@@ -19,8 +20,8 @@ pub struct Summary {
     pub view: CampaignView,
     /// The bound template.
     pub template: Option<SummaryTemplate>,
-    /// What a preflight finds now.
-    pub issues: Vec<Issue>,
+    /// What a preflight finds now; none of a campaign that is no draft any more.
+    pub issues: Option<Vec<Issue>>,
     /// The newest execution.
     pub latest: Option<SummaryExecution>,
     /// Whom the audiences reach.
@@ -45,6 +46,8 @@ pub struct SummaryTemplate {
 pub struct SummaryExecution {
     /// Where its job stands.
     pub state: JobState,
+    /// When it begins, or was to begin.
+    pub scheduled_for: Timestamp,
     /// When it began, if it did.
     pub started_at: Option<Timestamp>,
     /// Where everybody stands.
@@ -66,11 +69,14 @@ impl Service {
             };
             let latest = latest(tx, tenant, campaign)?.map(|(job, accounts)| SummaryExecution {
                 state: job.state,
+                scheduled_for: job.due_at,
                 started_at: job.started_at,
                 counts: accounts.map(|accounts| accounts.counts).unwrap_or_default(),
             });
+            let is_draft = view.campaign.authoring_status == AuthoringStatus::Draft;
+            let issues = is_draft.then(|| preflight::issues(tx, tenant, &view.campaign, &settings, now)).transpose()?;
             Ok::<_, ServiceError>(Summary {
-                issues: preflight::issues(tx, tenant, &view.campaign, &settings, now)?,
+                issues,
                 template: template.map(|it| SummaryTemplate {
                     id: it.id,
                     name: it.name,
