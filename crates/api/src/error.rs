@@ -69,6 +69,7 @@ impl IntoResponse for ApiError {
                     postrider_service::StoreError::Busy(_)
                         | postrider_service::StoreError::Down(_)
                         | postrider_service::StoreError::Full
+                        | postrider_service::StoreError::Unopened(_)
                         | postrider_service::StoreError::ReadOnly(_)
                 );
                 let code = if unavailable { Code::Unavailable } else { Code::Internal };

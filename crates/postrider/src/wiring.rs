@@ -12,8 +12,9 @@ use postrider_core::time::{MINUTE_MS, Zones};
 use postrider_engine::{ChannelSettings, Engine, EngineParts, EngineSettings, NodeRole};
 use postrider_service::auth::SecretCost;
 use postrider_service::{Service, Settings};
-use postrider_store::Store;
+use postrider_store::{OpenMode, Store};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,12 +22,12 @@ use std::time::Duration;
 /// So many heartbeats may be missed before a node counts as dead.
 const HEARTBEATS_MISSED_MAX: u64 = 5;
 
-/// Opens the database and brings its schema up to date.
+/// Opens the database, and does no more to it than the mode says.
 ///
 /// # Errors
 /// One sentence about what is wrong with it.
-pub async fn open_store(config: &Config) -> Result<Store, Failure> {
-    Ok(Store::open(&config.database).await?)
+pub async fn open_store(config: &Config, mode: OpenMode) -> Result<Store, Failure> {
+    Store::open_as(&config.database, mode).await.map_err(|error| Failure::opening(config, error))
 }
 
 /// The address under which the world reaches the server; without one bound, the one it would be.
@@ -73,18 +74,21 @@ pub fn channel_kinds(config: &Config) -> BTreeSet<ChannelKind> {
     configured.into_iter().filter(|(_, there)| *there).map(|(kind, _)| kind).collect()
 }
 
-/// The ways out.
+/// The ways out. `check` is [`SandboxChannel::check`], or [`SandboxChannel::look`] for a command that changes nothing.
 ///
 /// # Errors
 /// If the certificates of the platform cannot be read, or the folder of a sandbox cannot be written.
-pub fn channels(config: &Config) -> Result<Vec<Arc<dyn Channel>>, Failure> {
+pub fn channels(
+    config: &Config,
+    check: fn(&SandboxChannel) -> io::Result<()>,
+) -> Result<Vec<Arc<dyn Channel>>, Failure> {
     let mut channels: Vec<Arc<dyn Channel>> = Vec::new();
     match &config.channels.email {
         Some(Email::Smtp(smtp)) => {
             let channel = SmtpChannel::new(smtp.route.clone());
             channels.push(Arc::new(channel.map_err(|error| Failure::of(Trouble::Config, error.to_string()))?));
         }
-        Some(Email::Sandbox(sandbox)) => channels.push(sandbox_channel(ChannelKind::Email, sandbox)?),
+        Some(Email::Sandbox(sandbox)) => channels.push(sandbox_channel(ChannelKind::Email, sandbox, check)?),
         None => {}
     }
     let sandboxes = [
@@ -94,15 +98,19 @@ pub fn channels(config: &Config) -> Result<Vec<Arc<dyn Channel>>, Failure> {
     ];
     for (kind, sandbox) in sandboxes {
         if let Some(sandbox) = sandbox {
-            channels.push(sandbox_channel(kind, sandbox)?);
+            channels.push(sandbox_channel(kind, sandbox, check)?);
         }
     }
     Ok(channels)
 }
 
-fn sandbox_channel(kind: ChannelKind, sandbox: &Sandbox) -> Result<Arc<dyn Channel>, Failure> {
+fn sandbox_channel(
+    kind: ChannelKind,
+    sandbox: &Sandbox,
+    check: fn(&SandboxChannel) -> io::Result<()>,
+) -> Result<Arc<dyn Channel>, Failure> {
     let channel = SandboxChannel::new(kind, sandbox.folder.clone());
-    channel.check().map_err(|error| {
+    check(&channel).map_err(|error| {
         let folder = sandbox.folder.display();
         Failure::of(
             Trouble::File,
@@ -147,7 +155,10 @@ pub fn start_engine(
         store: store.clone(),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(OsEntropy),
-        channels: channels(config)?.into_iter().map(|channel| (channel.kind(), metered(channel, store))).collect(),
+        channels: channels(config, SandboxChannel::check)?
+            .into_iter()
+            .map(|channel| (channel.kind(), metered(channel, store)))
+            .collect(),
         webhooks: Some(Arc::new(webhook_client(config)?)),
         settings,
     };

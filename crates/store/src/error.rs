@@ -28,6 +28,15 @@ pub enum StoreError {
     /// The database cannot be written.
     #[error("the database is read-only: {0}")]
     ReadOnly(String),
+    /// There is no file at the place of the database.
+    #[error("there is no database")]
+    Absent,
+    /// There is a database, but it holds none of our tables.
+    #[error("it is not a Postrider database yet")]
+    Empty,
+    /// The file of the database cannot be opened; the text names it.
+    #[error("the database cannot be opened: {0}")]
+    Unopened(String),
     /// The database cannot be reached.
     #[error("the database cannot be reached: {0}")]
     Down(String),
@@ -38,6 +47,14 @@ pub enum StoreError {
         found: i64,
         /// Newest version known.
         known: i64,
+    },
+    /// The schema is of an older release, and this use of it may not change it.
+    #[error("the database has schema {found}, this program needs {needed}: run `postrider migrate` first")]
+    Older {
+        /// Version found.
+        found: i64,
+        /// Version needed.
+        needed: i64,
     },
     /// Anything else the driver said.
     #[error("the database failed: {0}")]

@@ -16,6 +16,7 @@ pub mod probe;
 mod rule_date;
 mod rule_sql;
 mod sqlite;
+mod sqlite_file;
 pub mod statement;
 mod store;
 pub mod testkit;
@@ -69,5 +70,5 @@ pub mod webhook_outbox;
 pub mod webhooks;
 
 pub use error::StoreError;
-pub use store::{DatabaseUrl, Store};
+pub use store::{DatabaseUrl, OpenMode, Store};
 pub use tx::Tx;

@@ -2,7 +2,7 @@
 
 use crate::error::StoreError;
 use crate::statements;
-use crate::store::Store;
+use crate::store::{OpenMode, Store};
 use crate::tx::Tx;
 
 struct Migration {
@@ -65,12 +65,37 @@ const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migrations \
 
 statements! { "migrate":
     CURRENT = "SELECT CAST(COALESCE(MAX(version), 0) AS BIGINT) FROM schema_migrations";
+    // Each database keeps the list of its tables in its own way.
+    IS_OURS = fork
+        sqlite "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations'"
+        postgres "SELECT COUNT(*) FROM pg_catalog.pg_class WHERE oid = to_regclass('schema_migrations')";
     RECORD = "INSERT INTO schema_migrations (version, name) VALUES ($1, $2)";
 }
 
-/// Brings the schema up to date.
-pub(crate) async fn run(store: &Store) -> Result<(), StoreError> {
-    run_to(store, MIGRATIONS.last().map_or(0, |migration| migration.version)).await
+/// Brings the schema up to date, as far as the mode allows.
+pub(crate) async fn bring_up_to_date(store: &Store, mode: OpenMode) -> Result<(), StoreError> {
+    let newest = MIGRATIONS.last().map_or(0, |migration| migration.version);
+    if mode != OpenMode::Create {
+        let found = store.read("schema.found", found).await?.ok_or(StoreError::Empty)?;
+        if mode == OpenMode::ReadOnly {
+            return match found {
+                found if found < newest => Err(StoreError::Older { found, needed: newest }),
+                found if found > newest => Err(StoreError::Newer { found, known: newest }),
+                _ => Ok(()),
+            };
+        }
+    }
+    run_to(store, newest).await
+}
+
+/// The version of the schema, if there is one.
+fn found(tx: &mut Tx<'_>) -> Result<Option<i64>, StoreError> {
+    if is_ours(tx)? { tx.query_number(&CURRENT, &[]).map(Some) } else { Ok(None) }
+}
+
+/// Whether a database holds our tables.
+pub(crate) fn is_ours(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+    tx.query_number(&IS_OURS, &[]).map(|found| found > 0)
 }
 
 /// Brings the schema to a version that is not the newest, as an older program would.
@@ -86,7 +111,7 @@ pub(crate) fn tables(version: i64) -> impl Iterator<Item = &'static str> {
 }
 
 impl Store {
-    /// The version of the schema, which [`Store::open`] brought up to date.
+    /// The version of the schema.
     ///
     /// # Errors
     /// Any [`StoreError`].

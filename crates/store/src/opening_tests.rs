@@ -2,8 +2,8 @@
 
 use crate::error::StoreError;
 use crate::statement::Statement;
-use crate::store::{DatabaseUrl, Store};
-use crate::testkit::{Database, fresh_store, fresh_url};
+use crate::store::{DatabaseUrl, OpenMode, Store};
+use crate::testkit::{Database, fresh_store, fresh_url, of_version};
 
 const MAKE: Statement = same("INSERT INTO schema_migrations (version, name) VALUES ($1, $2)");
 const COUNT: Statement = same("SELECT COUNT(*) FROM schema_migrations WHERE version >= 100");
@@ -26,9 +26,13 @@ async fn pragma(store: &Store, sql: &'static str) {
 }
 
 async fn refusal(url: &DatabaseUrl) -> String {
-    match Store::open(url).await {
+    refusal_as(url, OpenMode::Create).await.to_string()
+}
+
+async fn refusal_as(url: &DatabaseUrl, mode: OpenMode) -> StoreError {
+    match Store::open_as(url, mode).await {
         Ok(_) => panic!("it must not open"),
-        Err(error) => error.to_string(),
+        Err(error) => error,
     }
 }
 
@@ -99,5 +103,66 @@ async fn what_cannot_be_reached_is_told_without_a_password() {
     assert!(text.starts_with("the database cannot be reached") && !text.contains("secret"), "{text}");
     let folder = tempfile::tempdir().unwrap();
     let text = refusal(&DatabaseUrl::Sqlite(folder.path().join("absent/postrider.db"))).await;
-    assert!(text.starts_with("the database cannot be reached"), "{text}");
+    assert!(text.starts_with("the database cannot be opened") && text.ends_with("absent does not exist"), "{text}");
+}
+
+#[tokio::test]
+async fn only_the_mode_create_makes_a_database() {
+    for database in [Database::Sqlite, Database::Postgres] {
+        let folder = tempfile::tempdir().unwrap();
+        let url = fresh_url(database, folder.path()).await;
+        for mode in [OpenMode::Existing, OpenMode::ReadOnly] {
+            let refused = refusal_as(&url, mode).await;
+            let expected = match database {
+                Database::Sqlite => matches!(refused, StoreError::Absent),
+                Database::Postgres => matches!(refused, StoreError::Empty),
+            };
+            assert!(expected, "{refused:?}");
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        Store::open(&url).await.unwrap();
+        Store::open_as(&url, OpenMode::Existing).await.unwrap();
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("empty.db");
+    std::fs::write(&path, "").unwrap();
+    for mode in [OpenMode::Existing, OpenMode::ReadOnly] {
+        let refused = refusal_as(&DatabaseUrl::Sqlite(path.clone()), mode).await;
+        assert!(matches!(refused, StoreError::Empty), "{refused:?}");
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_is_only_read_is_not_changed() {
+    for database in [Database::Sqlite, Database::Postgres] {
+        let folder = tempfile::tempdir().unwrap();
+        let store = fresh_store(database, folder.path()).await;
+        let old = of_version(1, &store, database, folder.path()).await;
+        let refused = refusal_as(&old, OpenMode::ReadOnly).await;
+        assert!(matches!(refused, StoreError::Older { found: 1, .. }), "{refused:?}");
+        let reader = Store::open_as(store.url(), OpenMode::ReadOnly).await.unwrap();
+        let refused = make(&reader, 100, 1).await;
+        assert!(matches!(refused, Err(StoreError::ReadOnly(_))), "{refused:?}");
+        assert_eq!(count(&reader).await, 0);
+        make(&store, 999, 1).await.unwrap();
+        let refused = refusal_as(store.url(), OpenMode::ReadOnly).await;
+        assert!(matches!(refused, StoreError::Newer { found: 999, .. }), "{refused:?}");
+    }
+}
+
+#[test]
+fn the_url_of_a_server_is_shown_without_user_and_password() {
+    for (url, shown) in [
+        ("postgres://u:hunter2@db.example.com/mail", "postgres://db.example.com/mail"),
+        ("postgres://u:hunter2@db.example.com:6543/mail?sslmode=require", "postgres://db.example.com:6543/mail"),
+        ("postgres://u:hunt@er2@db.example.com/mail", "postgres://…/mail"),
+        ("postgres://u@db.example.com/?password=hunter2", "postgres://db.example.com/…"),
+        ("postgres:///mail?host=/run/postgresql&user=u", "postgres:///run/postgresql/mail"),
+    ] {
+        let parsed = DatabaseUrl::parse(url).unwrap_or_else(|why| panic!("{url}: {why}"));
+        assert_eq!(format!("{parsed:?}"), shown, "{url}");
+    }
+    let why = DatabaseUrl::parse("postgres://u:hunter2@h:notaport/x").unwrap_err();
+    assert!(why.contains("port") && !why.contains("hunter2"), "{why}");
 }

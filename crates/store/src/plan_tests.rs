@@ -11,6 +11,7 @@ const SMALL: [&str; 8] = ["campaign_reach", "tenants", "nodes", "secrets", "mani
 
 /// Statements that mean to read all of something, and why.
 const WHOLE: &[(&str, &str)] = &[
+    ("migrate.IS_OURS", "a schema has few tables"),
     ("gauges.QUEUES", "an index holds only the jobs that are not over"),
     ("profiles.COUNT", "it counts them all"),
     ("rate_windows.FORGET", "windows of the last minutes, and only the janitor"),

@@ -54,9 +54,9 @@ impl Isolation {
 
 impl Postgres {
     pub(crate) fn open(url: &str) -> Result<Self, StoreError> {
-        let mut config: Config = url
-            .parse()
-            .map_err(|error: tokio_postgres::Error| StoreError::Down(format!("the URL is not understood: {error}")))?;
+        let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
+            StoreError::Failed(format!("the URL is not understood: {error}"))
+        })?;
         config.connect_timeout(Duration::from_secs(CONNECT_TIMEOUT_S));
         if config.get_application_name().is_none() {
             config.application_name("postrider");
@@ -111,6 +111,29 @@ impl Postgres {
             }
         }
     }
+}
+
+/// A URL without its user and password: the host, the port if it is not the usual one, and the database. What does
+/// not look like a name is left out: it may be a part of a password that was not escaped.
+pub(crate) fn shown(url: &str) -> String {
+    const PORT_USUAL: u16 = 5432;
+    let plain =
+        |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "._-/:".contains(c)).then(|| text.to_owned());
+    let Ok(config) = url.parse::<Config>() else { return "postgres://…".to_owned() };
+    let host = match config.get_hosts().first() {
+        Some(tokio_postgres::config::Host::Tcp(host)) => plain(host),
+        #[cfg(unix)]
+        Some(tokio_postgres::config::Host::Unix(folder)) => plain(&folder.to_string_lossy()),
+        None => None,
+    };
+    let port = config.get_ports().first().filter(|port| **port != PORT_USUAL).map(|port| format!(":{port}"));
+    let name = config.get_dbname().and_then(plain);
+    format!(
+        "postgres://{}{}/{}",
+        host.as_deref().unwrap_or("…"),
+        port.unwrap_or_default(),
+        name.as_deref().unwrap_or("…")
+    )
 }
 
 fn tls() -> Result<tokio_postgres_rustls::MakeRustlsConnect, StoreError> {

@@ -4,6 +4,8 @@
 //! writes share one synced commit, and a refused one takes back only itself.
 
 use crate::error::StoreError;
+use crate::migrate;
+use crate::store::OpenMode;
 use crate::tx::{Inner, Tx};
 use crate::value::{Row, Value};
 use rusqlite::config::DbConfig;
@@ -31,6 +33,7 @@ pub(crate) struct Sqlite {
     readers: Mutex<Vec<Connection>>,
     readers_free: Arc<tokio::sync::Semaphore>,
     path: PathBuf,
+    mode: OpenMode,
 }
 
 pub(crate) struct SqliteTx<'a> {
@@ -38,8 +41,18 @@ pub(crate) struct SqliteTx<'a> {
 }
 
 impl Sqlite {
-    pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
-        let connection = connect(path)?;
+    pub(crate) fn open(path: &Path, mode: OpenMode) -> Result<Self, StoreError> {
+        match mode {
+            OpenMode::Create => crate::sqlite_file::create(path)?,
+            OpenMode::Existing | OpenMode::ReadOnly => crate::sqlite_file::check(path)?,
+        }
+        let connection = connect(path, mode)?;
+        if mode == OpenMode::Existing && !migrate::is_ours(&mut transaction(&connection))? {
+            return Err(StoreError::Empty);
+        }
+        if mode != OpenMode::ReadOnly {
+            write_ahead(&connection).map_err(|error| crate::sqlite_file::failure(path, error))?;
+        }
         connection.pragma_update(None, "cache_size", -16_000).map_err(failure)?;
         let (writer, writes) = mpsc::channel();
         std::thread::Builder::new()
@@ -51,6 +64,7 @@ impl Sqlite {
             readers: Mutex::new(Vec::new()),
             readers_free: Arc::new(tokio::sync::Semaphore::new(READERS)),
             path: path.to_owned(),
+            mode,
         })
     }
 
@@ -64,7 +78,7 @@ impl Sqlite {
         let pooled = self.readers.lock().ok().and_then(|mut readers| readers.pop());
         let connection = match pooled {
             Some(connection) => connection,
-            None => connect(&self.path)?,
+            None => connect(&self.path, self.mode)?,
         };
         connection.execute_batch("BEGIN DEFERRED").map_err(failure)?;
         let mut tx = transaction(&connection);
@@ -83,22 +97,29 @@ impl Sqlite {
     }
 }
 
-fn connect(path: &Path) -> Result<Connection, StoreError> {
-    let shown = path.display();
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)
-        .map_err(|error| StoreError::Down(format!("{shown} cannot be opened ({error})")))?;
+/// Opens the file, which exists; a file that was removed since is never made anew by a reader.
+fn connect(path: &Path, mode: OpenMode) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection =
+        Connection::open_with_flags(path, flags).map_err(|error| crate::sqlite_file::failure(path, error))?;
     connection.busy_timeout(Duration::from_millis(BUSY_TIMEOUT_MS)).map_err(failure)?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
     // A plan does not depend on bound values: otherwise some statements are prepared anew with each execution.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(failure)?;
+    // Moving what a killed process left in the write-ahead log changes the file.
+    let only_reads = mode == OpenMode::ReadOnly;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, only_reads).map_err(failure)?;
     connection
-        .pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))
-        .and_then(|()| connection.pragma_update(None, "synchronous", "FULL"))
+        .pragma_update(None, "synchronous", "FULL")
         .and_then(|()| connection.pragma_update(None, "foreign_keys", true))
         .and_then(|()| connection.pragma_update(None, "cache_size", -4_000))
-        .map_err(failure)?;
+        .map_err(|error| crate::sqlite_file::failure(path, error))?;
     Ok(connection)
+}
+
+/// Puts the file into WAL mode, which it then keeps.
+fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))
 }
 
 fn write_loop(connection: &Connection, writes: &mpsc::Receiver<Write>) {

@@ -3,11 +3,12 @@
 use crate::error::StoreError;
 use crate::meter::Meter;
 use crate::migrate;
-use crate::postgres::{Isolation, Postgres};
+use crate::postgres::{self, Isolation, Postgres};
 use crate::probe::Probe;
 use crate::sqlite::{self, Sqlite};
 use crate::tx::Tx;
 use crate::wake::Wake;
+use std::error::Error as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
@@ -29,6 +30,17 @@ pub enum DatabaseUrl {
     Postgres(String),
 }
 
+/// What opening a database may do to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpenMode {
+    /// Makes it if it is absent, and brings its schema up to date.
+    Create,
+    /// Opens one that exists, and brings its schema up to date.
+    Existing,
+    /// Opens one that exists with the schema of this release. Every write fails with [`StoreError::ReadOnly`].
+    ReadOnly,
+}
+
 impl DatabaseUrl {
     /// Reads `sqlite:PATH` or `postgres://…`.
     ///
@@ -43,18 +55,26 @@ impl DatabaseUrl {
             return Ok(Self::Sqlite(path.into()));
         }
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return Ok(Self::Postgres(text.to_owned()));
+            let understood = text.parse::<tokio_postgres::Config>();
+            return match understood {
+                Ok(_) => Ok(Self::Postgres(text.to_owned())),
+                // The driver names the part that is wrong and never shows its value.
+                Err(error) => Err(match error.source() {
+                    Some(source) => format!("{error}: {source}"),
+                    None => error.to_string(),
+                }),
+            };
         }
         Err("a database URL begins with sqlite: or postgres://".into())
     }
 }
 
 impl std::fmt::Debug for DatabaseUrl {
-    /// Never shows a server's URL: it may hold a password.
+    /// Shows the host and the name of a server's database, never its user or password.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
-            Self::Postgres(_) => write!(f, "postgres://…"),
+            Self::Postgres(url) => f.write_str(&postgres::shown(url)),
         }
     }
 }
@@ -70,6 +90,7 @@ struct Inner {
     meter: Meter,
     wake: Wake,
     url: DatabaseUrl,
+    mode: OpenMode,
 }
 
 /// The open database. Cheap to clone.
@@ -82,9 +103,19 @@ impl Store {
     /// Opens the database, makes it if it is an absent SQLite file, and brings its schema up to date.
     ///
     /// # Errors
-    /// [`StoreError`] whose text is a sentence for the operator.
+    /// As [`Store::open_as`].
     pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
-        let store = Self::open_apart(url).await?;
+        Self::open_as(url, OpenMode::Create).await
+    }
+
+    /// Opens the database and does no more to it than the mode says.
+    ///
+    /// # Errors
+    /// [`StoreError`] whose text is a sentence for the operator: [`StoreError::Absent`] and [`StoreError::Empty`] if
+    /// it had to exist and does not, [`StoreError::Older`] if its schema had to change and may not.
+    pub async fn open_as(url: &DatabaseUrl, mode: OpenMode) -> Result<Self, StoreError> {
+        let store = Self::connect(url, mode)?;
+        migrate::bring_up_to_date(&store, mode).await?;
         if let Backend::Postgres(postgres) = &store.inner.backend {
             store.inner.wake.listen(postgres.config.clone());
         }
@@ -96,19 +127,19 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub async fn open_apart(url: &DatabaseUrl) -> Result<Self, StoreError> {
-        let store = Self::connect(url)?;
-        migrate::run(&store).await?;
+        let store = Self::connect(url, OpenMode::Create)?;
+        migrate::bring_up_to_date(&store, OpenMode::Create).await?;
         Ok(store)
     }
 
     /// A store whose schema may be of any version.
-    pub(crate) fn connect(url: &DatabaseUrl) -> Result<Self, StoreError> {
+    pub(crate) fn connect(url: &DatabaseUrl, mode: OpenMode) -> Result<Self, StoreError> {
         let backend = match url {
-            DatabaseUrl::Sqlite(path) => Backend::Sqlite(Sqlite::open(path)?),
+            DatabaseUrl::Sqlite(path) => Backend::Sqlite(Sqlite::open(path, mode)?),
             DatabaseUrl::Postgres(url) => Backend::Postgres(Postgres::open(url)?),
         };
-        let inner =
-            Inner { backend, probe: OnceLock::new(), meter: Meter::default(), wake: Wake::new(), url: url.clone() };
+        let (probe, meter, wake) = (OnceLock::new(), Meter::default(), Wake::new());
+        let inner = Inner { backend, probe, meter, wake, url: url.clone(), mode };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -186,6 +217,9 @@ impl Store {
         E: From<StoreError> + Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
+        if self.inner.mode == OpenMode::ReadOnly && !matches!(isolation, Isolation::Snapshot) {
+            return Err(StoreError::ReadOnly(format!("it was opened to be read, and {op} writes")).into());
+        }
         let probe = self.inner.probe.get();
         if let Some(probe) = probe {
             probe.before(op).await?;

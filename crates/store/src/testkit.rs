@@ -6,7 +6,7 @@
 use crate::error::StoreError;
 use crate::migrate;
 use crate::rule_sql::Dialect;
-use crate::store::{DatabaseUrl, Store};
+use crate::store::{DatabaseUrl, OpenMode, Store};
 use crate::tx::Tx;
 use crate::value::{Row, Value};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -62,7 +62,7 @@ pub async fn fresh_store(database: Database, folder: &std::path::Path) -> Store 
 /// If it cannot be written.
 pub async fn of_version(version: i64, store: &Store, database: Database, folder: &std::path::Path) -> DatabaseUrl {
     let url = fresh_url(database, folder).await;
-    let old = Store::connect(&url).expect("a fresh store opens");
+    let old = Store::connect(&url, OpenMode::Create).expect("a fresh store opens");
     migrate::run_to(&old, version).await.expect("an older schema can be made");
     for table in migrate::tables(version) {
         let columns = old.read("testkit.columns", move |tx| columns(tx, table)).await.expect("a table has columns");

@@ -42,6 +42,19 @@ impl SandboxChannel {
         fs::remove_file(&probe)
     }
 
+    /// Looks at the folder and changes nothing. An absent one is fine: [`SandboxChannel::check`] makes it.
+    ///
+    /// # Errors
+    /// If it is not a folder, or its permissions let nobody write.
+    pub fn look(&self) -> io::Result<()> {
+        match fs::metadata(&self.folder) {
+            Ok(found) if !found.is_dir() => Err(io::ErrorKind::NotADirectory.into()),
+            Ok(found) if found.permissions().readonly() => Err(io::ErrorKind::PermissionDenied.into()),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
     fn write(&self, message: &Message) -> Outcome {
         let (extension, bytes) = match self.render(message) {
             Ok(rendered) => rendered,

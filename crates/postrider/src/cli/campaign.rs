@@ -14,6 +14,7 @@ use postrider_core::scope::Scope;
 use postrider_core::time::Resolution;
 use postrider_service::status::{Execution, Status};
 use postrider_service::{Actor, Service};
+use postrider_store::OpenMode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -38,7 +39,7 @@ pub(super) struct CampaignArgs {
 }
 
 pub(super) async fn run(command: CampaignCommand, context: &Context) -> Result<(), Failure> {
-    let (_, _, service) = context.open().await?;
+    let (_, _, service) = context.open(OpenMode::ReadOnly).await?;
     let status = match command {
         CampaignCommand::Show(args) => service.status(&operator(args.tenant), args.id).await?,
         CampaignCommand::Watch(args) => watch(&service, &args).await?,

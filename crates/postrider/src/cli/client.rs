@@ -5,11 +5,15 @@ use clap::{Args, Subcommand};
 use postrider_core::id::{ClientId, TenantId};
 use postrider_core::scope::Scope;
 use postrider_service::auth::{ClientSummary, CreateClient};
+use postrider_store::OpenMode;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// The word that stands for every scope.
 const ALL_SCOPES: &str = "all";
+
+/// The flags of these commands by the name of their field in the API.
+pub(super) const FLAGS: &[(&str, &str)] = &[("name", "--name"), ("scope", "--scope")];
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ClientCommand {
@@ -29,8 +33,7 @@ pub(super) struct CreateArgs {
     /// Its name.
     #[arg(long)]
     name: String,
-    /// What it may do: scopes with spaces between, or all.
-    #[arg(long, value_name = "SCOPES")]
+    #[arg(long, value_name = "SCOPES", help = scope_help())]
     scope: String,
 }
 
@@ -51,7 +54,11 @@ pub(super) struct DisableArgs {
 }
 
 pub(super) async fn run(command: ClientCommand, context: &Context) -> Result<(), Failure> {
-    let (_, _, service) = context.open().await?;
+    let mode = match command {
+        ClientCommand::List(_) => OpenMode::ReadOnly,
+        ClientCommand::Create(_) | ClientCommand::Disable(_) => OpenMode::Existing,
+    };
+    let (_, _, service) = context.open(mode).await?;
     match command {
         ClientCommand::Create(args) => {
             let scopes = if args.scope.trim() == ALL_SCOPES { every_scope() } else { args.scope };
@@ -88,6 +95,13 @@ pub(super) async fn run(command: ClientCommand, context: &Context) -> Result<(),
         }
     }
     Ok(())
+}
+
+fn scope_help() -> String {
+    let scopes = words(&Scope::ALL.iter().copied().collect()).join(", ");
+    format!(
+        "What it may do: all, or scopes separated by spaces, such as \"campaigns:read campaigns:send\". The scopes are {scopes}"
+    )
 }
 
 fn every_scope() -> String {

@@ -5,17 +5,21 @@ use crate::config::{self, Config, Overrides};
 use crate::wiring;
 use postrider_core::time::Zones;
 use postrider_service::Service;
-use postrider_store::Store;
+use postrider_store::{OpenMode, Store};
 use std::io::Write as _;
+use std::path::Path;
+use std::sync::OnceLock;
 
 /// The surroundings of a command.
 pub struct Context {
     global: GlobalArgs,
+    /// The database that a command opened.
+    opened: OnceLock<String>,
 }
 
 impl Context {
     pub(super) const fn new(global: GlobalArgs) -> Self {
-        Self { global }
+        Self { global, opened: OnceLock::new() }
     }
 
     /// Whether a machine reads the answer.
@@ -30,6 +34,12 @@ impl Context {
         self.global.database.as_deref()
     }
 
+    /// The configuration file that the command line names, if it names one.
+    #[must_use]
+    pub fn config_file(&self) -> Option<&Path> {
+        self.global.config.as_deref()
+    }
+
     /// Reads the configuration.
     ///
     /// # Errors
@@ -38,17 +48,27 @@ impl Context {
         self.config_with(Overrides::default())
     }
 
-    /// Reads the configuration with more options of the command line over it. Times are read with its zone data
-    /// from now on.
+    /// Reads the configuration with more options of the command line over it: the file that `--config` names, or
+    /// [`config::FILE_DEFAULT`] if it is in the current folder. Times are read with its zone data from now on.
     ///
     /// # Errors
     /// All of its problems at once.
     pub fn config_with(&self, overrides: Overrides) -> Result<Config, Failure> {
+        let here = Path::new(config::FILE_DEFAULT);
+        let file = self.global.config.as_deref().or_else(|| here.is_file().then_some(here));
+        self.config_of(file, overrides)
+    }
+
+    /// Reads the configuration of one file, or of none, with options of the command line over it.
+    ///
+    /// # Errors
+    /// All of its problems at once.
+    pub fn config_of(&self, file: Option<&Path>, overrides: Overrides) -> Result<Config, Failure> {
         let database = self.global.database.clone();
         // A name or value that is not Unicode is none of ours.
         let env =
             std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        let config = config::load(self.global.config.as_deref(), env, Overrides { database, ..overrides })
+        let config = config::load(file, env, Overrides { database, ..overrides })
             .map_err(|problems| Failure::config(&problems))?;
         // A command that reads its configuration once more keeps the zone data it began with.
         match &config.time.zones {
@@ -63,9 +83,10 @@ impl Context {
     ///
     /// # Errors
     /// A wrong configuration, a database that cannot be used.
-    pub async fn open(&self) -> Result<(Config, Store, Service), Failure> {
+    pub async fn open(&self, mode: OpenMode) -> Result<(Config, Store, Service), Failure> {
         let config = self.config()?;
-        let store = wiring::open_store(&config).await?;
+        let store = wiring::open_store(&config, mode).await?;
+        self.opened.get_or_init(|| config.database_named());
         let service = wiring::service(&config, &store, &wiring::public_url(&config, None), false);
         Ok((config, store, service))
     }
@@ -81,8 +102,12 @@ impl Context {
     }
 
     /// Tells why there is no answer.
-    pub(super) fn tell(&self, failure: &Failure) {
-        self.note(failure);
+    pub(super) fn tell(&self, failure: Failure) {
+        let failure = match self.opened.get() {
+            Some(database) => failure.of_database(database),
+            None => failure,
+        };
+        self.note(&failure);
         if self.global.json {
             Report::new("", failure.document()).write(true);
         }

@@ -1,10 +1,13 @@
-//! `postrider doctor`: looks for what is wrong with this installation.
+//! `postrider doctor`: looks for what is wrong with this installation, and changes nothing.
 
 use super::{Context, Failure, Report, Trouble};
+use crate::config::Config;
 use crate::system::SystemClock;
 use crate::wiring;
+use postrider_channels::sandbox::SandboxChannel;
 use postrider_core::env::Clock as _;
-use postrider_store::Store;
+use postrider_service::Service;
+use postrider_store::{OpenMode, Store, StoreError};
 use serde_json::{Value, json};
 
 /// One thing that was looked at.
@@ -15,6 +18,14 @@ struct Check {
 }
 
 impl Check {
+    fn ok(name: &'static str, found: impl Into<String>) -> Self {
+        Self { name, problem: None, found: found.into() }
+    }
+
+    fn problem(name: &'static str, problem: impl Into<String>) -> Self {
+        Self { name, problem: Some(problem.into()), found: String::new() }
+    }
+
     fn document(&self) -> Value {
         json!({ "name": self.name, "ok": self.problem.is_none(), "found": self.problem.as_ref().unwrap_or(&self.found) })
     }
@@ -27,34 +38,17 @@ impl Check {
     }
 }
 
-/// Looks through the accounts of every job.
-async fn invariants(store: &Store) -> Result<Check, Failure> {
-    let findings = postrider_engine::inspect(store, SystemClock.now()).await?;
-    let lines = findings.iter().map(|finding| format!("{} {} {}", finding.id, finding.sentence, finding.place));
-    let problem = (!findings.is_empty()).then(|| lines.collect::<Vec<_>>().join("\n         "));
-    Ok(Check { name: "accounts", problem, found: "every invariant holds".to_owned() })
-}
-
 pub(super) async fn run(context: &Context) -> Result<(), Failure> {
-    let (config, store, service) = context.open().await?;
-    let version = store.schema_version().await?;
-    let tenants = service.list_tenants().await?.len();
-    service.prepare_keys().await?;
-    let keys = service.public_keys().await?.len();
-    let mut checks = vec![
-        Check { name: "database", problem: None, found: format!("{:?}, schema {version}", store.url()) },
-        Check { name: "tenants", problem: None, found: tenants.to_string() },
-        Check { name: "keys", problem: None, found: format!("{keys} verify tokens") },
-    ];
-    checks.push(match wiring::channels(&config) {
-        Ok(_) => {
-            let kinds: Vec<&str> = wiring::channel_kinds(&config).iter().map(|kind| kind.as_str()).collect();
-            let found = if kinds.is_empty() { "none is configured".to_owned() } else { kinds.join(", ") };
-            Check { name: "channels", problem: None, found }
+    let config = context.config()?;
+    let mut checks = match Store::open_as(&config.database, OpenMode::ReadOnly).await {
+        Ok(store) => of_store(&config, &store).await?,
+        // Nothing else can be read with the statements of this release.
+        Err(error @ StoreError::Older { .. }) => {
+            vec![Check::problem("database", format!("{}: {error}", config.database_named()))]
         }
-        Err(failure) => Check { name: "channels", problem: Some(failure.to_string()), found: String::new() },
-    });
-    checks.push(invariants(&store).await?);
+        Err(error) => return Err(Failure::opening(&config, error)),
+    };
+    checks.push(channels(&config));
     let problems = checks.iter().filter(|check| check.problem.is_some()).count();
     let text = checks.iter().map(Check::line).collect::<Vec<_>>().join("\n");
     let documents: Vec<Value> = checks.iter().map(Check::document).collect();
@@ -66,4 +60,41 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     }
     context.answer(&Report::new(text, document));
     Ok(())
+}
+
+/// What the database holds.
+async fn of_store(config: &Config, store: &Store) -> Result<Vec<Check>, Failure> {
+    let service: Service = wiring::service(config, store, &wiring::public_url(config, None), false);
+    let version = store.schema_version().await?;
+    let keys = match service.key_ids().await?.len() {
+        0 => "none yet; the first start of postrider serve makes one".to_owned(),
+        keys => format!("{keys} verify tokens"),
+    };
+    Ok(vec![
+        Check::ok("database", format!("{}, schema {version}", config.database_named())),
+        Check::ok("tenants", service.list_tenants().await?.len().to_string()),
+        Check::ok("keys", keys),
+        invariants(store).await?,
+    ])
+}
+
+/// Looks through the accounts of every job.
+async fn invariants(store: &Store) -> Result<Check, Failure> {
+    let findings = postrider_engine::inspect(store, SystemClock.now()).await?;
+    if findings.is_empty() {
+        return Ok(Check::ok("accounts", "every invariant holds"));
+    }
+    let lines = findings.iter().map(|finding| format!("{} {} {}", finding.id, finding.sentence, finding.place));
+    Ok(Check::problem("accounts", lines.collect::<Vec<_>>().join("\n         ")))
+}
+
+/// Whether the channels can be used.
+fn channels(config: &Config) -> Check {
+    match wiring::channels(config, SandboxChannel::look) {
+        Ok(_) => {
+            let kinds: Vec<&str> = wiring::channel_kinds(config).iter().map(|kind| kind.as_str()).collect();
+            Check::ok("channels", if kinds.is_empty() { "none is configured".to_owned() } else { kinds.join(", ") })
+        }
+        Err(failure) => Check::problem("channels", failure.to_string()),
+    }
 }

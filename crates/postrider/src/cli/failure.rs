@@ -1,10 +1,13 @@
 //! Why a command did not do what it should: one sentence, a code, an exit code.
 
-use crate::config::{Origin, Problem};
+use crate::config::{Config, Origin, Problem};
 use postrider_core::error::{Class, Detail, Refusal};
 use postrider_service::ServiceError;
-use postrider_store::StoreError;
+use postrider_store::{DatabaseUrl, StoreError};
 use serde_json::{Value, json};
+
+/// Longest value of a flag that a sentence repeats, in bytes.
+const VALUE_SHOWN_MAX_BYTES: usize = 100;
 
 /// What kind of trouble there is, other than a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +53,32 @@ pub struct Failure {
     remediation: Option<String>,
     details: Value,
     usage: bool,
+    /// What the refusal is about; decides what else its sentence names.
+    about: About,
+}
+
+/// What a failure is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum About {
+    /// A value that the command line gave.
+    Field(Box<Field>),
+    /// Something that is not in the database.
+    Absent,
+    /// The database itself.
+    Database,
+    /// Anything else.
+    Other,
+}
+
+/// A value that was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Field {
+    /// Its name in the API.
+    path: String,
+    /// What was typed, if it is short.
+    value: Option<String>,
+    /// What is wrong with it, in one clause.
+    problem: String,
 }
 
 impl Failure {
@@ -57,7 +86,59 @@ impl Failure {
     #[must_use]
     pub fn of(trouble: Trouble, message: impl Into<String>) -> Self {
         let usage = trouble == Trouble::Usage;
-        Self { code: trouble.as_str(), message: message.into(), remediation: None, details: Value::Null, usage }
+        let about = if trouble == Trouble::Database { About::Database } else { About::Other };
+        let (code, message) = (trouble.as_str(), message.into());
+        Self { code, message, remediation: None, details: Value::Null, usage, about }
+    }
+
+    /// Why the database of a configuration cannot be opened.
+    #[must_use]
+    pub fn opening(config: &Config, error: StoreError) -> Self {
+        let named = config.database_named();
+        let remedy = "Name another with --config or --database, or create one with `postrider migrate`";
+        let message = match (&error, &config.database) {
+            (StoreError::Absent, _) => format!("There is no database at {named}. {remedy}"),
+            (StoreError::Empty, DatabaseUrl::Sqlite(_)) => {
+                format!("The file {named} is not a Postrider database yet. {remedy}")
+            }
+            (StoreError::Empty, DatabaseUrl::Postgres(_)) => {
+                format!("The database {named} is not a Postrider database yet. {remedy}")
+            }
+            _ => return Self::from(error).of_database(&named),
+        };
+        Self::of(Trouble::Database, message)
+    }
+
+    /// Names the database in the sentence of a failure for which it matters.
+    #[must_use]
+    pub fn of_database(mut self, named: &str) -> Self {
+        let place = named.split(" (").next().unwrap_or(named);
+        let message = self.message.trim_end_matches('.');
+        self.message = match self.about {
+            About::Absent => format!("{message} in {named}"),
+            About::Database if !message.contains(place.trim_start_matches("./")) => format!("{message}: {named}"),
+            About::Database | About::Field(_) | About::Other => return self,
+        };
+        self.about = About::Other;
+        self
+    }
+
+    /// Names the flag that was typed where the sentence names a field of the API.
+    #[must_use]
+    pub fn as_typed(mut self, flags: &[(&str, &str)]) -> Self {
+        if let About::Field(typed) = &self.about
+            && let Field { path, value, problem } = &**typed
+            && let Some((_, flag)) = flags.iter().find(|(field, _)| field == path)
+        {
+            self.message = match value.as_deref() {
+                Some(value) if value.is_empty() || value.contains(char::is_whitespace) => {
+                    format!("{flag} {value:?}: {problem}")
+                }
+                Some(value) => format!("{flag} {value}: {problem}"),
+                None => format!("{flag}: {problem}"),
+            };
+        }
+        self
     }
 
     /// Adds what machines may want to know.
@@ -108,18 +189,23 @@ impl std::fmt::Display for Failure {
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         // What to do about a wrong value is in its own sentence; the remedy speaks of request bodies.
-        let remediation = match refusal.detail {
+        let remediation = match &refusal.detail {
             Detail::Field { .. } => None,
             _ => Some(refusal.code.remediation().to_owned()),
         };
-        Self {
-            code: refusal.code.as_str(),
-            message: refusal.message(),
-            remediation,
-            details: Value::Null,
-            // What the operator typed is not a value that there can be.
-            usage: matches!(refusal.code.class(), Class::Invalid),
-        }
+        let (code, message, class) = (refusal.code.as_str(), refusal.message(), refusal.code.class());
+        let about = match refusal.detail {
+            Detail::Field { path, value, problem } => {
+                let value = value.and_then(|json| serde_json::from_str::<String>(&json).ok());
+                let value = value.filter(|text| text.len() <= VALUE_SHOWN_MAX_BYTES);
+                About::Field(Box::new(Field { path, value, problem }))
+            }
+            _ if matches!(class, Class::NotFound) => About::Absent,
+            _ => About::Other,
+        };
+        // What the operator typed is not a value that there can be.
+        let usage = matches!(class, Class::Invalid);
+        Self { code, message, remediation, details: Value::Null, usage, about }
     }
 }
 

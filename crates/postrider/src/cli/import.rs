@@ -9,10 +9,14 @@ use postrider_service::imports::{
     Import, ImportError, ImportFiles, ImportReport, OpenRefused, Progress, format_of_name,
 };
 use postrider_service::profiles::match_key;
+use postrider_store::OpenMode;
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal as _};
 use std::path::{Path, PathBuf};
+
+/// The flags of this command by the name of their field in the API.
+pub(super) const FLAGS: &[(&str, &str)] = &[("name", "--list"), ("matchKey", "--match-key"), ("columns", "--map")];
 
 /// Refused rows that are told on a terminal.
 const EXAMPLES_TOLD: usize = 5;
@@ -51,7 +55,7 @@ pub(super) async fn run(args: ImportArgs, context: &Context) -> Result<(), Failu
     let match_key = key.as_deref().map(|word| match_key(Some(word))).transpose()?;
     let input = File::open(&file).map_err(|error| unreadable(&file, &error))?;
     let length = input.metadata().map_err(|error| unreadable(&file, &error))?.len();
-    let (_, _, service) = context.open().await?;
+    let (_, _, service) = context.open(if dry_run { OpenMode::ReadOnly } else { OpenMode::Existing }).await?;
     let format = format_of_name(&file.to_string_lossy()).unwrap_or(ImportFormat::Csv);
     let refused_file = refused_path(&file, format);
     let files = ImportFiles { input: Box::new(input), refused: (!dry_run).then(|| open_refused(refused_file.clone())) };

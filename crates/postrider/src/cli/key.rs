@@ -2,6 +2,7 @@
 
 use super::{Context, Failure, Report};
 use clap::Subcommand;
+use postrider_store::OpenMode;
 use serde_json::json;
 
 #[derive(Debug, Subcommand)]
@@ -13,11 +14,19 @@ pub(super) enum KeyCommand {
 }
 
 pub(super) async fn run(command: KeyCommand, context: &Context) -> Result<(), Failure> {
-    let (_, _, service) = context.open().await?;
+    let mode = match command {
+        KeyCommand::List => OpenMode::ReadOnly,
+        KeyCommand::Rotate => OpenMode::Existing,
+    };
+    let (_, _, service) = context.open(mode).await?;
     match command {
         KeyCommand::List => {
-            let kids: Vec<String> = service.public_keys().await?.into_iter().map(|key| key.kid).collect();
-            context.answer(&Report::new(kids.join("\n"), json!({ "items": kids })));
+            let kids = service.key_ids().await?;
+            let text = match kids.as_slice() {
+                [] => "There are no keys yet; the first start of postrider serve makes one.".to_owned(),
+                kids => kids.join("\n"),
+            };
+            context.answer(&Report::new(text, json!({ "items": kids })));
         }
         KeyCommand::Rotate => {
             let kid = service.rotate_signing_key().await?;

@@ -2,12 +2,15 @@
 
 use super::{Context, Failure, Report};
 use crate::wiring;
+use postrider_store::OpenMode;
 use serde_json::json;
 
 pub(super) async fn run(context: &Context) -> Result<(), Failure> {
-    let store = wiring::open_store(&context.config()?).await?;
+    let config = context.config()?;
+    let store = wiring::open_store(&config, OpenMode::Create).await?;
     let version = store.schema_version().await?;
-    let text = format!("The schema is at version {version}.");
-    context.answer(&Report::new(text, json!({ "schemaVersion": version })));
+    let database = config.database_named();
+    let text = format!("The schema of {database} is at version {version}.");
+    context.answer(&Report::new(text, json!({ "schemaVersion": version, "database": database })));
     Ok(())
 }

@@ -51,7 +51,9 @@ Examples:
   export POSTRIDER__CHANNELS__EMAIL__URL='smtp://mail.example.com:25'
   postrider check-config
 
-Without --config and --database everything is kept in postrider.db in this folder.
+Every command reads postrider.toml in the current folder if --config does not name another file. Without a database
+in it or in --database, everything is kept in postrider.db in the current folder. Only serve, migrate and tenant create
+make a database; the other commands need one that exists.
 Exit codes: 0 done, 1 refused or failed, 2 wrong usage.";
 
 /// Schedules and sends campaigns, and accounts for every recipient.
@@ -67,7 +69,8 @@ struct Cli {
 /// Options of every command.
 #[derive(Debug, Clone, Args)]
 pub struct GlobalArgs {
-    /// The configuration, a TOML file; POSTRIDER__SECTION__KEY in the environment overrides it.
+    /// The configuration, a TOML file [default: postrider.toml in this folder, if there is one];
+    /// POSTRIDER__SECTION__KEY in the environment overrides it.
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Where everything is kept: sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE.
@@ -126,8 +129,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            context.tell(&failure);
-            ExitCode::from(failure.exit_code())
+            let code = failure.exit_code();
+            context.tell(failure);
+            ExitCode::from(code)
         }
     }
 }
@@ -136,9 +140,13 @@ async fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
     match command {
         Command::Serve(args) => serve::run(args, context).await,
         Command::Demo(args) => demo::run(args, context).await,
-        Command::Tenant(command) => tenant::run(command, context).await,
-        Command::Client(command) => client::run(command, context).await,
-        Command::Import(args) => import::run(args, context).await,
+        Command::Tenant(command) => {
+            tenant::run(command, context).await.map_err(|failure| failure.as_typed(tenant::FLAGS))
+        }
+        Command::Client(command) => {
+            client::run(command, context).await.map_err(|failure| failure.as_typed(client::FLAGS))
+        }
+        Command::Import(args) => import::run(args, context).await.map_err(|failure| failure.as_typed(import::FLAGS)),
         Command::Campaign(command) => campaign::run(command, context).await,
         Command::Key(command) => key::run(command, context).await,
         Command::CheckConfig => check_config::run(context),

@@ -10,7 +10,7 @@ use axum::serve::ListenerExt as _;
 use clap::{Args, ValueEnum};
 use postrider_engine::NodeRole;
 use postrider_service::Service;
-use postrider_store::Store;
+use postrider_store::OpenMode;
 use serde_json::json;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -69,7 +69,7 @@ pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<(), Failur
     let config = context.config_with(Overrides { listen: args.listen, ..Overrides::default() })?;
     telemetry::start(&config.log);
     let stop = lifecycle::listen()?;
-    let store = wiring::open_store(&config).await?;
+    let store = wiring::open_store(&config, OpenMode::Create).await?;
     let _lock = if args.role.sends() { EngineLock::take(&store)? } else { None };
     let (listener, bound) = bind(&config).await?;
     let public_url = wiring::public_url(&config, Some(bound));
@@ -79,7 +79,7 @@ pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<(), Failur
         true => Some(wiring::start_engine(&config, &store, &public_url, args.role.node())?),
         false => None,
     };
-    tell(context, args.role, bound, &store);
+    tell(context, args.role, bound, &config);
     let imports = args.role.takes_requests().then(|| service.clone());
     let serving = async {
         let served = serve(listener, router(args.role, service), stop.clone()).await;
@@ -138,12 +138,13 @@ async fn bind(config: &Config) -> Result<(TcpListener, SocketAddr), Failure> {
 }
 
 /// The one line that says where we are.
-fn tell(context: &Context, role: Role, bound: SocketAddr, store: &Store) {
-    let text =
-        format!("postrider ({}) listens at http://{bound} and keeps everything in {:?}", role.as_str(), store.url());
-    let document = json!({ "address": bound.to_string(), "url": format!("http://{bound}"), "role": role.as_str() });
+fn tell(context: &Context, role: Role, bound: SocketAddr, config: &Config) {
+    let (role, database) = (role.as_str(), config.database_named());
+    let text = format!("postrider ({role}) listens at http://{bound} and keeps everything in {database}");
+    let document = json!({ "address": bound.to_string(), "url": format!("http://{bound}"), "role": role });
     context.answer(&Report::new(text, document));
-    tracing::info!(address = %bound, role = role.as_str(), "started");
+    let file = config.file.as_deref().map_or_else(|| "none".into(), |file| file.to_string_lossy());
+    tracing::info!(address = %bound, role, configuration = %file, database, "started");
 }
 
 /// Serves until told to stop, then lets requests that have begun end.

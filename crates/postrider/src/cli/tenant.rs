@@ -5,7 +5,12 @@ use clap::{Args, Subcommand};
 use postrider_core::id::TenantId;
 use postrider_core::rate_limit::RateClass;
 use postrider_service::tenants::{CreateTenant, SetTenant, Tenant};
+use postrider_store::OpenMode;
 use serde_json::{Value, json};
+
+/// The flags of these commands by the name of their field in the API.
+pub(super) const FLAGS: &[(&str, &str)] =
+    &[("name", "--name"), ("defaultTimezone", "--timezone"), ("mailCutoff", "--mail-cutoff")];
 
 /// The word that takes a default zone away.
 const NO_ZONE: &str = "none";
@@ -85,7 +90,12 @@ fn rate_limit(text: &str) -> Result<RateLimit, String> {
 }
 
 pub(super) async fn run(command: TenantCommand, context: &Context) -> Result<(), Failure> {
-    let (_, _, service) = context.open().await?;
+    let mode = match command {
+        TenantCommand::Create(_) => OpenMode::Create,
+        TenantCommand::List => OpenMode::ReadOnly,
+        TenantCommand::Set(_) => OpenMode::Existing,
+    };
+    let (_, _, service) = context.open(mode).await?;
     match command {
         TenantCommand::Create(args) => {
             let CreateArgs { name, timezone, mail_cutoff } = args;

@@ -36,16 +36,23 @@ use postrider_store::DatabaseUrl;
 use section::Section;
 use sources::Sources;
 use std::cell::RefCell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The commented file that gives every default.
 pub const DEFAULT_FILE: &str = include_str!("default.toml");
 
+/// The configuration file that is read when none is named, if it is in the current folder.
+pub const FILE_DEFAULT: &str = "postrider.toml";
+
 /// The whole configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
+    /// The file that was read, if one was.
+    pub file: Option<PathBuf>,
     /// Where everything is kept.
     pub database: DatabaseUrl,
+    /// Where the database was named; nothing if it is the default.
+    pub database_origin: Option<Origin>,
     /// Where requests are taken.
     pub server: Server,
     /// Tokens.
@@ -77,6 +84,25 @@ pub struct Overrides {
     pub listen: Option<String>,
 }
 
+impl Config {
+    /// The database and where it was named, such as `./postrider.db (from postrider.toml)`.
+    #[must_use]
+    pub fn database_named(&self) -> String {
+        let origin = match &self.database_origin {
+            None => "the default".to_owned(),
+            Some(Origin::File) => format!("from {}", self.file.as_deref().unwrap_or(Path::new(FILE_DEFAULT)).display()),
+            Some(Origin::Variable(name)) => format!("from {name}"),
+            Some(Origin::Option(option)) => format!("from {option}"),
+        };
+        let place = match &self.database {
+            DatabaseUrl::Sqlite(path) if path.parent() == Some(Path::new("")) => format!("./{}", path.display()),
+            DatabaseUrl::Sqlite(path) => path.display().to_string(),
+            server @ DatabaseUrl::Postgres(_) => format!("{server:?}"),
+        };
+        format!("{place} ({origin})")
+    }
+}
+
 /// Reads the configuration. Without a file the defaults stand below the environment.
 ///
 /// # Errors
@@ -103,8 +129,11 @@ pub fn load(
     }
     let problems = RefCell::new(sources.problems);
     let mut root = Section::root(sources.nodes, &problems);
+    let (database, database_origin) = database::read(root.section("database"));
     let config = Config {
-        database: database::read(root.section("database")),
+        file: file.map(Path::to_owned),
+        database,
+        database_origin,
         server: Server::read(root.section("server")),
         auth: Auth::read(root.section("auth")),
         channels: Channels::read(root.section("channels")),

@@ -182,7 +182,7 @@ fn all_problems_are_told_at_once_and_none_shows_a_secret() {
         problems,
         [
             "POSTRIDER____X: does not name a key; write POSTRIDER__SECTION__KEY, such as POSTRIDER__SERVER__LISTEN.",
-            "database.url: is not the URL of a database; write sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE.",
+            "database.url: is not the URL of a database (a database URL begins with sqlite: or postgres://); write sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE.",
             "server.listen: is \"localhost\"; write HOST:PORT, such as 127.0.0.1:8080.",
             "server.public_url (POSTRIDER__SERVER__PUBLIC_URL): is not such an address; \
              write http:// or https://, a host and at most a path.",

@@ -17,7 +17,7 @@ use postrider_engine::NodeRole;
 use postrider_service::Service;
 use postrider_service::auth::{CreateClient, NewClient};
 use postrider_service::tenants::{CreateTenant, Tenant};
-use postrider_store::DatabaseUrl;
+use postrider_store::{DatabaseUrl, OpenMode};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use tokio::net::TcpListener;
@@ -63,7 +63,7 @@ impl Stage {
         let options = SinkOptions { count_recipients: true, ..SinkOptions::default() };
         let sink = Sink::start(ANYWHERE, options).await.map_err(|error| machine("start the mail server", error))?;
         let config = config(context, &folder, sink.address())?;
-        let store = wiring::open_store(&config).await?;
+        let store = wiring::open_store(&config, OpenMode::Create).await?;
         let lock = EngineLock::take(&store)?;
         let listener = TcpListener::bind(ANYWHERE).await.map_err(|error| machine("listen", error))?;
         let bound = listener.local_addr().map_err(|error| machine("listen", error))?;
@@ -109,7 +109,7 @@ impl Stage {
 
 /// What is configured, but in the folder and to the mail server of the demonstration.
 fn config(context: &Context, folder: &Path, mail_server: SocketAddr) -> Result<Config, Failure> {
-    let mut config = context.config_with(Overrides::default())?;
+    let mut config = context.config_of(context.config_file(), Overrides::default())?;
     if context.database().is_none() {
         config.database = DatabaseUrl::Sqlite(folder.join("postrider.db"));
     }

@@ -8,6 +8,7 @@ use serde_json::json;
 #[test]
 fn a_tenant_and_its_clients_are_made_listed_and_changed() {
     let home = Home::new();
+    home.json(&["migrate"]);
     assert_eq!(home.json(&["tenant", "list"]), json!({ "items": [] }));
     let tenant = home.json(&["tenant", "create", "--name", "Acme", "--timezone", "europe/berlin"]);
     let id = tenant["id"].as_str().unwrap();

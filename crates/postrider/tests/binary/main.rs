@@ -7,6 +7,7 @@ mod drill;
 mod import;
 #[cfg(unix)]
 mod once;
+mod places;
 #[cfg(unix)]
 mod serve;
 #[cfg(unix)]

@@ -60,9 +60,9 @@ impl Service {
     pub async fn create_client(&self, command: CreateClient) -> Result<NewClient, ServiceError> {
         let name = check_name(&command.name)?;
         let scopes = parse_scopes(&command.scopes)
-            .map_err(|word| Refusal::invalid("scope", Some(word), "is not a scope that there is"))?;
+            .map_err(|word| Refusal::invalid("scope", Some(word), format!("is not a scope; {}", scopes_known())))?;
         if scopes.is_empty() {
-            return Err(Refusal::invalid("scope", None, "names no scope").into());
+            return Err(Refusal::invalid("scope", None, format!("names no scope; {}", scopes_known())).into());
         }
         let (mut random, mut salt) = ([0; SECRET_BYTES], [0; SALT_BYTES]);
         let entropy = self.entropy();
@@ -128,6 +128,12 @@ impl Service {
 /// Reads words with spaces between; answers the first that is no scope.
 pub(super) fn parse_scopes(words: &str) -> Result<BTreeSet<Scope>, &str> {
     words.split_ascii_whitespace().map(|word| Scope::parse(word).ok_or(word)).collect()
+}
+
+/// What there is to choose from.
+fn scopes_known() -> String {
+    let known: Vec<&str> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
+    format!("separate scopes with spaces; they are {}", known.join(", "))
 }
 
 /// Reads stored words; those of another release are left out.

@@ -82,6 +82,17 @@ impl Service {
         Ok(self.keys(KEYS_KEPT_MS).await?.public.clone())
     }
 
+    /// The ids of the keys that verify tokens; none before the first was made. Unlike [`Service::public_keys`] it only
+    /// reads.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn key_ids(&self) -> Result<Vec<String>, ServiceError> {
+        let now = self.now();
+        let secrets = self.store().read("secret.list", |tx| tx.secret_list(SecretPurpose::TokenSigning));
+        Ok(secrets.await?.into_iter().filter(|secret| verifies(secret, now)).map(|secret| secret.id).collect())
+    }
+
     /// Puts a new signing key in use. Tokens signed before stay valid until they expire.
     ///
     /// # Errors
@@ -160,10 +171,15 @@ impl Service {
     }
 }
 
+/// Whether a key still verifies.
+fn verifies(secret: &Secret, now: Timestamp) -> bool {
+    secret.retired_at.is_none_or(|at| now.millis_since(at) < RETIRED_KEPT_MS)
+}
+
 fn key_ring(secrets: &[Secret], now: Timestamp) -> Result<KeyRing, ServiceError> {
     let (mut in_use, mut verifying, mut public) = (None, BTreeMap::new(), Vec::new());
     for secret in secrets {
-        if secret.retired_at.is_some_and(|at| now.millis_since(at) >= RETIRED_KEPT_MS) {
+        if !verifies(secret, now) {
             continue;
         }
         let signing = EncodingKey::from_rsa_pem(&secret.value).map_err(failed)?;

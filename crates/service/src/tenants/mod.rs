@@ -139,7 +139,12 @@ pub(crate) fn check_name(name: &str) -> Result<String, Refusal> {
 /// The zone's name in the database's own spelling.
 fn check_zone(name: &str) -> Result<String, Refusal> {
     let zone = Zone::find(name).ok_or_else(|| {
-        Refusal::field(Code::TimezoneInvalid, "defaultTimezone", Some(name), "is not in the IANA database")
+        Refusal::field(
+            Code::TimezoneInvalid,
+            "defaultTimezone",
+            Some(name),
+            "is not an IANA time zone, such as Europe/Berlin",
+        )
     })?;
     Ok(zone.name().to_owned())
 }
