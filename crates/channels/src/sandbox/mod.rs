@@ -5,7 +5,8 @@
 
 mod json;
 
-use crate::refusal::{not_attempted, refusal};
+use crate::refusal::{Stop, refusal};
+use crate::smtp::envelope::sender_invalid;
 use crate::smtp::mime;
 use postrider_core::channel::{Body, Channel, ChannelKind, Lane, Message, Outcome};
 use postrider_core::env::BoxFuture;
@@ -65,7 +66,7 @@ impl SandboxChannel {
             Ok(()) => Outcome::HandedOff { provider_ref: format!("sandbox:{name}") },
             Err(error) => {
                 let text = format!("The sandbox folder {} cannot be written: {error}.", self.folder.display());
-                not_attempted(refusal("sandbox_unwritable", &text))
+                Stop::route("sandbox_unwritable", &text).into()
             }
         }
     }
@@ -78,9 +79,7 @@ impl SandboxChannel {
                 Err(mime::Unfit::Recipient) => {
                     rejected("address_invalid", "The recipient's address is not an email address.")
                 }
-                Err(mime::Unfit::Sender) => {
-                    rejected("sender_invalid", "The sender's or reply address is not an email address.")
-                }
+                Err(mime::Unfit::Sender) => Err(sender_invalid()),
             },
             (Body::Sms(_), ChannelKind::Sms)
             | (Body::Push(_), ChannelKind::Push)

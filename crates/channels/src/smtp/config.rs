@@ -2,6 +2,8 @@
 //!
 //! Not here: certificates and connections. Invariant: neither an error nor `Debug` ever shows the password.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -11,6 +13,8 @@ const PORT_RELAY: u16 = 25;
 const PORT_SUBMISSION: u16 = 587;
 /// Port of submission with TLS from the first byte (RFC 8314 §7.3).
 const PORT_SUBMISSIONS: u16 = 465;
+/// Shortest password that is looked for in what a server says, in bytes.
+const SECRET_BYTES_MIN: usize = 4;
 
 /// Where email leaves, and how.
 #[derive(Clone, PartialEq, Eq)]
@@ -36,6 +40,21 @@ pub(crate) struct Credentials {
     pub(crate) user: String,
     /// Its secret.
     pub(crate) password: String,
+}
+
+impl Credentials {
+    /// A text without the password and without both parts in the form in which AUTH sends them.
+    pub(crate) fn hidden_in(&self, text: &str) -> String {
+        let Self { user, password } = self;
+        let whole = BASE64.encode(format!("\0{user}\0{password}"));
+        let mut secrets = vec![whole, BASE64.encode(password), BASE64.encode(user)];
+        // Hiding a password of a few letters would spell it out by what is missing.
+        secrets.extend((password.len() >= SECRET_BYTES_MIN).then(|| password.clone()));
+        secrets
+            .iter()
+            .filter(|secret| !secret.is_empty())
+            .fold(text.to_owned(), |text, secret| text.replace(secret, "…"))
+    }
 }
 
 /// How the conversation is encrypted.
@@ -124,6 +143,14 @@ impl SmtpConfig {
             config.set(option)?;
         }
         Ok(config)
+    }
+
+    /// The server without the login, such as `smtp://mail.example:25`.
+    #[must_use]
+    pub fn place(&self) -> String {
+        let scheme = if self.security == Security::Implicit { "smtps" } else { "smtp" };
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        format!("{scheme}://{host}:{}", self.port)
     }
 
     /// Takes one `name=value` of the query.

@@ -5,9 +5,9 @@
 
 use super::reply::{Reply, parse};
 use super::timeouts::SmtpTimeouts;
-use crate::refusal::refusal;
+use crate::refusal::Stop;
 use crate::wire::Wire;
-use postrider_core::channel::Refusal;
+use postrider_core::channel::Obstacle;
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -44,22 +44,28 @@ pub(super) struct Offers {
 /// Why a connection is of no use any more.
 #[derive(Debug)]
 pub(super) struct Broken {
-    pub(super) refusal: Refusal,
+    pub(super) stop: Stop,
     /// Whether the server (or the network) ended it, as happens to a connection kept too long.
     pub(super) was_closed: bool,
     /// How many bytes of the write that failed may have left.
     pub(super) left: usize,
 }
 
-impl From<Refusal> for Broken {
-    fn from(refusal: Refusal) -> Self {
-        Self { refusal, was_closed: false, left: 0 }
+impl From<Stop> for Broken {
+    fn from(stop: Stop) -> Self {
+        Self { stop, was_closed: false, left: 0 }
     }
 }
 
 impl Broken {
     pub(super) fn new(reason: &'static str, text: &str) -> Self {
-        Self::from(refusal(reason, text))
+        Self::from(Stop::route(reason, text))
+    }
+
+    /// The same, as what keeps one more connection from being opened.
+    pub(super) fn of_connections(mut self) -> Self {
+        self.stop.obstacle = Obstacle::Connections;
+        self
     }
 
     fn closed(text: &str) -> Self {

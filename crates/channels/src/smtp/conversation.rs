@@ -5,19 +5,19 @@
 //! (`classify`), and when a connection is opened (`lane`). Invariants: a body leaves only after its own 354; the
 //! next body only after the final reply to the one before; a message counts as handed off only by that reply.
 
-use super::classify::{Phase, Verdict, classify};
+use super::classify::{Parties, Phase, SERVER_CLOSING, Verdict, classify};
 use super::connection::{Broken, Connection};
 use super::envelope::{LONE_DOT, Prepared, prepare};
 use super::reply::Reply;
-use crate::refusal::refusal;
-use postrider_core::channel::{Message, Outcome, Refusal};
+use crate::refusal::Stop;
+use postrider_core::channel::{Message, Outcome};
 
 const RESET: &[u8] = b"RSET\r\n";
 
 /// Why the window ended before its end.
 pub(super) struct Break {
-    /// What to tell about the messages that never left.
-    pub(super) refusal: Refusal,
+    /// What to say about the messages that never left.
+    pub(super) stop: Stop,
     /// The message whose end may have reached the server without an answer.
     pub(super) in_doubt: Option<usize>,
     /// Whether a new connection may do better at once: the server closed this one between messages.
@@ -27,7 +27,7 @@ pub(super) struct Break {
 impl From<Broken> for Break {
     /// A connection that broke while no end of a message was without its answer.
     fn from(broken: Broken) -> Self {
-        Self { refusal: broken.refusal, in_doubt: None, try_again: broken.was_closed }
+        Self { stop: broken.stop, in_doubt: None, try_again: broken.was_closed }
     }
 }
 
@@ -99,7 +99,7 @@ async fn in_chain(
     let mut next = next_prepared(connection, window, outcomes, Some(current.index));
     loop {
         // The three commands of `current` are on their way, and no other reply is outstanding.
-        let judgement = read_judgement(connection).await?;
+        let judgement = read_judgement(connection, &current.parties()).await?;
         let following = next.as_ref().map_or(&[][..], Prepared::commands);
         let dot_at = current.dot_at();
         let mut bytes = match &judgement {
@@ -114,7 +114,7 @@ async fn in_chain(
         // The server is busy with what was written; the message after the next is made ready meanwhile.
         let after_next = next.as_ref().and_then(|next| next_prepared(connection, window, outcomes, Some(next.index)));
         let outcome = match judgement {
-            Judgement::Go => read_final_reply(connection, current.index).await?,
+            Judgement::Go => read_final_reply(connection, &current).await?,
             Judgement::No { outcome, clearing } => {
                 outcomes[current.index] = Some(outcome.clone());
                 read_clearing(connection, clearing).await?;
@@ -146,7 +146,7 @@ async fn one_by_one(
             Some((outcome, _)) => outcome,
             None => {
                 write_body(connection, &current.data, current.dot_at(), current.index).await?;
-                read_final_reply(connection, current.index).await?
+                read_final_reply(connection, &current).await?
             }
         };
         let stop = stop_after(&outcome);
@@ -165,9 +165,9 @@ async fn ask_for_one(connection: &mut Connection, current: &Prepared) -> Result<
     let phases = [Phase::Mail, Phase::Rcpt, Phase::Data];
     for (phase, command) in phases.into_iter().zip(current.each_command()) {
         let reply = connection.ask(command).await?;
-        match classify(phase, &reply) {
+        match classify(phase, &reply, &current.parties()) {
             Verdict::Accepted => {}
-            Verdict::RouteDown(refusal) => return Err(route_down(&reply, refusal)),
+            Verdict::Stopped(stop) => return Err(stopped(stop)),
             verdict => return Ok(Some((verdict.into_outcome(&reply), phase))),
         }
     }
@@ -175,38 +175,38 @@ async fn ask_for_one(connection: &mut Connection, current: &Prepared) -> Result<
 }
 
 /// Reads the replies to MAIL, RCPT and DATA; a server that ends the conversation ends it here.
-async fn read_judgement(connection: &mut Connection) -> Result<Judgement, Break> {
+async fn read_judgement(connection: &mut Connection, parties: &Parties<'_>) -> Result<Judgement, Break> {
     let wait = connection.timeouts.command;
     let mut replies = Vec::with_capacity(3);
     for phase in [Phase::Mail, Phase::Rcpt, Phase::Data] {
         let reply = connection.reply(wait).await?;
         // Nothing needs to follow a 421, and nothing may be sent after it.
-        if let (421, Verdict::RouteDown(refusal)) = (reply.code, classify(phase, &reply)) {
-            return Err(route_down(&reply, refusal));
+        if let (421, Verdict::Stopped(stop)) = (reply.code, classify(phase, &reply, parties)) {
+            return Err(stopped(stop));
         }
         replies.push(reply);
     }
-    judge(&replies[0], &replies[1], &replies[2])
+    judge([&replies[0], &replies[1], &replies[2]], parties)
 }
 
-fn route_down(reply: &Reply, refusal: Refusal) -> Break {
-    // 421 without a word of policy is how a server ends a connection that it has had enough of.
-    let try_again = reply.code == 421 && refusal.reason == "server_closing";
-    Break { refusal, in_doubt: None, try_again }
+fn stopped(stop: Stop) -> Break {
+    // This is how a server ends a connection that it has had enough of, such as by 421 without a word of policy.
+    let try_again = stop.refusal.reason == SERVER_CLOSING;
+    Break { stop, in_doubt: None, try_again }
 }
 
-fn judge(mail: &Reply, rcpt: &Reply, data: &Reply) -> Result<Judgement, Break> {
+/// Puts the replies to MAIL, RCPT and DATA together.
+fn judge([mail, rcpt, data]: [&Reply; 3], parties: &Parties<'_>) -> Result<Judgement, Break> {
     let is_open = data.class() == 3;
     let no = |verdict: Verdict, reply, clearing| Ok(Judgement::No { outcome: verdict.into_outcome(reply), clearing });
-    let for_mail = classify(Phase::Mail, mail);
-    let for_rcpt = classify(Phase::Rcpt, rcpt);
+    let for_mail = classify(Phase::Mail, mail, parties);
+    let for_rcpt = classify(Phase::Rcpt, rcpt, parties);
     // Only the first refusal speaks: what follows it is its echo, such as 503.
     match (for_mail, for_rcpt) {
-        (Verdict::RouteDown(refusal), _) => Err(route_down(mail, refusal)),
-        (Verdict::Accepted, Verdict::RouteDown(refusal)) => Err(route_down(rcpt, refusal)),
-        (Verdict::Accepted, Verdict::Accepted) => match classify(Phase::Data, data) {
+        (Verdict::Stopped(stop), _) | (Verdict::Accepted, Verdict::Stopped(stop)) => Err(stopped(stop)),
+        (Verdict::Accepted, Verdict::Accepted) => match classify(Phase::Data, data, parties) {
             Verdict::Accepted => Ok(Judgement::Go),
-            Verdict::RouteDown(refusal) => Err(route_down(data, refusal)),
+            Verdict::Stopped(stop) => Err(stopped(stop)),
             verdict => no(verdict, data, Clearing::Reset),
         },
         (Verdict::Accepted, verdict) => no(verdict, rcpt, if is_open { Clearing::EmptyBody } else { Clearing::Reset }),
@@ -226,7 +226,7 @@ async fn read_clearing(connection: &mut Connection, clearing: Clearing) -> Resul
     };
     let reply = connection.reply(wait).await?;
     match (clearing, reply.code) {
-        (_, 421) => Err(route_down(&reply, refusal("server_closing", &reply.line()))),
+        (_, 421) => Err(stopped(Stop::route(SERVER_CLOSING, &reply.line()))),
         (Clearing::Reset, 200..300) => Ok(()),
         (Clearing::Reset, _) => Err(Broken::new("protocol_error", "The server refused RSET.").into()),
         // Whatever the answer, nobody was to receive it.
@@ -243,24 +243,21 @@ async fn write_body(connection: &mut Connection, bytes: &[u8], dot_at: usize, in
 }
 
 /// Reads the reply to a final dot. Without one the server may have the message (RFC 1047).
-async fn read_final_reply(connection: &mut Connection, index: usize) -> Result<Outcome, Break> {
-    let in_doubt = |broken: Broken| Break { refusal: broken.refusal, in_doubt: Some(index), try_again: false };
+async fn read_final_reply(connection: &mut Connection, message: &Prepared) -> Result<Outcome, Break> {
+    let in_doubt = |broken: Broken| Break { stop: broken.stop, in_doubt: Some(message.index), try_again: false };
     let reply = connection.reply(connection.timeouts.final_reply).await.map_err(in_doubt)?;
     if !matches!(reply.class(), 2 | 4 | 5) {
         let text = format!("The server answered the end of the message with {}.", reply.line());
         return Err(in_doubt(Broken::new("protocol_error", &text)));
     }
-    let verdict = classify(Phase::Dot, &reply);
+    let verdict = classify(Phase::Dot, &reply, &message.parties());
     connection.has_delivered |= verdict == Verdict::Accepted;
     Ok(verdict.into_outcome(&reply))
 }
 
-/// A message that was refused because of the route ends the window; its own outcome stands.
+/// A message that was refused for a reason beyond its recipient ends the window; its own outcome stands.
 fn stop_after(outcome: &Outcome) -> Result<(), Break> {
-    match outcome {
-        Outcome::NotAttempted { refusal, .. } => {
-            Err(Break { refusal: refusal.clone(), in_doubt: None, try_again: false })
-        }
-        _ => Ok(()),
-    }
+    let Outcome::NotAttempted { refusal, obstacle, after_ms } = outcome else { return Ok(()) };
+    let stop = Stop { refusal: refusal.clone(), obstacle: *obstacle, after_ms: *after_ms };
+    Err(Break { stop, in_doubt: None, try_again: false })
 }

@@ -4,9 +4,10 @@
 //! dot alone (RFC 5321 §4.5.2); so a message can neither end early nor begin another.
 
 use super::address::with_ascii_domain;
+use super::classify::Parties;
 use super::connection::Offers;
 use super::mime::{self, Unfit};
-use crate::refusal::refusal;
+use crate::refusal::{Stop, refusal};
 use postrider_core::channel::{Body, Message, Outcome};
 
 /// The end of a message, and an empty message.
@@ -16,6 +17,8 @@ pub(super) const LONE_DOT: &[u8] = b".\r\n";
 pub(super) struct Prepared {
     /// Its place in the window.
     pub(super) index: usize,
+    from: String,
+    to: String,
     /// MAIL, RCPT and DATA.
     commands: Vec<u8>,
     mail_end: usize,
@@ -25,6 +28,11 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
+    /// Whose message it is.
+    pub(super) fn parties(&self) -> Parties<'_> {
+        Parties { from: &self.from, to: &self.to }
+    }
+
     /// The three commands together.
     pub(super) fn commands(&self) -> &[u8] {
         &self.commands
@@ -49,13 +57,15 @@ pub(super) fn prepare(index: usize, message: &Message, offers: &Offers) -> Resul
     };
     let bytes = mime::build(&message.key, &message.to, email).map_err(|unfit| match unfit {
         Unfit::Recipient => reject("address_invalid", "The recipient's address is not an email address."),
-        Unfit::Sender => reject("sender_invalid", "The sender's or reply address is not an email address."),
+        Unfit::Sender => sender_invalid(),
     })?;
-    let (from, to) = (with_ascii_domain(&email.from_address), with_ascii_domain(&message.to));
+    let from = with_ascii_domain(&email.from_address).into_owned();
+    let to = with_ascii_domain(&message.to).into_owned();
     let in_utf8 = !from.is_ascii() || !to.is_ascii();
     let is_wide = !bytes.is_ascii();
     if (in_utf8 || is_wide) && !(offers.utf8 && offers.eight_bit) {
-        return Err(reject("address_needs_smtputf8", "The server takes no addresses beyond ASCII (RFC 6531)."));
+        let (reason, text) = ("address_needs_smtputf8", "The server takes no addresses beyond ASCII (RFC 6531).");
+        return Err(if to.is_ascii() { Stop::sender(reason, text).into() } else { reject(reason, text) });
     }
     if let Some(limit) = offers.size.filter(|&limit| limit > 0 && bytes.len() as u64 > limit) {
         let text = format!("The message has {} bytes, the server takes {limit}.", bytes.len());
@@ -77,7 +87,12 @@ pub(super) fn prepare(index: usize, message: &Message, offers: &Offers) -> Resul
     push(&mut commands, &["RCPT TO:<", &to, ">\r\n"]);
     let rcpt_end = commands.len();
     push(&mut commands, &["DATA\r\n"]);
-    Ok(Prepared { index, commands, mail_end, rcpt_end, data: stuff(&bytes) })
+    Ok(Prepared { index, from, to, commands, mail_end, rcpt_end, data: stuff(&bytes) })
+}
+
+/// A sender that no server can take: nothing is wrong with the recipient.
+pub(crate) fn sender_invalid() -> Outcome {
+    Stop::sender("sender_invalid", "The sender's or reply address is not an email address.").into()
 }
 
 fn push(out: &mut Vec<u8>, parts: &[&str]) {

@@ -5,8 +5,8 @@
 use super::connection::Connection;
 use super::conversation::converse;
 use super::opening::Route;
-use crate::refusal::not_attempted;
-use postrider_core::channel::{Lane, Message, Outcome, Refusal};
+use crate::refusal::Stop;
+use postrider_core::channel::{Lane, Message, Outcome};
 use postrider_core::env::BoxFuture;
 use std::sync::Arc;
 use tokio::time::timeout;
@@ -27,13 +27,14 @@ impl SmtpLane {
     async fn send_window(&mut self, window: &[Message]) -> Vec<Outcome> {
         let mut outcomes = vec![None; window.len()];
         let left_over = self.fill(window, &mut outcomes).await;
-        // Without a refusal every place has been filled.
-        let rest = left_over.unwrap_or_else(|| crate::refusal::refusal("not_sent", "The window ended early."));
-        outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|| not_attempted(rest.clone()))).collect()
+        // Without a reason every place has been filled.
+        let rest = left_over.unwrap_or_else(|| Stop::route("not_sent", "The window ended early."));
+        let outcomes = outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|| rest.clone().into()));
+        outcomes.map(|outcome| self.route.described(outcome)).collect()
     }
 
     /// Fills in outcomes; answers why those still missing did not leave.
-    async fn fill(&mut self, window: &[Message], outcomes: &mut [Option<Outcome>]) -> Option<Refusal> {
+    async fn fill(&mut self, window: &[Message], outcomes: &mut [Option<Outcome>]) -> Option<Stop> {
         if window.is_empty() {
             return None;
         }
@@ -44,8 +45,8 @@ impl SmtpLane {
                 None => match self.route.open().await {
                     Ok(connection) => (connection, false),
                     Err(broken) => {
-                        debug!(reason = broken.refusal.reason, "no conversation with the mail server");
-                        return Some(broken.refusal);
+                        debug!(reason = broken.stop.refusal.reason, "no conversation with the mail server");
+                        return Some(broken.stop);
                     }
                 },
             };
@@ -53,16 +54,16 @@ impl SmtpLane {
                 self.kept = Some(connection);
                 return None;
             };
-            debug!(reason = end.refusal.reason, "the conversation with the mail server ended early");
+            debug!(reason = end.stop.refusal.reason, "the conversation with the mail server ended early");
             if let Some(index) = end.in_doubt {
-                outcomes[index] = Some(Outcome::Uncertain(end.refusal.clone()));
-                return Some(end.refusal);
+                outcomes[index] = Some(Outcome::Uncertain(end.stop.refusal.clone()));
+                return Some(end.stop);
             }
             // Servers close connections that lay idle or carried enough; a message that had not begun to leave
             // then deserves one more. A server that closes at once gets no second call.
             let worked_before = was_kept || connection.has_delivered;
             if !(may_reconnect && end.try_again && worked_before) {
-                return Some(end.refusal);
+                return Some(end.stop);
             }
             may_reconnect = false;
         }

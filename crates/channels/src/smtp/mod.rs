@@ -5,10 +5,12 @@
 
 mod address;
 mod classify;
+#[cfg(test)]
+mod classify_tests;
 mod config;
 mod connection;
 mod conversation;
-mod envelope;
+pub(crate) mod envelope;
 mod lane;
 pub(crate) mod mime;
 mod opening;
@@ -16,6 +18,10 @@ mod punycode;
 mod reply;
 mod timeouts;
 mod tls;
+mod wait;
+mod words;
+#[cfg(test)]
+mod words_tests;
 
 pub use config::{SmtpConfig, SmtpUrlError};
 pub use timeouts::SmtpTimeouts;

@@ -3,17 +3,21 @@
 //! Invariant: a password leaves only over an encrypted connection, to this machine itself, or where encryption was
 //! switched off by name; and nothing that arrived before TLS is believed after it (CVE-2021-33515).
 
-use super::classify::{Phase, Verdict, classify};
+use super::classify::{Parties, Phase, Verdict, classify};
 use super::config::{Credentials, Security, SmtpConfig};
 use super::connection::{Broken, Connection, Offers};
 use super::reply::Reply;
 use super::timeouts::SmtpTimeouts;
 use super::tls::Tls;
+use crate::refusal::{Stop, TEXT_CHARS_MAX};
 use crate::wire::Wire;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use postrider_core::channel::{Obstacle, Outcome};
 use rustls::pki_types::ServerName;
-use tokio::net::TcpStream;
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsStream;
 
@@ -28,25 +32,19 @@ impl Route {
     /// Opens a conversation that is ready for MAIL.
     pub(super) async fn open(&self) -> Result<Connection, Broken> {
         let config = &self.config;
-        let connecting = TcpStream::connect((config.host.as_str(), config.port));
-        let stream = match timeout(self.timeouts.connect, connecting).await {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => return Err(Broken::new("connect_failed", &format!("No connection: {error}."))),
-            Err(_) => return Err(Broken::new("connect_timeout", "The server did not accept a connection in time.")),
-        };
-        // Each write is a whole group of commands; holding it back for more would only add waiting.
-        stream.set_nodelay(true).map_err(|error| Broken::new("connect_failed", &error.to_string()))?;
+        let stream = self.connect(&self.resolve().await?).await?;
         let mut connection = Connection::new(Wire::Plain(stream), self.timeouts);
         if config.security == Security::Implicit {
             connection = self.encrypt(connection).await?;
         }
-        let greeting = connection.reply(self.timeouts.command).await?;
+        // A server that accepts a connection and then closes it or stays silent may have enough of them.
+        let greeting = connection.reply(self.timeouts.command).await.map_err(Broken::of_connections)?;
         require(Phase::Opening, &greeting)?;
         self.say_hello(&mut connection).await?;
         let wanted = matches!(config.security, Security::Required | Security::Opportunistic);
         if wanted && connection.offers.starttls {
             let reply = connection.ask(b"STARTTLS\r\n").await?;
-            require(Phase::Opening, &reply)?;
+            require(Phase::StartTls, &reply)?;
             connection = self.encrypt(connection).await?;
             self.say_hello(&mut connection).await?;
         } else if config.security == Security::Required {
@@ -61,6 +59,51 @@ impl Route {
             log_in(&mut connection, credentials).await?;
         }
         Ok(connection)
+    }
+
+    /// Looks the server's name up.
+    async fn resolve(&self) -> Result<Vec<SocketAddr>, Broken> {
+        let (host, port) = (self.config.host.as_str(), self.config.port);
+        match timeout(self.timeouts.connect, lookup_host((host, port))).await {
+            Ok(Ok(found)) => Ok(found.collect()),
+            Ok(Err(error)) => Err(Broken::new("name_not_found", &format!("name not found ({error})"))),
+            Err(_) => Err(Broken::new("name_not_found", "name not found (the name servers did not answer in time)")),
+        }
+    }
+
+    /// Connects to the first address that accepts.
+    async fn connect(&self, addresses: &[SocketAddr]) -> Result<TcpStream, Broken> {
+        let mut fault = Broken::new("name_not_found", "name not found (it has no address)");
+        for &address in addresses {
+            let error = match timeout(self.timeouts.connect, TcpStream::connect(address)).await {
+                // Each write is a whole group of commands; holding it back for more would only add waiting.
+                Ok(Ok(stream)) => match stream.set_nodelay(true) {
+                    Ok(()) => return Ok(stream),
+                    Err(error) => Ok(error),
+                },
+                Ok(Err(error)) => Ok(error),
+                Err(late) => Err(late),
+            };
+            let ip = address.ip();
+            fault = match error {
+                Ok(error) if error.kind() == ErrorKind::ConnectionRefused => Broken::new(
+                    "connect_refused",
+                    &format!("{ip} refused the connection; nothing listens at this port"),
+                ),
+                Ok(error) => Broken::new("connect_failed", &format!("no connection to {ip}: {error}")),
+                Err(_) => Broken::new("connect_timeout", &format!("{ip} did not accept a connection in time")),
+            };
+        }
+        Err(fault)
+    }
+
+    /// Adds where it happened to an outcome that is not about one recipient.
+    pub(super) fn described(&self, mut outcome: Outcome) -> Outcome {
+        if let Outcome::NotAttempted { refusal, .. } | Outcome::Uncertain(refusal) = &mut outcome {
+            refusal.text =
+                crate::refusal::printable(&format!("{}: {}", self.config.place(), refusal.text), TEXT_CHARS_MAX);
+        }
+        outcome
     }
 
     async fn encrypt(&self, connection: Connection) -> Result<Connection, Broken> {
@@ -78,9 +121,7 @@ impl Route {
         let stream = match timeout(self.timeouts.connect, connector.connect(name, stream)).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => {
-                return Err(failed(&format!(
-                    "No TLS: {error}. A private certificate needs ca_file; tls=none does without."
-                )));
+                return Err(failed(&format!("no TLS: {error}; a private certificate needs ca_file")));
             }
             Err(_) => return Err(failed("The TLS handshake was not done in time.")),
         };
@@ -159,15 +200,17 @@ async fn log_in(connection: &mut Connection, credentials: &Credentials) -> Resul
     } else {
         return Err(Broken::new("auth_unavailable", "The server offers no login by PLAIN or LOGIN."));
     };
-    require(Phase::Login, &reply)
+    // A server may repeat the command that it did not like.
+    require(Phase::Login, &Reply { text: credentials.hidden_in(&reply.text), ..reply })
 }
 
 /// The reply must be a success; whatever else it is, the conversation ends.
 fn require(phase: Phase, reply: &Reply) -> Result<(), Broken> {
-    match classify(phase, reply) {
+    match classify(phase, reply, &Parties::NONE) {
         Verdict::Accepted => Ok(()),
-        Verdict::Rejected(refusal) | Verdict::Deferred(refusal) | Verdict::RouteDown(refusal) => {
-            Err(Broken::from(refusal))
+        Verdict::Stopped(stop) => Err(Broken::from(stop)),
+        Verdict::Rejected(refusal) | Verdict::Deferred(refusal, _) => {
+            Err(Broken::from(Stop { refusal, obstacle: Obstacle::Route, after_ms: None }))
         }
     }
 }

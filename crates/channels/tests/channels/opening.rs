@@ -124,7 +124,7 @@ async fn a_server_that_does_not_want_us_is_down() {
     let sink = sink(SinkOptions::default()).await;
     let channel = channel(&sink, "");
     sink.stop().await;
-    assert_eq!(send_one(&channel, message(0)).await, "not attempted connect_failed");
+    assert_eq!(send_one(&channel, message(0)).await, "not attempted connect_refused");
 }
 
 #[tokio::test]
