@@ -10,6 +10,7 @@ pub mod demo;
 pub mod drill;
 pub mod engine_lock;
 pub mod lifecycle;
+pub mod listener;
 pub mod metered;
 pub mod progress;
 pub mod system;

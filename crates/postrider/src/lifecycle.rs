@@ -7,7 +7,7 @@ use tokio::sync::watch;
 const EXIT_AT_ONCE: i32 = 130;
 
 /// Whether to stop. Cheap to clone.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Stop(watch::Sender<bool>);
 
 impl Stop {
@@ -28,7 +28,7 @@ impl Stop {
 /// # Errors
 /// If the operating system does not let us.
 pub fn listen() -> Result<Stop, Failure> {
-    let stop = Stop(watch::Sender::new(false));
+    let stop = Stop::default();
     let mut signals = Signals::new().map_err(|error| Failure::of(Trouble::Failed, format!("no signals: {error}")))?;
     let asked = stop.clone();
     tokio::spawn(async move {

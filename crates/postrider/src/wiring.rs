@@ -2,6 +2,7 @@
 
 use crate::cli::{Failure, Trouble};
 use crate::config::{Config, Email, Sandbox};
+use crate::listener::{Files, Limits};
 use crate::metered::Metered;
 use crate::system::{OsEntropy, SystemClock};
 use postrider_channels::sandbox::SandboxChannel;
@@ -38,6 +39,37 @@ pub fn public_url(config: &Config, bound: Option<SocketAddr>) -> String {
         (_, Some(url)) => url.clone(),
         (Some(bound), None) => config.server.public_url(bound),
         (None, None) => format!("http://{}", config.server.listen),
+    }
+}
+
+/// What clients may take of the server.
+#[must_use]
+pub fn limits(config: &Config, files: Files) -> Limits {
+    let server = &config.server;
+    let senders = match &config.channels.email {
+        Some(Email::Smtp(smtp)) => u64::from(smtp.connections),
+        Some(Email::Sandbox(_)) | None => 0,
+    };
+    let connections = match server.connections_max {
+        Some(wanted) => {
+            let most = files.connections_max(senders);
+            if wanted > most {
+                tracing::warn!(
+                    wanted,
+                    most,
+                    "server.connections_max is more than the limit of open files allows; \
+                    raise that limit (ulimit -n)"
+                );
+            }
+            wanted.min(most)
+        }
+        None => files.connections_default(senders),
+    };
+    Limits {
+        connections: usize::try_from(connections).unwrap_or(usize::MAX),
+        head: Duration::from_millis(server.head_timeout_ms),
+        idle: Duration::from_millis(server.idle_timeout_ms),
+        stall: Duration::from_millis(server.stall_timeout_ms),
     }
 }
 

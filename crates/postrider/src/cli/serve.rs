@@ -4,9 +4,9 @@ use super::{Context, Failure, Report, Trouble};
 use crate::config::{Config, Overrides};
 use crate::engine_lock::EngineLock;
 use crate::lifecycle::{self, Stop};
+use crate::listener::{self, Limits};
 use crate::telemetry;
 use crate::wiring::{self, RunningEngine};
-use axum::serve::ListenerExt as _;
 use clap::{Args, ValueEnum};
 use postrider_engine::NodeRole;
 use postrider_service::Service;
@@ -69,6 +69,7 @@ pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<(), Failur
     let config = context.config_with(Overrides { listen: args.listen, ..Overrides::default() })?;
     telemetry::start(&config.log);
     let stop = lifecycle::listen()?;
+    let limits = wiring::limits(&config, listener::raise_files());
     let store = wiring::open_store(&config, OpenMode::Create).await?;
     let _lock = if args.role.sends() { EngineLock::take(&store)? } else { None };
     let (listener, bound) = bind(&config).await?;
@@ -82,13 +83,12 @@ pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<(), Failur
     tell(context, args.role, bound, &config);
     let imports = args.role.takes_requests().then(|| service.clone());
     let serving = async {
-        let served = serve(listener, router(args.role, service), stop.clone()).await;
+        serve(listener, router(args.role, service), limits, stop.clone()).await;
         stop.request();
-        served
     };
-    let (served, (), ()) = tokio::join!(serving, drain(engine, &stop), run_imports(imports, &stop));
+    tokio::join!(serving, drain(engine, &stop), run_imports(imports, &stop));
     tracing::info!("stopped");
-    served
+    Ok(())
 }
 
 /// Waits until told to stop, then lets hand-offs that have begun end.
@@ -148,21 +148,14 @@ fn tell(context: &Context, role: Role, bound: SocketAddr, config: &Config) {
 }
 
 /// Serves until told to stop, then lets requests that have begun end.
-async fn serve(listener: TcpListener, router: axum::Router, stop: Stop) -> Result<(), Failure> {
-    // Small answers must not wait for more; that it cannot be said costs only time.
-    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-    let asked = stop.clone();
-    let serving = axum::serve(listener, router).with_graceful_shutdown(async move { asked.requested().await });
+async fn serve(listener: TcpListener, router: axum::Router, limits: Limits, stop: Stop) {
     let overdue = async {
         stop.requested().await;
         tokio::time::sleep(Duration::from_millis(DRAIN_MAX_MS)).await;
     };
     tokio::select! {
         biased;
-        served = serving.into_future() => served.map_err(|error| Failure::of(Trouble::Listen, error.to_string())),
-        () = overdue => {
-            tracing::warn!("requests did not end in time");
-            Ok(())
-        }
+        () = listener::serve(listener, router, limits, stop.clone()) => {}
+        () = overdue => tracing::warn!("requests did not end in time"),
     }
 }

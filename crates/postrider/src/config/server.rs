@@ -6,6 +6,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
 /// On, off.
 const SWITCH: &[&str] = &["on", "off"];
+/// Most connections that may be configured.
+const CONNECTIONS_MAX: u64 = 1_000_000;
+const HEAD_DEFAULT_MS: u64 = 10_000;
+const IDLE_DEFAULT_MS: u64 = 75_000;
+const STALL_DEFAULT_MS: u64 = 30_000;
+const TIMEOUT_MIN_MS: u64 = 100;
+const TIMEOUT_MAX_MS: u64 = 600_000;
 const TOKEN_LIFETIME_DEFAULT_S: u64 = 3_600;
 const TOKEN_LIFETIME_MIN_S: u64 = 60;
 const TOKEN_LIFETIME_MAX_S: u64 = 86_400;
@@ -19,6 +26,14 @@ pub struct Server {
     pub public_url: Option<String>,
     /// Whether `GET /metrics` is served.
     pub metrics: bool,
+    /// Most connections at once; if it is not given, what the limit of open files allows.
+    pub connections_max: Option<u64>,
+    /// How long a client may take for the head of a request, in milliseconds.
+    pub head_timeout_ms: u64,
+    /// How long a connection is kept without a request, in milliseconds.
+    pub idle_timeout_ms: u64,
+    /// How long a body may bring nothing and an answer may be left unread, in milliseconds.
+    pub stall_timeout_ms: u64,
 }
 
 impl Server {
@@ -48,8 +63,21 @@ impl Server {
         let public_url = web_url(&mut section, "public_url");
         let metrics = section.word("metrics", SWITCH, |word| SWITCH.iter().position(|known| *known == word));
         let metrics = metrics.is_none_or(|given| given.value == 0);
+        let connections_max = section.optional_integer("connections_max", 1..=CONNECTIONS_MAX);
+        let mut timeout = |key, default| section.integer(key, default, TIMEOUT_MIN_MS..=TIMEOUT_MAX_MS);
+        let head_timeout_ms = timeout("head_timeout_ms", HEAD_DEFAULT_MS);
+        let idle_timeout_ms = timeout("idle_timeout_ms", IDLE_DEFAULT_MS);
+        let stall_timeout_ms = timeout("stall_timeout_ms", STALL_DEFAULT_MS);
         section.finish();
-        Self { listen: listen.unwrap_or_else(|| LISTEN_DEFAULT.to_owned()), public_url, metrics }
+        Self {
+            listen: listen.unwrap_or_else(|| LISTEN_DEFAULT.to_owned()),
+            public_url,
+            metrics,
+            connections_max,
+            head_timeout_ms,
+            idle_timeout_ms,
+            stall_timeout_ms,
+        }
     }
 }
 
@@ -114,7 +142,8 @@ mod tests {
 
     #[test]
     fn the_public_url_follows_the_bound_address_unless_given() {
-        let mut server = Server { listen: "0.0.0.0:0".to_owned(), public_url: None, metrics: true };
+        let problems = std::cell::RefCell::default();
+        let mut server = Server::read(Section::root(std::collections::BTreeMap::new(), &problems));
         for (bound, expected) in [
             ("127.0.0.1:4000", "http://127.0.0.1:4000"),
             ("0.0.0.0:4000", "http://127.0.0.1:4000"),

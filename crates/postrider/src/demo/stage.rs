@@ -7,6 +7,8 @@ use super::narrator::Narrator;
 use crate::cli::{Context, Failure};
 use crate::config::{Channels, Config, Email, Level, Overrides, Smtp};
 use crate::engine_lock::EngineLock;
+use crate::lifecycle::Stop;
+use crate::listener as http;
 use crate::wiring::{self, RunningEngine};
 use postrider_channels::sink::{Sink, SinkOptions};
 use postrider_channels::smtp::SmtpConfig;
@@ -72,10 +74,9 @@ impl Stage {
         service.prepare_keys().await?;
         let engine = wiring::start_engine(&config, &store, &base_url, NodeRole::All)?;
         let router = postrider_api::router(service.clone());
-        let serving = tokio::spawn(async move {
-            // It ends when the task is aborted; until then a failed connection is its client's to notice.
-            let _ended = axum::serve(listener, router).await;
-        });
+        let limits = wiring::limits(&config, http::raise_files());
+        // It ends when the task is aborted.
+        let serving = tokio::spawn(http::serve(listener, router, limits, Stop::default()));
         narrator.fact("folder", &folder.display().to_string());
         narrator.fact("mail server", &format!("{}, which takes everything and passes nothing on", sink.address()));
         narrator.fact("API", &base_url);

@@ -1,6 +1,8 @@
 //! The binary as people and programs run it. One file for each group of commands; what they share is in `support`.
 #![cfg(test)]
 
+#[cfg(unix)]
+mod client;
 mod commands;
 mod demo;
 mod drill;
@@ -12,6 +14,8 @@ mod places;
 mod serve;
 #[cfg(unix)]
 mod standing;
+#[cfg(unix)]
+mod strangers;
 mod support;
 #[cfg(unix)]
 mod two_nodes;

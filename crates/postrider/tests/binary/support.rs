@@ -82,7 +82,23 @@ impl Home {
     /// Serves on a free port.
     pub fn serve(&self, args: &[&str]) -> Server {
         let all: Vec<&str> = ["serve", "--json", "--listen", "127.0.0.1:0"].iter().chain(args).copied().collect();
-        let mut child = self.command(&all).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        Self::start(self.command(&all))
+    }
+
+    /// Serves on a free port in a process that may open so many files.
+    pub fn serve_with_files(&self, files: usize) -> Server {
+        let serve = self.command(&["serve", "--json", "--listen", "127.0.0.1:0"]);
+        let mut shell = Command::new("sh");
+        shell.arg("-c").arg(format!("ulimit -n {files}; exec \"$0\" \"$@\"")).arg(serve.get_program());
+        shell.args(serve.get_args()).current_dir(self.folder.path()).stdin(Stdio::null());
+        for (name, _) in serve.get_envs() {
+            shell.env_remove(name);
+        }
+        Self::start(shell)
+    }
+
+    fn start(mut serve: Command) -> Server {
+        let mut child = serve.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let Ok(started) = serde_json::from_str::<Value>(&line) else {
