@@ -5,9 +5,14 @@
 mod support;
 
 use axum::http::Method;
+use postrider_core::channel::ChannelKind;
 use postrider_core::scope::Scope;
+use postrider_store::testkit::Database;
 use serde_json::{Value, json};
 use support::TestApp;
+use support::ready::ready;
+
+const IN_USE: &str = "JOURNEY_API.PUBLIC.SENDER_PROFILES.IN_USE";
 
 fn news() -> Value {
     json!({ "name": "News", "channel": "email", "fromEmail": "news@shop.example", "fromName": "Shop" })
@@ -104,6 +109,50 @@ async fn a_deleted_one_is_gone() {
     admin.patch(&path, json!({ "name": "x" })).await.refused(404, code);
     admin.delete(&path).await.refused(404, code);
     assert_eq!(admin.get("/sender-profiles").await.data()["items"], json!([]));
+}
+
+#[tokio::test]
+async fn one_that_a_draft_or_a_job_sends_with_stays() {
+    for database in [Database::Sqlite, Database::Postgres] {
+        let app = TestApp::on(database).await;
+        let admin = app.as_admin();
+        for channel in ChannelKind::ALL {
+            let campaign = ready(&app, channel).await;
+            let sender = format!("/sender-profiles/{}", campaign.sender);
+            admin.delete(&sender).await.refused(409, IN_USE);
+            let when = match channel {
+                ChannelKind::DirectMail => json!({ "batchDate": "2026-05-01" }),
+                ChannelKind::Email | ChannelKind::Sms | ChannelKind::Push => json!({ "sendAt": "2026-05-01T09:00Z" }),
+            };
+            let job = admin.post(&campaign.path("/schedule-jobs"), when).await.data()["scheduleId"].clone();
+            admin.delete(&sender).await.refused(409, IN_USE);
+            admin.post(&campaign.path("/pause"), json!({})).await.data();
+            admin.delete(&sender).await.refused(409, IN_USE);
+            let job = campaign.path(&format!("/schedule-jobs/{}", job.as_str().unwrap()));
+            admin.delete(&job).await.data();
+            admin.delete(&sender).await.refused(409, IN_USE);
+            admin.delete(&campaign.path("")).await.data();
+            admin.delete(&sender).await.data();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_draft_that_names_none_sends_with_the_oldest_which_stays() {
+    for database in [Database::Sqlite, Database::Postgres] {
+        let app = TestApp::on(database).await;
+        let admin = app.as_admin();
+        let campaign = ready(&app, ChannelKind::Email).await;
+        app.clock.advance(1_000);
+        let younger = admin.post("/sender-profiles", news()).await.data()["id"].as_str().unwrap().to_owned();
+        let unnamed = json!({ "templateId": campaign.template });
+        admin.put(&campaign.path("/content"), unnamed).await.data();
+        admin.delete(&format!("/sender-profiles/{}", campaign.sender)).await.refused(409, IN_USE);
+        let bound = json!({ "templateId": campaign.template, "senderProfileId": younger });
+        admin.put(&campaign.path("/content"), bound).await.data();
+        admin.delete(&format!("/sender-profiles/{younger}")).await.refused(409, IN_USE);
+        admin.delete(&format!("/sender-profiles/{}", campaign.sender)).await.data();
+    }
 }
 
 #[tokio::test]

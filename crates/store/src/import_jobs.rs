@@ -23,6 +23,8 @@ statements! { "import_jobs":
         0, 0, 0, 0, 0, $11, $12)";
     OPEN = "SELECT COUNT(*) FROM import_jobs WHERE tenant_id = $1 AND state IN ('pending', 'ready', 'running') \
         AND deleted_at IS NULL";
+    RUNNING_INTO = "SELECT COUNT(*) FROM import_jobs WHERE tenant_id = $1 AND list_id = $2 AND state = 'running' \
+        AND deleted_at IS NULL";
     /// All tenants: the token of an upload URL says whose job it is.
     BY_UPLOAD = "SELECT tenant_id, id, upload_expires_at FROM import_jobs WHERE upload_hash = $1 \
         AND deleted_at IS NULL";
@@ -217,6 +219,14 @@ impl Tx<'_> {
     /// Any [`StoreError`].
     pub fn import_jobs_open(&mut self, tenant: TenantId) -> Result<i64, StoreError> {
         self.query_number(&OPEN, &[id(tenant)])
+    }
+
+    /// Whether a running job puts people on a list.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn import_runs_into(&mut self, tenant: TenantId, list: ListId) -> Result<bool, StoreError> {
+        Ok(self.query_number(&RUNNING_INTO, &[id(tenant), id(list)])? > 0)
     }
 
     /// Writes a new job.

@@ -19,6 +19,13 @@ statements! { "senders":
     /// A deleted one is found too: jobs that were committed with it still send.
     GET = "SELECT id, name, channel, details, created_at, updated_at, deleted_at FROM sender_profiles \
         WHERE tenant_id = $1 AND id = $2";
+    /// Drafts that name it or, where it is the default of its channel, name none; and jobs under way.
+    USES = "SELECT (SELECT COUNT(*) FROM campaigns c WHERE c.tenant_id = $1 AND c.channel = $2 \
+        AND c.authoring_status = 'draft' AND c.deleted_at IS NULL AND c.template_id IS NOT NULL \
+        AND (c.sender_profile_id = $3 OR (c.sender_profile_id IS NULL AND $3 = (SELECT s.id FROM sender_profiles s \
+        WHERE s.tenant_id = $1 AND s.channel = $2 AND s.deleted_at IS NULL ORDER BY s.created_at, s.id LIMIT 1)))) \
+        + (SELECT COUNT(*) FROM schedule_jobs j WHERE j.tenant_id = $1 AND j.sender_profile_id = $3 \
+        AND j.state IN ('scheduled', 'running', 'paused', 'held'))";
     UPDATE = "UPDATE sender_profiles SET name = $1, details = $2, updated_at = $3, deleted_at = $4 \
         WHERE tenant_id = $5 AND id = $6";
 }
@@ -93,6 +100,15 @@ impl Tx<'_> {
         channel: ChannelKind,
     ) -> Result<Option<SenderProfile>, StoreError> {
         self.query_one(&DEFAULT, &[id(tenant), channel.as_str().into()], read)
+    }
+
+    /// Whether a draft with content or a job under way sends with a sender profile. A draft that names none sends with
+    /// the default of its channel.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn sender_is_used(&mut self, tenant: TenantId, sender: &SenderProfile) -> Result<bool, StoreError> {
+        Ok(self.query_number(&USES, &[id(tenant), sender.channel.as_str().into(), id(sender.id)])? > 0)
     }
 
     /// Writes back everything that may change.

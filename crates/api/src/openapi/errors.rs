@@ -133,6 +133,7 @@ const PARTICULAR: &[(&str, &str, &[&[Code]])] = &[
     ("POST", "/templates", &[&[Code::TemplateInvalid]]),
     ("PATCH", "/templates/{id}", &[&[Code::TemplateInvalid, Code::TemplateArchived]]),
     ("DELETE", "/templates/{id}", &[&[Code::TemplateInUse]]),
+    ("DELETE", "/sender-profiles/{id}", &[&[Code::SenderProfileInUse]]),
     ("POST", "/templates/{id}/publish", &[&[Code::TemplateInvalid, Code::TemplateArchived]]),
     (
         "POST",

@@ -84,7 +84,7 @@ pub async fn patch(
 #[utoipa::path(delete, path = "/public/v1/sender-profiles/{id}", operation_id = "deleteSenderProfile",
     tag = "Sender profiles",
     summary = "Delete a sender profile",
-    description = "Jobs that were committed with it still send; no new one can be.",
+    description = "Refused while a draft or a job under way sends with it. A draft that names no sender profile sends with the oldest of its channel.",
     params(("id" = uuid::Uuid, Path,
     description = "Sender profile id"), ("Idempotency-Key" = Option<uuid::Uuid>, Header)),
     responses((status = 200, description = "What was deleted", body = DeletedDto)))]

@@ -264,6 +264,10 @@ pub async fn provoke(code: Code) -> Provoked {
             plain(admin.delete(&format!("/templates/{}", campaign.template)).await)
         }
         Code::SenderProfileNotFound => plain(admin.get(&format!("/sender-profiles/{NOBODY}")).await),
+        Code::SenderProfileInUse => {
+            let campaign = ready(app, Email).await;
+            plain(admin.delete(&format!("/sender-profiles/{}", campaign.sender)).await)
+        }
         Code::WebhookNotFound => plain(admin.get(&format!("/webhooks/{NOBODY}")).await),
         Code::WebhookDeliveryNotFound => {
             let webhook = webhook(app, true).await;

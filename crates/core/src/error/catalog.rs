@@ -164,7 +164,7 @@ catalog! {
     ListNotFound => "PUBLIC.LISTS.NOT_FOUND", NotFound,
         "List not found.", "Use the id of one of this tenant's lists.";
     ListInUse => "PUBLIC.LISTS.IN_USE", Conflict,
-        "A campaign in flight or an audience rule uses the list.", "Take the campaign's job back or wait until it is over, and take the list out of the rules that name it.";
+        "A campaign in flight, an audience rule or a running import uses the list.", "Take the campaign's job back or wait until it is over, wait for the import, and take the list out of the rules that name it.";
     RuleNotFound => "PUBLIC.AUDIENCES.NOT_FOUND", NotFound,
         "Audience not found.", "Use the id of one of this tenant's audiences by rule; static lists are below /lists.";
     AudienceInUse => "PUBLIC.AUDIENCES.IN_USE", Conflict,
@@ -205,6 +205,8 @@ catalog! {
         "A draft campaign is bound to the template, or a job under way sends it.", "Bind the drafts to another template, let the jobs end, or archive the template with POST /templates/{id}/archive.";
     SenderProfileNotFound => "PUBLIC.SENDER_PROFILES.NOT_FOUND", NotFound,
         "Sender profile not found.", "Use the id of one of this tenant's sender profiles.";
+    SenderProfileInUse => "PUBLIC.SENDER_PROFILES.IN_USE", Conflict,
+        "A draft campaign or a job under way sends with the sender profile.", "Bind the drafts to another sender profile with PUT /campaigns/{id}/content and let the jobs end; a draft that names none sends with the oldest of its channel.";
     SuppressionNotFound => "PUBLIC.SUPPRESSIONS.NOT_FOUND", NotFound,
         "Suppression not found.", "Use the id of one of this tenant's suppressions.";
     WebhookNotFound => "PUBLIC.WEBHOOKS.NOT_FOUND", NotFound,

@@ -1,7 +1,7 @@
 //! Use cases of the sender profiles.
 //!
-//! Invariant: what is stored was checked for its channel. A deleted one is hidden here, but jobs that were committed
-//! with it still send.
+//! Invariant: what is stored was checked for its channel. One that a draft or a job under way sends with is not
+//! deleted; a deleted one is hidden here and stays known for what was sent with it.
 
 mod read;
 mod write;

@@ -5,7 +5,7 @@ use crate::idempotency::{Answered, Reply};
 use crate::{Actor, Service, ServiceError};
 use postrider_content::SenderDetails;
 use postrider_core::content::check_name;
-use postrider_core::error::Refusal;
+use postrider_core::error::{Code, Refusal};
 use postrider_core::id::SenderProfileId;
 use postrider_store::senders::SenderProfile;
 use serde_json::{Map, Value};
@@ -92,10 +92,10 @@ impl Service {
         updated.await
     }
 
-    /// Deletes a sender profile: no new job can be committed with it.
+    /// Deletes a sender profile with which no draft and no job under way sends. What was sent with it stays known.
     ///
     /// # Errors
-    /// `SENDER_PROFILES.NOT_FOUND`.
+    /// `SENDER_PROFILES.NOT_FOUND`, `SENDER_PROFILES.IN_USE`.
     pub async fn delete_sender(
         &self,
         actor: &Actor,
@@ -106,6 +106,9 @@ impl Service {
         let now = self.now();
         let deleted = self.answer_once("sender.delete", actor, reply, move |tx| {
             let mut sender = existing(tx, tenant, id)?;
+            if tx.sender_is_used(tenant, &sender)? {
+                return Err(Code::SenderProfileInUse.into());
+            }
             sender.deleted_at = Some(now);
             sender.updated_at = now;
             tx.sender_update(tenant, &sender)?;
