@@ -191,6 +191,19 @@ pub struct Refusal {
     pub text: String,
 }
 
+/// Longest text of a provider beside a reason that people read at a glance, in characters.
+const TOLD_CHARS_MAX: usize = 300;
+
+impl Refusal {
+    /// The reason and the provider's words, on one line.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let words: Vec<&str> = self.text.split_whitespace().collect();
+        let text: String = words.join(" ").chars().take(TOLD_CHARS_MAX).collect();
+        if text.is_empty() { self.reason.to_owned() } else { format!("{}: {text}", self.reason) }
+    }
+}
+
 /// A configured way to send through one channel.
 pub trait Channel: Send + Sync {
     /// Which channel.

@@ -155,12 +155,13 @@ pub(crate) fn all(cluster: &Arc<Cluster>) -> Vec<(Box<dyn Task>, Rhythm)> {
     }
     let contexts = Arc::new(Contexts::default());
     for (&kind, channel) in &cluster.channels {
-        let route = Arc::new(Route::default());
+        let lanes = cluster.settings.channel(kind).lanes;
+        let route = Arc::new(Route::new(kind, lanes));
         let scout = Scout::new(Arc::clone(cluster), kind, Arc::clone(&route));
         tasks.push((Box::new(scout), rhythm(&[&signals.deliveries], poll)));
-        for _ in 0..cluster.settings.channel(kind).lanes {
+        for number in 0..lanes {
             let (channel, route, contexts) = (Arc::clone(channel), Arc::clone(&route), Arc::clone(&contexts));
-            let lane = SendLane::new(Arc::clone(cluster), channel, route, contexts);
+            let lane = SendLane::new(Arc::clone(cluster), channel, (number, route), contexts);
             let work: Vec<_> = signals.work.get(&kind).into_iter().collect();
             tasks.push((Box::new(lane), rhythm(&work, None)));
         }

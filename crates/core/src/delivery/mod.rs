@@ -1,5 +1,7 @@
 //! One recipient of one frozen audience: its states, and the accounts that they add up to.
 
+pub mod alike;
+mod chunk;
 mod retry;
 mod transition;
 
@@ -8,6 +10,7 @@ mod retry_tests;
 #[cfg(test)]
 mod transition_tests;
 
+pub use chunk::{CHUNK_MAX, chunk_size};
 pub use retry::{
     ASSUMED_SENT, ATTEMPTS_MAX, Attempt, LATEST_FINISH, Next, RETRIES_EXHAUSTED, RETRY_HORIZON_MS, ROUTE_REST_MS,
     RetryPolicy, after,

@@ -25,7 +25,9 @@ impl DeliveryState {
             ),
             // A late answer settles it, or the policy does.
             Self::Uncertain => matches!(to, Self::Pending | Self::Sent | Self::Failed),
-            Self::Sent | Self::Failed | Self::Suppressed | Self::Skipped | Self::Expired | Self::Canceled => false,
+            // It failed for a reason that proved not to be the recipient's (`alike`), before the job was over.
+            Self::Failed => matches!(to, Self::Pending),
+            Self::Sent | Self::Suppressed | Self::Skipped | Self::Expired | Self::Canceled => false,
         }
     }
 }

@@ -25,6 +25,7 @@ fn every_pair_of_states_is_decided_as_written_here() {
         (Uncertain, Pending),
         (Uncertain, Sent),
         (Uncertain, Failed),
+        (Failed, Pending),
     ];
     for &from in DeliveryState::ALL {
         for &to in DeliveryState::ALL {

@@ -23,6 +23,7 @@ const CONTEXTS_MAX: usize = 64;
 pub(crate) struct Context {
     pub(crate) tenant: TenantId,
     pub(crate) job: ScheduleId,
+    pub(crate) campaign_id: CampaignId,
     pub(crate) manifest: ManifestId,
     pub(crate) channel: ChannelKind,
     pub(crate) due_at: Timestamp,
@@ -49,6 +50,13 @@ pub(crate) struct Unsendable {
     pub(crate) campaign: CampaignId,
     pub(crate) is_test: bool,
     pub(crate) reason: String,
+}
+
+impl Context {
+    /// The job cannot go on, for this reason.
+    pub(crate) const fn unsendable(&self, reason: String) -> Unsendable {
+        Unsendable { tenant: self.tenant, job: self.job, campaign: self.campaign_id, is_test: self.is_test, reason }
+    }
 }
 
 /// What was found about a manifest.
@@ -167,6 +175,7 @@ impl Parts {
         Ok(Context {
             tenant: self.tenant,
             job: job.id,
+            campaign_id: job.campaign,
             manifest: job.manifest,
             channel: job.channel,
             due_at: job.due_at,

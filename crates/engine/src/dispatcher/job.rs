@@ -12,8 +12,6 @@ use postrider_store::StoreError;
 use postrider_store::chunks::Claim;
 use postrider_store::execution::JobMove;
 
-/// Stable reason: the way out cannot be used; what the lane said stands after a colon.
-pub(super) const ROUTE_UNAVAILABLE: &str = "route_unavailable";
 /// A lane waits this long for a job's budget, in milliseconds; for a longer wait it gives the chunk back.
 const BUDGET_WAIT_MAX_MS: i64 = 250;
 
@@ -96,11 +94,11 @@ pub(super) async fn give_back(cluster: &Cluster, claim: Claim) {
     }
 }
 
-/// Stops a job that cannot be sent at all, and gives its chunk back. A test send, which nobody could let go on, is
-/// taken back.
-pub(super) async fn hold(cluster: &Cluster, claim: Claim, unsendable: Unsendable) -> Result<(), StoreError> {
+/// Holds a job that cannot be sent, and gives a chunk of it back that was not touched. A test send, which nobody
+/// could resume, is canceled.
+pub(super) async fn hold(cluster: &Cluster, claim: Option<Claim>, unsendable: Unsendable) -> Result<(), StoreError> {
     let now = cluster.now();
-    tracing::error!(job = %unsendable.job, reason = unsendable.reason, "a job cannot be sent and is held");
+    tracing::warn!(job = %unsendable.job, "sending a job stops until a person acts: {}", unsendable.reason);
     let teller = Teller::new(cluster, now);
     let held = cluster.store.write_guarded("job.hold", move |tx| {
         let change = JobMove {
@@ -122,7 +120,9 @@ pub(super) async fn hold(cluster: &Cluster, claim: Claim, unsendable: Unsendable
             };
             teller.schedule(tx, unsendable.tenant, EventKind::ScheduleHeld, facts)?;
         }
-        if tx.chunk_hold(&claim)?.is_some() {
+        if let Some(claim) = claim
+            && tx.chunk_hold(&claim)?.is_some()
+        {
             tx.chunk_release(&claim, now)?;
         }
         Ok::<_, StoreError>(())

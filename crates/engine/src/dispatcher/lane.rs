@@ -4,18 +4,18 @@
 //! fails; a lane that is cut off leaves the rest to the rescuer.
 
 use super::compose::compose;
+use super::connections::{Admission, LaneNumber};
 use super::context::{Context, Contexts, Found};
-use super::job::{self, Allowed, ROUTE_UNAVAILABLE};
+use super::job::{self, Allowed};
 use super::late;
-use super::route::Route;
-use super::scout::claimable_at;
-use super::suspects::Fault;
-use super::turn::{Answer, Flight, Mark, Turn, Turned, Unrendered, conclude};
+use super::outcomes::{answer, is_not_attempted, setback, unanswered};
+use super::route::{Route, Setback};
+use super::scout::{claim, wake};
+use super::turn::{Answer, Flight, Mark, Turn, Turned, Unrendered};
 use crate::cluster::{Cluster, Hold, Signals};
 use crate::driver::{Progress, Task};
 use crate::telling::Teller;
-use postrider_core::channel::{Channel, ChannelKind, Lane, Message, Outcome, Refusal};
-use postrider_core::delivery::Attempt;
+use postrider_core::channel::{Channel, ChannelKind, Lane, Message};
 use postrider_core::env::BoxFuture;
 use postrider_core::time::Timestamp;
 use postrider_store::StoreError;
@@ -32,6 +32,8 @@ const RATED_ROWS_PER_MINUTE: u32 = 60;
 const LAST_TRIES: u32 = 20;
 /// Pause between these tries, in milliseconds.
 const LAST_TRY_PAUSE_MS: i64 = 250;
+/// How long a lane without work keeps its conversation, in milliseconds: it may be the only one that the provider allows.
+const IDLE_MAX_MS: i64 = 1_500;
 
 /// The task.
 pub(crate) struct SendLane {
@@ -39,10 +41,15 @@ pub(crate) struct SendLane {
     channel: Arc<dyn Channel>,
     kind: ChannelKind,
     lane: Box<dyn Lane>,
+    number: LaneNumber,
     route: Arc<Route>,
     contexts: Arc<Contexts>,
     window: usize,
     open: Option<Open>,
+    /// Whether a window was handed over since the conversation was last ended.
+    has_sent: bool,
+    /// Since when there is no work.
+    idle_since: Option<Timestamp>,
 }
 
 /// A chunk in the lane's hands.
@@ -76,25 +83,68 @@ impl SendLane {
     pub(crate) fn new(
         cluster: Arc<Cluster>,
         channel: Arc<dyn Channel>,
-        route: Arc<Route>,
+        (number, route): (LaneNumber, Arc<Route>),
         contexts: Arc<Contexts>,
     ) -> Self {
         let kind = channel.kind();
         let window = cluster.settings.channel(kind).window;
         let lane = channel.lane();
-        Self { cluster, channel, kind, lane, route, contexts, window, open: None }
+        let (open, has_sent, idle_since) = Default::default();
+        Self { cluster, channel, kind, lane, number, route, contexts, window, open, has_sent, idle_since }
     }
 
-    async fn carry_one(&mut self) -> Result<Progress, StoreError> {
+    async fn look(&mut self) -> Result<Progress, StoreError> {
         if self.open.is_some() {
             self.abandon().await?;
             return Ok(Progress::More);
         }
         let now = self.cluster.now();
-        if self.route.resting_until(now).is_some() {
-            return Ok(Progress::Idle { next: None });
+        let mut next = None;
+        if self.route.resting_until(now).is_none() {
+            match self.route.admit(self.number, now) {
+                Admission::Wait(until) => next = until,
+                Admission::Go => {
+                    let carried = self.carry_one(now).await;
+                    // Nobody waits for a lane that failed.
+                    if carried.is_ok() {
+                        self.route.leave(self.number)
+                    } else {
+                        self.route.closed(self.number)
+                    }
+                    if carried? {
+                        return Ok(Progress::More);
+                    }
+                }
+            }
         }
-        let Some(claim) = self.claim(now).await? else { return Ok(Progress::Idle { next: None }) };
+        let close_at = self.close_idle(now).await;
+        Ok(Progress::Idle { next: next.into_iter().chain(close_at).min() })
+    }
+
+    /// Ends the conversation of a lane that was long enough without work. Returns when that will be.
+    async fn close_idle(&mut self, now: Timestamp) -> Option<Timestamp> {
+        if !self.has_sent {
+            return None;
+        }
+        let since = self.idle_since.map_or(now, |since| since.min(now));
+        self.idle_since = Some(since);
+        let close_at = since.plus_millis(IDLE_MAX_MS);
+        if now < close_at {
+            return Some(close_at);
+        }
+        self.route.closed(self.number);
+        self.has_sent = false;
+        self.lane.close().await;
+        None
+    }
+
+    /// Claims a chunk, if there is one, and carries it.
+    async fn carry_one(&mut self, now: Timestamp) -> Result<bool, StoreError> {
+        let Some(claim) = claim(&self.cluster, self.kind, now).await? else { return Ok(false) };
+        self.idle_since = None;
+        if self.route.claimed() {
+            wake(&self.cluster, self.kind);
+        }
         let hold = self.cluster.held.hold(claim);
         let found = match self.contexts.get(&self.cluster, claim.key.manifest).await {
             Ok(found) => found,
@@ -110,28 +160,9 @@ impl SendLane {
                 self.open = Some(Open { claim, context, answers, marking, flying, leave_by, is_shared, _hold: hold });
                 self.carry().await?;
             }
-            Found::Unsendable(unsendable) => job::hold(&self.cluster, claim, unsendable).await?,
+            Found::Unsendable(unsendable) => job::hold(&self.cluster, Some(claim), unsendable).await?,
         }
-        Ok(Progress::More)
-    }
-
-    /// Claims a chunk of one of the jobs that have one, chosen by chance, so that a long job leaves room for others.
-    async fn claim(&mut self, now: Timestamp) -> Result<Option<Claim>, StoreError> {
-        let (kind, node, lease_until) = (self.kind, self.cluster.node, self.cluster.lease_until());
-        let chance = self.cluster.jitter();
-        let claim = self.cluster.store.write_guarded("chunk.claim", move |tx| {
-            let mut work = tx.chunk_work(kind)?;
-            work.retain(|work| claimable_at(work).is_some_and(|at| at <= now));
-            let jobs = u64::try_from(work.len()).unwrap_or(u64::MAX).max(1);
-            work.rotate_left(usize::try_from(chance % jobs).unwrap_or_default());
-            for work in work {
-                if let Some(claim) = tx.chunk_claim(work.manifest, node, now, lease_until)? {
-                    return Ok(Some(claim));
-                }
-            }
-            Ok::<_, StoreError>(None)
-        });
-        claim.await
+        Ok(true)
     }
 
     /// Carries the open chunk and gives it back.
@@ -198,7 +229,7 @@ impl SendLane {
             }
         }
         let marking: Vec<Flight> = marks.iter().map(|mark| mark.flight.clone()).collect();
-        let Some((seqs, is_blocked)) = self.turn(marks, unrendered, None).await? else { return Ok(After::Gone) };
+        let Some((seqs, blocked)) = self.turn(marks, unrendered, None).await? else { return Ok(After::Gone) };
         let (mut flights, mut window): (Vec<Flight>, Vec<Message>) = (Vec::new(), Vec::new());
         for (flight, message) in marking.into_iter().zip(messages) {
             if seqs.binary_search(&flight.seq).is_ok() {
@@ -217,17 +248,17 @@ impl SendLane {
             open.marking = flights;
             return Ok(After::Rest(now));
         }
-        self.send(flights, &window, is_blocked).await
+        self.send(flights, &window, blocked).await
     }
 
     /// One transaction: records what is known, then marks the given recipients or gives the chunk back. Answers who
-    /// may leave; none if the chunk is not in the lane's hands any more.
+    /// may leave, and what the job says is in its way; none if the chunk is not in the lane's hands any more.
     async fn turn(
         &mut self,
         marks: Vec<Mark>,
         unrendered: Vec<Unrendered>,
         release: Option<Timestamp>,
-    ) -> Result<Option<(Vec<i64>, bool)>, StoreError> {
+    ) -> Result<Option<(Vec<i64>, Option<String>)>, StoreError> {
         let Some(open) = &mut self.open else { return Ok(None) };
         let unmarks = std::mem::take(&mut open.marking);
         open.marking =
@@ -258,40 +289,52 @@ impl SendLane {
                 Signals::raise(if done { &signals.settled } else { &signals.deliveries });
                 Ok(None)
             }
-            Turned::Marked { seqs, is_blocked } => {
+            Turned::Marked { seqs, blocked } => {
                 open.answers.clear();
                 open.marking.clear();
-                Ok(Some((seqs, is_blocked)))
+                Ok(Some((seqs, blocked)))
             }
         }
     }
 
-    /// Hands a marked window over. No transaction is open.
-    async fn send(&mut self, flights: Vec<Flight>, window: &[Message], is_blocked: bool) -> Result<After, StoreError> {
+    /// Hands a marked window over, of a job that says that `blocked` is in its way. No transaction is open.
+    async fn send(
+        &mut self,
+        flights: Vec<Flight>,
+        window: &[Message],
+        blocked: Option<String>,
+    ) -> Result<After, StoreError> {
         let Some(open) = &mut self.open else { return Ok(After::Gone) };
         open.flying = flights;
+        self.has_sent = true;
         let mut outcomes = self.lane.send(window).await;
         outcomes.resize_with(open.flying.len(), || unanswered("the conversation ended without an answer"));
         let now = self.cluster.now();
         let manifest = open.claim.key.manifest;
         let left = open.flying.iter().zip(&outcomes).filter(|(_, outcome)| !is_not_attempted(outcome));
         let places: Vec<_> = left.map(|(flight, _)| (manifest, flight.seq)).collect();
-        if !places.is_empty() {
-            self.route.answered(places.into_iter());
+        if !places.is_empty() && self.route.answered(self.number, places.into_iter()) {
+            wake(&self.cluster, self.kind);
         }
-        let head = outcomes.iter().position(is_not_attempted);
-        let rest = head.map(|head| {
-            let fault = self.route.judge((manifest, open.flying[head].seq));
-            rest_after(&self.route, fault, &mut outcomes, head, now, self.cluster.jitter())
-        });
+        let at = |index: usize| (manifest, open.flying[index].seq);
+        let setback = setback(&self.route, self.number, &mut outcomes, at, now, self.cluster.jitter());
         for (flight, outcome) in std::mem::take(&mut open.flying).into_iter().zip(outcomes) {
             open.answers.push(answer(&open.context, flight, &outcome, now, self.cluster.jitter()));
         }
-        let blocked = rest.as_ref().and_then(|(reason, _)| reason.map(|why| format!("{ROUTE_UNAVAILABLE}: {why}")));
-        if is_blocked || blocked.is_some() {
-            job::block(&self.cluster, &open.context, blocked).await?;
+        let context = Arc::clone(&open.context);
+        let (after, reason) = match setback {
+            None => (After::Next, self.route.limit()),
+            Some(Setback::Message | Setback::Lane) => (After::Rest(now), self.route.limit()),
+            Some(Setback::Route(until, reason)) => (After::Rest(until), Some(reason)),
+            Some(Setback::Sender(reason)) => {
+                job::hold(&self.cluster, None, context.unsendable(reason)).await?;
+                return Ok(After::Rest(now));
+            }
+        };
+        if reason != blocked {
+            job::block(&self.cluster, &context, reason).await?;
         }
-        Ok(rest.map_or(After::Next, |(_, until)| After::Rest(until)))
+        Ok(after)
     }
 
     /// Records what is known and gives the chunk back, after something went wrong.
@@ -342,58 +385,10 @@ impl Task for SendLane {
     }
 
     fn tick(&mut self) -> BoxFuture<'_, Result<Progress, StoreError>> {
-        Box::pin(self.carry_one())
+        Box::pin(self.look())
     }
 
     fn close(&mut self) -> BoxFuture<'_, ()> {
         Box::pin(self.end())
     }
-}
-
-const fn is_not_attempted(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::NotAttempted { .. })
-}
-
-/// What follows for a window that ended early at `head`: until when the chunk rests, and, if the route does too, why.
-/// Those who did not leave are due again then; a head at fault was tried.
-fn rest_after(
-    route: &Route,
-    fault: Fault,
-    outcomes: &mut [Outcome],
-    head: usize,
-    now: Timestamp,
-    jitter: u64,
-) -> (Option<&'static str>, Timestamp) {
-    let Outcome::NotAttempted { refusal, after_ms, .. } = outcomes[head].clone() else { return (None, now) };
-    let (reason, until) = match fault {
-        Fault::Message => (None, now),
-        Fault::Route => {
-            if route.resting_until(now).is_none() {
-                tracing::warn!(reason = refusal.reason, "the route of a channel cannot be used and rests");
-            }
-            (Some(refusal.reason), route.rest(now, after_ms, jitter))
-        }
-    };
-    let wait_ms = until.millis_since(now);
-    for outcome in &mut outcomes[head..] {
-        if let Outcome::NotAttempted { after_ms, .. } = outcome {
-            *after_ms = u64::try_from(wait_ms).ok();
-        }
-    }
-    if fault == Fault::Message {
-        outcomes[head] = Outcome::Deferred { refusal, after_ms };
-    }
-    (reason, until)
-}
-
-fn unanswered(text: &str) -> Outcome {
-    Outcome::Uncertain(Refusal { reason: "no_answer", text: text.to_owned() })
-}
-
-fn answer(context: &Context, flight: Flight, outcome: &Outcome, now: Timestamp, jitter: u64) -> Answer {
-    let attempt =
-        Attempt { number: flight.attempts + 1, first_at: flight.first_at.unwrap_or(now), in_doubt: flight.in_doubt };
-    let (change, attempt) = conclude(&context.retry, (flight.seq, attempt), outcome, now, jitter);
-    let is_truth = matches!(outcome, Outcome::HandedOff { .. } | Outcome::Rejected(_));
-    Answer { change, attempt, is_truth }
 }

@@ -1,10 +1,12 @@
 //! Sends what is due: a scout for each channel finds work, lanes claim chunks and carry their messages out.
 
 mod compose;
+mod connections;
 mod context;
 mod job;
 mod lane;
 mod late;
+mod outcomes;
 mod route;
 mod scout;
 mod suspects;

@@ -1,6 +1,8 @@
 //! The way out of a channel, as one node sees it: whether it is open, and how long it rests when it is not.
 
+use super::connections::{Admission, Connections, LaneNumber};
 use super::suspects::{Fault, Place, Suspects};
+use postrider_core::channel::{ChannelKind, Obstacle, Refusal};
 use postrider_core::time::{MINUTE_MS, SECOND_MS, Timestamp};
 use std::sync::{Mutex, PoisonError};
 
@@ -9,9 +11,18 @@ const REST_FIRST_MS: i64 = SECOND_MS;
 /// Longest rest, in milliseconds, unless the provider asks for more.
 const REST_MAX_MS: i64 = MINUTE_MS;
 
+/// Stable reason: the way out cannot be used; what the provider said follows after a colon.
+const ROUTE_UNAVAILABLE: &str = "route_unavailable";
+/// Stable reason: the provider allows fewer connections than are configured.
+const CONNECTION_LIMIT: &str = "connection_limit";
+
 /// Shared by the lanes of a channel.
-#[derive(Default)]
-pub(crate) struct Route(Mutex<Rest>);
+pub(crate) struct Route {
+    kind: ChannelKind,
+    /// How many lanes there are.
+    lanes: usize,
+    rest: Mutex<Rest>,
+}
 
 #[derive(Default)]
 struct Rest {
@@ -19,45 +30,114 @@ struct Rest {
     until: Option<Timestamp>,
     failures: u32,
     suspects: Suspects,
+    connections: Connections,
+    /// What the provider said when it last refused one more connection.
+    limit_words: String,
+    /// Whether the log says that the route rests, and that the provider limits connections.
+    is_rest_told: bool,
+    is_limit_told: bool,
 }
 
+/// What follows when a window ended early.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Setback {
+    /// The message at which it ended was tried; all others go on.
+    Message,
+    /// The lane gives its chunk to others and stays away.
+    Lane,
+    /// The route rests until this instant, for this reason.
+    Route(Timestamp, String),
+    /// The sender is refused, for this reason: a person has to act.
+    Sender(String),
+}
+
+/// Why a message did not leave: [`postrider_core::channel::Outcome::NotAttempted`].
+pub(super) type NotAttempted<'a> = (&'a Refusal, Obstacle, Option<u64>);
+
 impl Route {
+    pub(crate) fn new(kind: ChannelKind, lanes: usize) -> Self {
+        Self { kind, lanes, rest: Mutex::default() }
+    }
+
     /// Until when the route rests; none if it is open.
     pub(crate) fn resting_until(&self, now: Timestamp) -> Option<Timestamp> {
         // A clock that was set back since then says nothing about how long it has rested.
         self.with(|rest| rest.until.filter(|&until| until > now && rest.since.is_none_or(|since| since <= now)))
     }
 
-    /// The route could not be used. Answers until when it rests: twice as long as the last time, shortened by up to
-    /// a quarter by chance, and at least as long as the provider asked.
-    pub(crate) fn rest(&self, now: Timestamp, asked_ms: Option<u64>, jitter: u64) -> Timestamp {
-        self.with(|rest| {
-            // Lanes that fail together are one failure.
-            if rest.until.is_none_or(|until| until <= now) || rest.since.is_some_and(|since| since > now) {
-                rest.failures = rest.failures.saturating_add(1);
-                rest.since = Some(now);
-                let wait = (REST_FIRST_MS << (rest.failures - 1).min(10)).min(REST_MAX_MS);
-                let spread = i64::try_from(jitter % (wait.unsigned_abs() / 4 + 1)).unwrap_or_default();
-                rest.until = Some(now.plus_millis(wait - spread));
-            }
-            let asked = asked_ms.map(|ms| now.plus_millis(i64::try_from(ms).unwrap_or(i64::MAX)));
-            let until = rest.until.max(asked).unwrap_or(now);
-            rest.until = Some(until);
-            until
-        })
+    /// Whether a lane may look for work.
+    pub(super) fn admit(&self, lane: LaneNumber, now: Timestamp) -> Admission {
+        self.with(|rest| rest.connections.admit(lane, now))
     }
 
-    /// The provider answered these messages (at least one): the next failure is a first one.
-    pub(super) fn answered(&self, places: impl Iterator<Item = Place>) {
+    /// A lane claimed a chunk. Returns whether other lanes waited for that and may go on.
+    pub(super) fn claimed(&self) -> bool {
+        self.with(|rest| rest.connections.take_waiting())
+    }
+
+    /// A lane has no chunk any more.
+    pub(super) fn leave(&self, lane: LaneNumber) {
+        self.with(|rest| rest.connections.leave(lane));
+    }
+
+    /// A lane is not connected any more.
+    pub(super) fn closed(&self, lane: LaneNumber) {
+        self.with(|rest| rest.connections.closed(lane));
+    }
+
+    /// The provider answered these messages of a lane (at least one): the next failure is a first one. Returns
+    /// whether one more lane may try to connect.
+    pub(super) fn answered(&self, lane: LaneNumber, places: impl Iterator<Item = Place>) -> bool {
         self.with(|rest| {
             rest.failures = 0;
             rest.suspects.answered(places);
-        });
+            if std::mem::take(&mut rest.is_rest_told) {
+                tracing::warn!("sending over {} goes on", self.kind.as_str());
+            }
+            let may_try = rest.connections.answered(lane, self.lanes);
+            self.tell_limit(rest);
+            may_try
+        })
     }
 
-    /// A window ended early at this message: whose fault it is.
-    pub(super) fn judge(&self, head: Place) -> Fault {
-        self.with(|rest| rest.suspects.judge(head))
+    /// A window of a lane ended early at this message. Decides what follows.
+    pub(super) fn setback(
+        &self,
+        lane: LaneNumber,
+        head: Place,
+        (refusal, obstacle, after_ms): NotAttempted<'_>,
+        now: Timestamp,
+        jitter: u64,
+    ) -> Setback {
+        self.with(|rest| {
+            match obstacle {
+                Obstacle::Sender => return Setback::Sender(refusal.told()),
+                Obstacle::Route if rest.suspects.judge(head) == Fault::Message => return Setback::Message,
+                Obstacle::Route | Obstacle::Connections => {}
+            }
+            // Whatever a provider says to a lane that was not connected, it is not down while others are.
+            let is_limit = obstacle == Obstacle::Connections || !rest.connections.is_connected(lane);
+            if is_limit && rest.connections.refused(lane, obstacle, now).is_some() {
+                rest.limit_words = refusal.told();
+                self.tell_limit(rest);
+                return Setback::Lane;
+            }
+            rest.connections.closed(lane);
+            let mut reason = format!("{ROUTE_UNAVAILABLE}: {}", refusal.told());
+            if obstacle == Obstacle::Connections {
+                let key = self.kind.as_str();
+                reason.push_str(&format!("; the server accepts no connection: lower channels.{key}.connections"));
+            }
+            if !std::mem::replace(&mut rest.is_rest_told, true) {
+                tracing::warn!("sending over {} rests: {}", self.kind.as_str(), refusal.told());
+            }
+            Setback::Route(rest.begin(now, after_ms, jitter), reason)
+        })
+    }
+
+    /// What the jobs of the channel are told while the provider allows fewer connections than are configured.
+    pub(super) fn limit(&self) -> Option<String> {
+        self.with(|rest| self.limit_told(rest))
     }
 
     /// How much a message is suspected of being what the route fails at: 0 of most.
@@ -65,8 +145,48 @@ impl Route {
         self.with(|rest| rest.suspects.suspicion(place))
     }
 
+    fn limit_told(&self, rest: &Rest) -> Option<String> {
+        let limit = rest.connections.limit()?;
+        let (key, words) = (self.kind.as_str(), &rest.limit_words);
+        let noun = if limit == 1 { "connection" } else { "connections" };
+        Some(format!(
+            "{CONNECTION_LIMIT}: the server accepts {limit} {noun}; lower channels.{key}.connections ({words})"
+        ))
+    }
+
+    /// Writes into the log, once each, that the provider limits connections and that it does not any more.
+    fn tell_limit(&self, rest: &mut Rest) {
+        let channel = self.kind.as_str();
+        if let Some(words) = self.limit_told(rest) {
+            if !std::mem::replace(&mut rest.is_limit_told, true) {
+                tracing::warn!("sending over {channel} uses fewer connections: {words}");
+            }
+        } else if !rest.connections.is_limited() && std::mem::take(&mut rest.is_limit_told) {
+            tracing::warn!("sending over {channel} uses all {} connections", self.lanes);
+        }
+    }
+
     fn with<R>(&self, act: impl FnOnce(&mut Rest) -> R) -> R {
-        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        act(&mut self.rest.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Rest {
+    /// The route could not be used. Returns until when it rests: twice as long as the last time, shortened by up to
+    /// a quarter by chance, and at least as long as the provider asked.
+    fn begin(&mut self, now: Timestamp, asked_ms: Option<u64>, jitter: u64) -> Timestamp {
+        // Lanes that fail together are one failure.
+        if self.until.is_none_or(|until| until <= now) || self.since.is_some_and(|since| since > now) {
+            self.failures = self.failures.saturating_add(1);
+            self.since = Some(now);
+            let wait = (REST_FIRST_MS << (self.failures - 1).min(10)).min(REST_MAX_MS);
+            let spread = i64::try_from(jitter % (wait.unsigned_abs() / 4 + 1)).unwrap_or_default();
+            self.until = Some(now.plus_millis(wait - spread));
+        }
+        let asked = asked_ms.map(|ms| now.plus_millis(i64::try_from(ms).unwrap_or(i64::MAX)));
+        let until = self.until.max(asked).unwrap_or(now);
+        self.until = Some(until);
+        until
     }
 }
 
@@ -74,9 +194,19 @@ impl Route {
 mod tests {
     use super::*;
 
+    impl Route {
+        fn rest(&self, now: Timestamp, asked_ms: Option<u64>, jitter: u64) -> Timestamp {
+            self.with(|rest| rest.begin(now, asked_ms, jitter))
+        }
+    }
+
+    fn route() -> Route {
+        Route::new(ChannelKind::Email, 10)
+    }
+
     #[test]
     fn rests_double_up_to_a_minute_and_begin_anew_after_an_answer() {
-        let route = Route::default();
+        let route = route();
         let mut now = Timestamp::from_millis(0);
         let mut rests = Vec::new();
         for _ in 0..8 {
@@ -87,13 +217,13 @@ mod tests {
             assert_eq!(route.resting_until(now), None);
         }
         assert_eq!(rests, [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
-        route.answered([(1, 1)].into_iter());
+        route.answered(0, [(1, 1)].into_iter());
         assert_eq!(route.rest(now, None, 0).millis_since(now), 1_000);
     }
 
     #[test]
     fn a_clock_that_is_set_back_does_not_prolong_a_rest() {
-        let route = Route::default();
+        let route = route();
         let later = Timestamp::from_millis(3_600_000);
         route.rest(later, None, 0);
         let now = Timestamp::from_millis(0);
@@ -104,7 +234,7 @@ mod tests {
 
     #[test]
     fn a_provider_that_asks_for_more_gets_it() {
-        let route = Route::default();
+        let route = route();
         let now = Timestamp::from_millis(0);
         assert_eq!(route.rest(now, Some(90_000), 7).millis_since(now), 90_000);
         assert!(route.resting_until(now).is_some());
@@ -113,8 +243,35 @@ mod tests {
     #[test]
     fn chance_shortens_a_rest_by_a_quarter_at_most() {
         for jitter in [0, 1, 250, 251, u64::MAX] {
-            let rest = Route::default().rest(Timestamp::from_millis(0), None, jitter).as_millis();
+            let rest = route().rest(Timestamp::from_millis(0), None, jitter).as_millis();
             assert!((750..=1_000).contains(&rest), "{rest}");
         }
+    }
+
+    #[test]
+    fn a_lane_that_cannot_connect_while_another_one_works_leaves_the_route_open() {
+        let (route, now) = (route(), Timestamp::from_millis(0));
+        let refusal = Refusal { reason: "too_many_connections", text: "421 Too many\r\nconnections".into() };
+        for lane in 0..2 {
+            assert_eq!(route.admit(lane, now), Admission::Go);
+        }
+        route.answered(0, [(1, 1)].into_iter());
+        for obstacle in [Obstacle::Connections, Obstacle::Route] {
+            route.admit(1, now);
+            assert_eq!(route.setback(1, (1, 9), (&refusal, obstacle, None), now, 0), Setback::Lane);
+        }
+        assert_eq!(route.resting_until(now), None);
+        let told = route.limit().expect("the limit is known");
+        assert_eq!(
+            told,
+            "connection_limit: the server accepts 1 connection; lower channels.email.connections \
+             (too_many_connections: 421 Too many connections)"
+        );
+        // The one that is connected tells an outage, and nobody is left.
+        let Setback::Route(until, reason) = route.setback(0, (1, 2), (&refusal, Obstacle::Route, None), now, 0) else {
+            panic!("an outage");
+        };
+        assert_eq!(reason, "route_unavailable: too_many_connections: 421 Too many connections");
+        assert_eq!(route.resting_until(now), Some(until));
     }
 }

@@ -8,7 +8,7 @@ use postrider_core::env::BoxFuture;
 use postrider_core::pacing;
 use postrider_core::time::Timestamp;
 use postrider_store::StoreError;
-use postrider_store::chunks::Work;
+use postrider_store::chunks::{Claim, Work};
 use std::sync::Arc;
 
 /// Messages a minute that one lane is trusted to send; a job with a rate takes no more lanes than it needs.
@@ -35,9 +35,7 @@ impl Scout {
         let work = self.cluster.store.read("chunk.work", move |tx| tx.chunk_work(channel)).await?;
         let next = work.iter().filter_map(claimable_at).min();
         if next.is_some_and(|next| next <= now) {
-            if let Some(signal) = self.cluster.signals.work.get(&channel) {
-                Signals::raise(signal);
-            }
+            wake(&self.cluster, channel);
             // The lanes take it from here: they claim until nothing is left.
             return Ok(Progress::Idle { next: None });
         }
@@ -55,8 +53,33 @@ impl Task for Scout {
     }
 }
 
+/// Lets the lanes of a channel look for work.
+pub(super) fn wake(cluster: &Cluster, channel: ChannelKind) {
+    if let Some(signal) = cluster.signals.work.get(&channel) {
+        Signals::raise(signal);
+    }
+}
+
+/// Claims a chunk of one of the jobs that have one, chosen by chance, so that a long job leaves room for others.
+pub(super) async fn claim(cluster: &Cluster, kind: ChannelKind, now: Timestamp) -> Result<Option<Claim>, StoreError> {
+    let (node, lease_until, chance) = (cluster.node, cluster.lease_until(), cluster.jitter());
+    let claim = cluster.store.write_guarded("chunk.claim", move |tx| {
+        let mut work = tx.chunk_work(kind)?;
+        work.retain(|work| claimable_at(work).is_some_and(|at| at <= now));
+        let jobs = u64::try_from(work.len()).unwrap_or(u64::MAX).max(1);
+        work.rotate_left(usize::try_from(chance % jobs).unwrap_or_default());
+        for work in work {
+            if let Some(claim) = tx.chunk_claim(work.manifest, node, now, lease_until)? {
+                return Ok(Some(claim));
+            }
+        }
+        Ok::<_, StoreError>(None)
+    });
+    claim.await
+}
+
 /// When a chunk of a job can be claimed; none while its rate keeps no further lane busy.
-pub(super) fn claimable_at(work: &Work) -> Option<Timestamp> {
+fn claimable_at(work: &Work) -> Option<Timestamp> {
     let budgets = || work.budget.into_iter().chain(work.shared);
     let lowest = budgets().map(|budget| budget.rate).min();
     if lowest.is_some_and(|rate| work.claimed > i64::from(rate) / LANE_RATE_PER_MINUTE) {

@@ -84,8 +84,8 @@ pub(super) enum Turned {
     Marked {
         /// Their sequence numbers, ascending.
         seqs: Vec<i64>,
-        /// Whether something was said to be in the way of the job.
-        is_blocked: bool,
+        /// What the job says is in its way.
+        blocked: Option<String>,
     },
 }
 
@@ -114,7 +114,7 @@ impl Turn {
             let done = tx.chunk_release(&self.claim, self.release.unwrap_or(self.now))?;
             return Ok(Turned::Released(done));
         }
-        Ok(Turned::Marked { seqs, is_blocked: job.blocked_reason.is_some() })
+        Ok(Turned::Marked { seqs, blocked: job.blocked_reason })
     }
 
     /// Looks a second time at everybody, and marks who may leave.

@@ -8,9 +8,10 @@ mod page;
 
 use crate::cluster::{Cluster, Signals};
 use crate::driver::{Progress, Task};
+use crate::settings::ChannelSettings;
 use page::{Page, judge};
 pub(crate) use page::{is_suppressed, suppression_keys};
-use postrider_core::delivery::{Counts, DeliveryState};
+use postrider_core::delivery::{Counts, DeliveryState, chunk_size};
 use postrider_core::env::BoxFuture;
 use postrider_core::schedule::JobState;
 use postrider_core::time::Timestamp;
@@ -22,8 +23,6 @@ use postrider_store::wake::Topic;
 use postrider_store::{StoreError, Tx};
 use std::sync::Arc;
 
-/// Recipients in a chunk, at most: members read in one transaction.
-pub(crate) const CHUNK_MAX: i64 = 500;
 /// Manifests that one engine freezes at once, so that a long audience does not hold up a short one.
 pub(crate) const PLANNERS: usize = 4;
 
@@ -66,10 +65,10 @@ impl Planner {
         }
         let Some((freezing, audiences)) = self.freezing.clone() else { return Ok(Progress::More) };
         let (now, lease_until) = (self.cluster.now(), self.cluster.lease_until());
-        let step = self
-            .cluster
-            .store
-            .write_guarded("manifest.freeze", move |tx| freeze_chunk(tx, &freezing, &audiences, now, lease_until));
+        let channel = self.cluster.settings.channel(freezing.channel);
+        let step = self.cluster.store.write_guarded("manifest.freeze", move |tx| {
+            freeze_chunk(tx, &freezing, &audiences, channel, now, lease_until)
+        });
         let frozen = match step.await {
             Ok(frozen) => frozen,
             Err(error) => {
@@ -138,6 +137,7 @@ fn freeze_chunk(
     tx: &mut Tx<'_>,
     freezing: &Freezing,
     audiences: &JobAudiences,
+    channel: ChannelSettings,
     now: Timestamp,
     lease_until: Timestamp,
 ) -> Result<Frozen, StoreError> {
@@ -157,8 +157,9 @@ fn freeze_chunk(
         tx.manifest_freeze(freezing.manifest, now)?;
         return Ok(Frozen::Whole);
     };
-    let MembersPage { members, next } = tx.manifest_members(freezing, audiences, source, cursor.profile, CHUNK_MAX)?;
-    cursor.matched += i64::try_from(members.len()).unwrap_or(CHUNK_MAX);
+    let size = chunk_size(cursor.matched, channel.lanes, channel.window);
+    let MembersPage { members, next } = tx.manifest_members(freezing, audiences, source, cursor.profile, size)?;
+    cursor.matched += i64::try_from(members.len()).unwrap_or(size);
     let page = judge(tx, freezing, members, now)?;
     write_chunk(tx, freezing, &mut cursor, &page, now)?;
     cursor.profile = next;

@@ -23,7 +23,9 @@ async fn crash_while_freezing(database: Database, traps: fn(u64) -> Trap) {
     let folder = tempfile::tempdir().unwrap();
     let mut reference = None;
     for step in 0..40 {
-        let world = World::new(fresh_store(database, folder.path()).await, PEOPLE, Plan::default()).await;
+        let world =
+            World::new(fresh_store(database, folder.path()).await, PEOPLE, Plan { window: 500, ..Plan::default() })
+                .await;
         let fell = world.run_into_with(traps(step), async |machine| {
             machine.step("starter").await;
             for _ in 0..8 {
@@ -62,7 +64,7 @@ async fn a_crash_while_freezing_changes_nothing_on_postgres() {
 
 on_both! {
     sending_begins_while_the_audience_is_being_frozen => |store: Store| async move {
-        let world = World::new(store, PEOPLE, Plan { window: 100, ..Plan::default() }).await;
+        let world = World::new(store, PEOPLE, Plan { window: 500, ..Plan::default() }).await;
         let mut machine = world.machine().await;
         machine.step("starter").await;
         machine.step_one("planner").await;
@@ -76,7 +78,7 @@ on_both! {
     };
 
     a_planner_that_lost_its_lease_adds_nobody => |store: Store| async move {
-        let world = World::new(store, PEOPLE, Plan::default()).await;
+        let world = World::new(store, PEOPLE, Plan { window: 500, ..Plan::default() }).await;
         let mut slow = world.machine().await;
         slow.step("starter").await;
         slow.step_one("planner").await;
@@ -95,7 +97,7 @@ on_both! {
     };
 
     a_cancel_ends_the_freezing => |store: Store| async move {
-        let world = World::new(store, PEOPLE, Plan::default()).await;
+        let world = World::new(store, PEOPLE, Plan { window: 500, ..Plan::default() }).await;
         let mut machine = world.machine().await;
         machine.step("starter").await;
         machine.step_one("planner").await;

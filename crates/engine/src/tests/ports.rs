@@ -1,6 +1,6 @@
 //! The ports of the test world: a clock that stands until it is moved, a provider that answers as told, and traps.
 
-use postrider_core::channel::{Channel, ChannelKind, Lane, Message, Outcome, Refusal};
+use postrider_core::channel::{Channel, ChannelKind, Lane, Message, Obstacle, Outcome, Refusal};
 use postrider_core::env::{BoxFuture, Clock, Entropy};
 use postrider_core::time::Timestamp;
 use postrider_store::StoreError;
@@ -144,13 +144,20 @@ pub(crate) struct TestChannel {
     pub(crate) taken: Mutex<Vec<(String, String)>>,
     /// Every message that was offered.
     pub(crate) offered: Mutex<Vec<Message>>,
+    /// How many lanes may be connected at once, and how many are.
+    pub(crate) connections_max: AtomicU64,
+    connections: AtomicU64,
+    /// How often one more was refused.
+    pub(crate) refused: AtomicU64,
     traps: Arc<Traps>,
 }
 
 impl TestChannel {
     pub(crate) fn new(kind: ChannelKind, traps: Arc<Traps>) -> Self {
         let script: Script = Box::new(|_, _| handed_off());
-        Self { kind, script: Mutex::new(script), taken: Mutex::default(), offered: Mutex::default(), traps }
+        let (connections_max, connections, refused) = (AtomicU64::new(u64::MAX), AtomicU64::new(0), AtomicU64::new(0));
+        let (script, taken, offered) = (Mutex::new(script), Mutex::default(), Mutex::default());
+        Self { kind, script, taken, offered, connections_max, connections, refused, traps }
     }
 
     pub(crate) fn taken(&self) -> Vec<String> {
@@ -159,6 +166,22 @@ impl TestChannel {
 
     pub(crate) fn answers(&self, script: impl Fn(&str, usize) -> Outcome + Send + Sync + 'static) {
         *self.script.lock().unwrap() = Box::new(script);
+    }
+
+    /// How many lanes are connected.
+    pub(crate) fn connected(&self) -> u64 {
+        self.connections.load(Ordering::SeqCst)
+    }
+
+    /// Whether one more lane may connect; then it is.
+    fn connect(&self) -> bool {
+        let max = self.connections_max.load(Ordering::SeqCst);
+        let more = |now| (now < max).then_some(now + 1);
+        let is_connected = self.connections.fetch_update(Ordering::SeqCst, Ordering::SeqCst, more).is_ok();
+        if !is_connected {
+            self.refused.fetch_add(1, Ordering::SeqCst);
+        }
+        is_connected
     }
 
     fn take(&self, message: &Message) -> Outcome {
@@ -181,7 +204,7 @@ pub(crate) fn refusal(reason: &'static str) -> Refusal {
 }
 
 pub(crate) struct TestPort(pub(crate) Arc<TestChannel>);
-struct TestLane(Arc<TestChannel>);
+struct TestLane(Arc<TestChannel>, bool);
 
 impl Channel for TestPort {
     fn kind(&self) -> ChannelKind {
@@ -189,13 +212,24 @@ impl Channel for TestPort {
     }
 
     fn lane(&self) -> Box<dyn Lane> {
-        Box::new(TestLane(Arc::clone(&self.0)))
+        Box::new(TestLane(Arc::clone(&self.0), false))
     }
 }
 
 impl Lane for TestLane {
     fn send<'a>(&'a mut self, window: &'a [Message]) -> BoxFuture<'a, Vec<Outcome>> {
         Box::pin(async move {
+            self.1 = self.1 || self.0.connect();
+            if !self.1 {
+                let refused = || Outcome::NotAttempted {
+                    refusal: refusal("too_many_connections"),
+                    obstacle: Obstacle::Connections,
+                    after_ms: None,
+                };
+                return window.iter().map(|_| refused()).collect();
+            }
+            // The others get their turn.
+            tokio::task::yield_now().await;
             let traps = &self.0.traps;
             let number = traps.windows.fetch_add(1, Ordering::SeqCst) + 1;
             drop(traps.reach(Trap::Window(number)).await);
@@ -212,6 +246,20 @@ impl Lane for TestLane {
     }
 
     fn close<'a>(&'a mut self) -> BoxFuture<'a, ()> {
-        Box::pin(async {})
+        Box::pin(async { self.disconnect() })
+    }
+}
+
+impl TestLane {
+    fn disconnect(&mut self) {
+        if std::mem::take(&mut self.1) {
+            self.0.connections.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+}
+
+impl Drop for TestLane {
+    fn drop(&mut self) {
+        self.disconnect();
     }
 }

@@ -102,7 +102,7 @@ on_both! {
     };
 
     a_canceled_job_stops_between_windows => |store: Store| async move {
-        let world = World::new(store, 12, Plan { lanes: 1, ..Plan::default() }).await;
+        let world = World::new(store, 10, Plan { lanes: 1, ..Plan::default() }).await;
         let mut machine = frozen(&world).await;
         machine.step("scout").await;
         world.traps.hold_window(1);
@@ -113,7 +113,7 @@ on_both! {
         let mut machine = lane.await.unwrap();
         machine.until_quiet().await;
         assert_eq!(world.channel.taken().len(), 4, "what had left before the cancel");
-        assert_eq!((world.count(Sent).await, world.count(Canceled).await), (4, 8));
+        assert_eq!((world.count(Sent).await, world.count(Canceled).await), (4, 6));
         let job = world.job().await;
         assert_eq!((job.state, job.finished_at.is_some()), (JobState::Canceled, true));
         assert_eq!(world.status().await, ExecutionStatus::Canceled);
@@ -252,7 +252,7 @@ on_both! {
         let mut machine = world.machine().await;
         machine.until_quiet().await;
         let job = world.job().await;
-        assert_eq!(job.blocked_reason.as_deref(), Some("route_unavailable: connection_refused"));
+        assert_eq!(job.blocked_reason.as_deref(), Some("route_unavailable: connection_refused: as scripted"));
         assert_eq!(world.count(Pending).await, 10);
         let offered = world.channel.offered.lock().unwrap().len();
         assert!(offered <= 8, "one window for each lane, not {offered}");

@@ -25,7 +25,7 @@ fn mixed() -> Plan {
         (Include, r#"{ "field": "email", "op": "endsWith", "value": "@example.org" }"#),
         (Exclude, r#"{ "field": "first_name", "op": "endsWith", "value": "7" }"#),
     ];
-    Plan { rules, ..Plan::default() }
+    Plan { window: 500, rules, ..Plan::default() }
 }
 
 async fn freeze(world: &World) {
@@ -99,7 +99,7 @@ on_both! {
             (Include, r#"{ "field": "created_at", "op": "after", "value": { "ago": "1m" } }"#),
             (Exclude, r#"{ "field": "created_at", "op": "before", "value": { "ago": "1m" } }"#),
         ];
-        let world = World::new(store, PEOPLE, Plan { rules, ..Plan::default() }).await;
+        let world = World::new(store, PEOPLE, Plan { window: 500, rules, ..Plan::default() }).await;
         let mut machine = world.machine().await;
         machine.step("starter").await;
         for _ in 0..8 {
@@ -134,7 +134,7 @@ on_both! {
 
     who_stops_to_fulfil_a_rule_on_the_way_is_left_out_and_nobody_comes_twice => |store: Store| async move {
         let rules = &[(Include, r#"{ "not": { "field": "locale", "op": "exists" } }"#)];
-        let world = World::new(store, PEOPLE, Plan { rules, ..Plan::default() }).await;
+        let world = World::new(store, PEOPLE, Plan { window: 500, rules, ..Plan::default() }).await;
         let mut machine = world.machine().await;
         machine.step("starter").await;
         // The list, then a first page of the rule.

@@ -1,0 +1,129 @@
+//! Campaigns over mail servers as they are in the field: with few connections, with quotas, with words of their own.
+
+use crate::client::Client;
+use crate::support::Home;
+use postrider_store::testkit::Database;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+/// What a relay says to the command of a client; none for the usual.
+type Words = dyn Fn(&str, usize) -> Option<String> + Send + Sync;
+
+/// A mail server that serves so many connections at once, and decides by itself what it says.
+struct Relay {
+    port: u16,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    connected: usize,
+    refused: usize,
+    /// Who got a message, and how often they did.
+    taken: Vec<String>,
+}
+
+impl Relay {
+    fn start(allowed: usize, words: impl Fn(&str, usize) -> Option<String> + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let state = Arc::<Mutex<State>>::default();
+        let (shared, words): (_, Arc<Words>) = (Arc::clone(&state), Arc::new(words));
+        std::thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let (shared, words) = (Arc::clone(&shared), Arc::clone(&words));
+                std::thread::spawn(move || drop(serve(stream, allowed, &shared, &*words)));
+            }
+        });
+        Self { port, state }
+    }
+
+    fn taken(&self) -> Vec<String> {
+        self.state.lock().unwrap().taken.clone()
+    }
+
+    fn refused(&self) -> usize {
+        self.state.lock().unwrap().refused
+    }
+}
+
+fn serve(stream: TcpStream, allowed: usize, state: &Mutex<State>, words: &Words) -> std::io::Result<()> {
+    let mut reply = stream.try_clone()?;
+    {
+        let mut state = state.lock().unwrap();
+        if state.connected >= allowed {
+            state.refused += 1;
+            return reply.write_all(b"421 4.3.2 Too many concurrent SMTP connections\r\n");
+        }
+        state.connected += 1;
+    }
+    let served = converse(stream, reply, state, words);
+    state.lock().unwrap().connected -= 1;
+    served
+}
+
+fn converse(stream: TcpStream, mut reply: TcpStream, state: &Mutex<State>, words: &Words) -> std::io::Result<()> {
+    reply.write_all(b"220 relay.example\r\n")?;
+    let (mut lines, mut recipient) = (BufReader::new(stream).lines(), String::new());
+    while let Some(line) = lines.next().transpose()? {
+        let verb = line.get(..4).unwrap_or_default().to_ascii_uppercase();
+        let mut said = words(&line, state.lock().unwrap().taken.len());
+        if verb == "RCPT" {
+            recipient = line[8..].trim_matches(['<', '>', ' ']).to_owned();
+        }
+        if verb == "DATA" && said.is_none() {
+            reply.write_all(b"354 go on\r\n")?;
+            while lines.next().transpose()?.is_some_and(|line| line != ".") {}
+            let mut state = state.lock().unwrap();
+            said = words(".", state.taken.len());
+            if said.is_none() {
+                state.taken.push(recipient.clone());
+            }
+        }
+        let said = said.unwrap_or_else(|| if verb == "QUIT" { "221 bye".to_owned() } else { "250 ok".to_owned() });
+        reply.write_all(format!("{said}\r\n").as_bytes())?;
+        if verb == "QUIT" {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Runs a campaign over a relay.
+fn campaign(database: Database, relay: &Relay, people: usize, act: impl FnOnce(&Client<'_>, &str)) {
+    let home = Home::on(database, &format!("[channels.email]\nurl = \"smtp://127.0.0.1:{}?tls=none\"\n", relay.port));
+    let (_, id, secret) = home.tenant_and_client();
+    let server = home.serve(&[]);
+    server.until_ready();
+    let client = Client::new(&server, &id, &secret);
+    let campaign = client.draft(people);
+    client.post(&format!("{campaign}/send-jobs"), json!({}));
+    act(&client, &campaign);
+    server.signal("INT");
+    assert_eq!(server.wait().0, 0);
+}
+
+fn is_over(status: &Value) -> bool {
+    !status["execution"]["finishedAt"].is_null()
+}
+
+#[test]
+fn a_relay_with_few_connections_gets_everything_and_is_never_down() {
+    const PEOPLE: usize = 600;
+    for (allowed, database) in [(1, Database::Sqlite), (2, Database::Postgres), (3, Database::Sqlite)] {
+        let relay = Relay::start(allowed, |_, _| None);
+        campaign(database, &relay, PEOPLE, |client, campaign| {
+            let is_down = |status: &Value| {
+                status["execution"]["blockedReason"].as_str().is_some_and(|why| why.starts_with("route_unavailable"))
+            };
+            let status = client.until(&format!("{campaign}/status"), |status| is_down(status) || is_over(status));
+            assert_eq!(status["execution"]["counts"]["sent"], PEOPLE, "{status}");
+        });
+        let taken = relay.taken();
+        assert_eq!((taken.len(), taken.iter().collect::<BTreeSet<_>>().len()), (PEOPLE, PEOPLE));
+        assert!(relay.refused() <= 30, "{allowed} connections: {} were refused", relay.refused());
+    }
+}
