@@ -66,10 +66,12 @@ fn one_acceptance_or_other_words_begin_anew() {
     let accepted = || Outcome::HandedOff { provider_ref: "250".into() };
     let nearly = |n: usize| if n % 10 == 9 { accepted() } else { rejected("refused", "550 no") };
     assert_eq!(held((0..100).map(|n| (nearly(n), DOMAINS[n % 3]))), None);
-    let words = |n: usize| if n % 2 == 0 { rejected("refused", "550 no") } else { rejected("refused", "550 virus") };
+    let words =
+        |n: usize| if n.is_multiple_of(2) { rejected("refused", "550 no") } else { rejected("refused", "550 virus") };
     assert_eq!(held((0..100).map(|n| (words(n), DOMAINS[n % 3]))), None);
     // What is about a mailbox says nothing either way.
-    let mixed = |n: usize| if n % 2 == 0 { rejected("refused", "550 no") } else { rejected("mailbox_full", "552") };
+    let mixed =
+        |n: usize| if n.is_multiple_of(2) { rejected("refused", "550 no") } else { rejected("mailbox_full", "552") };
     assert_eq!(held((0..100).map(|n| (mixed(n), DOMAINS[n % 3]))), Some((19, 10)));
 }
 

@@ -4,6 +4,7 @@ use super::context::{Context, Unsendable};
 use crate::cluster::Cluster;
 use crate::driver::sleep_until;
 use crate::telling::Teller;
+use postrider_core::delivery::alike::without_addresses;
 use postrider_core::event::{EventKind, ScheduleFacts};
 use postrider_core::pacing::{self, Grant, Taken};
 use postrider_core::schedule::JobState;
@@ -98,7 +99,8 @@ pub(super) async fn give_back(cluster: &Cluster, claim: Claim) {
 /// could resume, is canceled.
 pub(super) async fn hold(cluster: &Cluster, claim: Option<Claim>, unsendable: Unsendable) -> Result<(), StoreError> {
     let now = cluster.now();
-    tracing::warn!(job = %unsendable.job, "sending a job stops until a person acts: {}", unsendable.reason);
+    let reason = without_addresses(&unsendable.reason);
+    tracing::warn!(job = %unsendable.job, "sending a job stops until a person acts: {reason}");
     let teller = Teller::new(cluster, now);
     let held = cluster.store.write_guarded("job.hold", move |tx| {
         let change = JobMove {

@@ -3,6 +3,7 @@
 use super::connections::{Admission, Connections, LaneNumber};
 use super::suspects::{Fault, Place, Suspects};
 use postrider_core::channel::{ChannelKind, Obstacle, Refusal};
+use postrider_core::delivery::alike::without_addresses;
 use postrider_core::time::{MINUTE_MS, SECOND_MS, Timestamp};
 use std::sync::{Mutex, PoisonError};
 
@@ -129,7 +130,7 @@ impl Route {
                 reason.push_str(&format!("; the server accepts no connection: lower channels.{key}.connections"));
             }
             if !std::mem::replace(&mut rest.is_rest_told, true) {
-                tracing::warn!("sending over {} rests: {}", self.kind.as_str(), refusal.told());
+                tracing::warn!("sending over {} rests: {}", self.kind.as_str(), without_addresses(&refusal.told()));
             }
             Setback::Route(rest.begin(now, after_ms, jitter), reason)
         })
@@ -159,7 +160,7 @@ impl Route {
         let channel = self.kind.as_str();
         if let Some(words) = self.limit_told(rest) {
             if !std::mem::replace(&mut rest.is_limit_told, true) {
-                tracing::warn!("sending over {channel} uses fewer connections: {words}");
+                tracing::warn!("sending over {channel} uses fewer connections: {}", without_addresses(&words));
             }
         } else if !rest.connections.is_limited() && std::mem::take(&mut rest.is_limit_told) {
             tracing::warn!("sending over {channel} uses all {} connections", self.lanes);
