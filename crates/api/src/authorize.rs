@@ -27,11 +27,11 @@ pub async fn authorize(
     let Some(token) = bearer(&request) else {
         return refused(&Refusal::new(Code::Unauthorized));
     };
-    let Bearer { actor, token, limits } = match service.authenticate(token).await {
+    let Bearer { actor, limits } = match service.authenticate(token).await {
         Ok(bearer) => bearer,
         Err(error) => return ApiError(error).into_response(),
     };
-    let allowance = match service.admit(token, class, limits.of(class)).await {
+    let allowance = match service.admit(actor.client, class, limits.of(class)).await {
         Ok(allowance) => allowance,
         Err(error) => return ApiError(error).into_response(),
     };

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use postrider_core::scope::Scope;
 use postrider_service::Service;
+use postrider_service::auth::KeyState;
 use postrider_store::secrets::{Secret, SecretPurpose};
 use postrider_store::testkit::Database;
 use serde_json::{Value, json};
@@ -70,7 +71,12 @@ async fn claims_are_checked_one_by_one() {
         ("expiry as text", with(good.clone(), "exp", json!("9999999999")), INVALID),
         ("just expired", with(good.clone(), "exp", json!(now)), EXPIRED),
         ("expired in 1970", with(good.clone(), "exp", json!(0)), EXPIRED),
-        ("far expiry", with(good.clone(), "exp", json!(i64::MAX)), ""),
+        ("an hour", with(good.clone(), "exp", json!(now + 3_600)), ""),
+        ("a second more", with(good.clone(), "exp", json!(now + 3_601)), INVALID),
+        ("far expiry", with(good.clone(), "exp", json!(i64::MAX)), INVALID),
+        ("far expiry of an old one", with(with(good.clone(), "iat", json!(i64::MIN)), "exp", json!(now + 60)), INVALID),
+        ("issued a minute ahead", with(good.clone(), "iat", json!(now + 60)), ""),
+        ("issued two minutes ahead", with(good.clone(), "iat", json!(now + 120)), INVALID),
         ("expired and another issuer", with(with(good.clone(), "exp", json!(0)), "iss", json!("x")), INVALID),
         ("another tenant", with(good.clone(), "tid", json!(stranger)), INVALID),
         ("no tenant", without(good.clone(), "tid"), INVALID),
@@ -149,7 +155,7 @@ async fn a_rotated_key_still_verifies_until_its_tokens_have_expired() {
     let other = another_node(&app);
     other.prepare_keys().await.unwrap();
     let before = app.token(&[Scope::TenantRead]).await;
-    let kid = app.service.rotate_signing_key().await.unwrap();
+    let kid = app.service.rotate_signing_key(false).await.unwrap();
     let after = app.token(&[Scope::TenantRead]).await;
     assert_eq!(jsonwebtoken::decode_header(&after).unwrap().kid, Some(kid.clone()));
     assert_ne!(jsonwebtoken::decode_header(&before).unwrap().kid, Some(kid.clone()));
@@ -163,6 +169,79 @@ async fn a_rotated_key_still_verifies_until_its_tokens_have_expired() {
     app.clock.advance(25 * 3_600_000);
     let kids: Vec<String> = app.service.public_keys().await.unwrap().into_iter().map(|key| key.kid).collect();
     assert_eq!(kids, [kid]);
+}
+
+#[tokio::test]
+async fn a_revoked_key_verifies_nothing_within_two_seconds_on_every_node() {
+    for database in [Database::Sqlite, Database::Postgres] {
+        let app = TestApp::on(database).await;
+        let other = another_node(&app);
+        let stolen = signing_key(&app).await;
+        app.service.rotate_signing_key(false).await.unwrap();
+        let before = app.token(&[Scope::TenantRead]).await;
+        let key = EncodingKey::from_rsa_pem(&stolen.value).unwrap();
+        let forged = signed(Algorithm::RS256, Some(&stolen.id), &claims(&before), &key);
+        for token in [&before, &forged] {
+            other.authenticate(token).await.unwrap();
+            app.service.authenticate(token).await.unwrap();
+        }
+        let kid = app.service.rotate_signing_key(true).await.unwrap();
+        let listed = app.service.signing_keys_listed().await.unwrap();
+        assert_eq!(listed.iter().map(|key| (&*key.kid, key.state)).collect::<Vec<_>>(), [(&*kid, KeyState::Signs)]);
+        app.clock.advance(2_000);
+        for token in [&before, &forged] {
+            assert!(other.authenticate(token).await.is_err());
+            app.request(Method::GET, "/tenant", token, None).await.refused(401, INVALID);
+        }
+        let after = app.token(&[Scope::TenantRead]).await;
+        other.authenticate(&after).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_new_secret_ends_the_old_one_and_the_tokens_it_got() {
+    for database in [Database::Sqlite, Database::Postgres] {
+        let app = TestApp::on(database).await;
+        let other = another_node(&app);
+        let before = app.token(&[Scope::TenantRead]).await;
+        let (id, old) = app.client_of(app.tenant(), &[Scope::TenantRead]).await;
+        other.authenticate(&before).await.unwrap();
+        app.clock.advance(1_000);
+        let stranger = app.another_tenant().await;
+        assert!(app.service.rotate_client_secret(stranger, id.parse().unwrap()).await.is_err());
+        let new = app.service.rotate_client_secret(app.tenant(), id.parse().unwrap()).await.unwrap();
+        assert_eq!(new.scopes, [Scope::TenantRead].into());
+        app.clock.advance(2_000);
+        assert!(other.authenticate(&before).await.is_err());
+        app.request(Method::GET, "/tenant", &before, None).await.refused(401, INVALID);
+        let ask = |secret: &str| {
+            let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
+            app.send(support::token_request(&form))
+        };
+        assert_eq!(ask(&old).await.status, 401);
+        let token = ask(&new.secret).await;
+        assert_eq!(token.status, 200);
+        let token = token.json["access_token"].as_str().unwrap();
+        app.request(Method::GET, "/tenant", token, None).await.data();
+    }
+}
+
+#[tokio::test]
+async fn a_token_carries_no_more_than_its_client_has_now() {
+    let app = TestApp::new().await;
+    let good = claims(&app.token(&[Scope::TenantRead, Scope::CampaignsRead]).await);
+    let key = signing_key(&app).await;
+    let rsa = EncodingKey::from_rsa_pem(&key.value).unwrap();
+    let every: Vec<&str> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
+    let forged = signed(Algorithm::RS256, Some(&key.id), &with(good.clone(), "scope", json!(every.join(" "))), &rsa);
+    let actor = app.service.authenticate(&forged).await.unwrap().actor;
+    assert_eq!(actor.scopes, [Scope::TenantRead, Scope::CampaignsRead].into());
+    let answer = app.request(Method::POST, "/lists", &forged, Some(json!({ "name": "A" }))).await;
+    let error = answer.refused(403, "JOURNEY_API.AUTH.INSUFFICIENT_SCOPE");
+    let granted: Vec<&str> = error["details"]["granted"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert!(granted.len() == 2 && granted.contains(&"tenant:read"), "{granted:?}");
+    let narrow = signed(Algorithm::RS256, Some(&key.id), &with(good, "scope", json!("campaigns:read")), &rsa);
+    app.request(Method::GET, "/tenant", &narrow, None).await.refused(403, "JOURNEY_API.AUTH.INSUFFICIENT_SCOPE");
 }
 
 /// Another process on the same database.

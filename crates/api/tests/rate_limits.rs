@@ -1,4 +1,4 @@
-//! How often a token may call: by class, over all processes, and when it may again.
+//! How often a client may call: by class, over all processes, and when it may again.
 
 #![cfg(test)]
 
@@ -64,9 +64,10 @@ async fn one_more_is_told_to_wait_and_passes_after_the_wait() {
 }
 
 #[tokio::test]
-async fn classes_and_tokens_do_not_touch_each_other() {
+async fn classes_and_clients_do_not_touch_each_other() {
     let app = limited(Database::Sqlite, &[(RateClass::Read, 1), (RateClass::Write, 2), (RateClass::Execute, 1)]).await;
-    let (one, two) = (app.token(Scope::ALL).await, app.token(Scope::ALL).await);
+    let stranger = app.another_tenant().await;
+    let (one, two) = (app.token(Scope::ALL).await, app.token_of(stranger, Scope::ALL).await);
     for token in [&one, &two] {
         assert_eq!(read(&app, token).await.status, 200);
         read(&app, token).await.refused(429, LIMITED);
@@ -79,6 +80,21 @@ async fn classes_and_tokens_do_not_touch_each_other() {
         let upsert = json!({ "records": [{ "email": "a@example.com" }] });
         let batch = app.request(Method::POST, "/records/profiles/upsert-batch", token, Some(upsert)).await;
         assert_eq!((batch.status, batch.header("ratelimit-policy")), (200, ""), "no limit, no header");
+    }
+}
+
+#[tokio::test]
+async fn a_new_token_gives_a_client_no_more_requests() {
+    for database in [Database::Sqlite, Database::Postgres] {
+        let app = limited(database, &[(RateClass::Read, 5)]).await;
+        for left in (0..5).rev() {
+            let token = app.token(Scope::ALL).await;
+            assert_eq!(read(&app, &token).await.header("ratelimit"), format!("\"read\";r={left}"));
+        }
+        let token = app.token(Scope::ALL).await;
+        read(&app, &token).await.refused(429, LIMITED);
+        let another_client = app.token(&[Scope::CdpListsRead]).await;
+        assert_eq!(read(&app, &another_client).await.status, 200);
     }
 }
 
@@ -149,7 +165,8 @@ async fn processes_that_share_a_database_share_the_limits() {
     const LIMIT: usize = 400;
     for database in [Database::Sqlite, Database::Postgres] {
         let app = limited(database, &[(RateClass::Read, LIMIT as u32)]).await;
-        let (one, two) = (app.token(Scope::ALL).await, app.token(Scope::ALL).await);
+        let stranger = app.another_tenant().await;
+        let (one, two) = (app.token(Scope::ALL).await, app.token_of(stranger, Scope::ALL).await);
         let services = (0..3).map(|_| {
             let settings = app.service.settings().clone();
             postrider_api::router(Service::new(app.store.clone(), app.clock.clone(), app.entropy.clone(), settings))

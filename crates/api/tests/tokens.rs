@@ -7,7 +7,15 @@ use axum::body::Body;
 use axum::http::{Method, Request, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use postrider_core::env::BoxFuture;
 use postrider_core::scope::Scope;
+use postrider_core::time::Timestamp;
+use postrider_service::{ServiceError, StoreError};
+use postrider_store::probe::Probe;
+use postrider_store::testkit::Database;
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 use support::{TestApp, token_request};
 
 #[tokio::test]
@@ -96,4 +104,82 @@ async fn a_token_ends_at_its_second_and_not_before() {
     app.clock.advance(1);
     let answer = app.request(Method::GET, "/tenant", &token, None).await;
     answer.refused(401, "JOURNEY_API.AUTH.TOKEN_EXPIRED");
+}
+
+/// Counts units of work by name.
+#[derive(Default)]
+struct Counted(Mutex<BTreeMap<&'static str, u32>>);
+
+impl Probe for Counted {
+    fn before(&self, op: &'static str) -> BoxFuture<'_, Result<(), StoreError>> {
+        *self.0.lock().unwrap().entry(op).or_default() += 1;
+        Box::pin(async { Ok(()) })
+    }
+
+    fn after(&self, _: &'static str) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
+#[tokio::test]
+async fn who_has_no_secret_costs_one_small_read_whether_the_client_exists_or_not() {
+    for database in [Database::Sqlite, Database::Postgres] {
+        let app = TestApp::on(database).await;
+        let (known, _) = app.client_of(app.tenant(), &[Scope::CampaignsRead]).await;
+        let counted = Arc::new(Counted::default());
+        app.store.set_probe(counted.clone());
+        for id in [known.as_str(), "018f0000-0000-7000-8000-000000000000", "x", "00000000-0000-0000-0000-000000000000"]
+        {
+            let form = format!("grant_type=client_credentials&client_id={id}&client_secret=wrong");
+            assert_eq!(app.send(token_request(&form)).await.status, 401, "{id}");
+            assert_eq!(std::mem::take(&mut *counted.0.lock().unwrap()), [("client.find", 1)].into(), "{id}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn four_hundred_strangers_keep_no_client_from_its_token() {
+    for database in [Database::Sqlite, Database::Postgres] {
+        let app = TestApp::on(database).await;
+        let (id, secret) = app.client_of(app.tenant(), &[Scope::CampaignsRead]).await;
+        let ask = |id: &str, secret: &str| {
+            let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
+            app.send(token_request(&form))
+        };
+        let honest = std::sync::atomic::AtomicBool::new(true);
+        let strangers = (0..400_u128).map(|number| {
+            let (id, honest, ask) = (uuid::Uuid::from_u128(number).to_string(), &honest, &ask);
+            async move {
+                while honest.load(Ordering::Relaxed) {
+                    assert_eq!(ask(&id, "made-up").await.status, 401);
+                }
+            }
+        });
+        let client = async {
+            for _ in 0..10 {
+                assert_eq!(ask(&id, &secret).await.status, 200);
+            }
+            honest.store(false, Ordering::Relaxed);
+        };
+        tokio::join!(futures_util::future::join_all(strangers), client);
+    }
+}
+
+#[tokio::test]
+async fn a_secret_of_an_earlier_version_is_refused_until_the_client_gets_a_new_one() {
+    let app = TestApp::new().await;
+    let (id, secret) = app.client_of(app.tenant(), &[Scope::CampaignsRead]).await;
+    let (tenant, client) = (app.tenant(), id.parse().unwrap());
+    let earlier = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaA";
+    let set = app.store.write("test.client", move |tx| {
+        tx.client_set_secret(tenant, client, earlier, Timestamp::from_millis(0)).map_err(ServiceError::from)
+    });
+    assert!(set.await.unwrap());
+    let ask = |secret: &str| {
+        let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
+        app.send(token_request(&form))
+    };
+    assert_eq!(ask(&secret).await.json["error"], "invalid_client");
+    let new = app.service.rotate_client_secret(tenant, client).await.unwrap();
+    assert_eq!(ask(&new.secret).await.status, 200);
 }

@@ -1,4 +1,4 @@
-//! How many requests a token may make: a window of one minute that slides in steps of a second.
+//! How many requests a client may make: a window of one minute that slides in steps of a second.
 //!
 //! The whole limit may come at once. Not here: where windows are kept, and how processes share them. Invariant: in any
 //! minute, counted from any instant, no more requests are admitted than the limit.

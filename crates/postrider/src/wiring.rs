@@ -11,7 +11,6 @@ use postrider_channels::webhook::{HttpConfig, HttpWebhooks};
 use postrider_core::channel::{Channel, ChannelKind};
 use postrider_core::time::{MINUTE_MS, Zones};
 use postrider_engine::{ChannelSettings, Engine, EngineParts, EngineSettings, NodeRole};
-use postrider_service::auth::SecretCost;
 use postrider_service::{Service, Settings};
 use postrider_store::{OpenMode, Store};
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,7 +79,6 @@ pub fn service(config: &Config, store: &Store, public_url: &str, sends: bool) ->
         public_url: public_url.to_owned(),
         issuer: config.auth.issuer.clone().unwrap_or_else(|| public_url.to_owned()),
         token_lifetime_s: i64::try_from(config.auth.token_lifetime_s).unwrap_or(i64::MAX),
-        secret_cost: SecretCost::STANDARD,
         channels: channel_kinds(config),
         policy: config.policy,
         rate_limits: config.rate_limits.clone(),

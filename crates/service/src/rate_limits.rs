@@ -1,4 +1,4 @@
-//! How many requests a token may make, over all processes.
+//! How many requests a client may make, over all processes.
 //!
 //! Each process admits by what it knows, and tells the store of what it admitted: of one in fifty of the limit at the
 //! latest, before it admits more. So most requests cost the store nothing, a window that is spent costs it nothing at
@@ -7,7 +7,7 @@
 
 use crate::{Service, ServiceError};
 use postrider_core::error::{Code, Detail, Refusal};
-use postrider_core::id::TenantId;
+use postrider_core::id::{ClientId, TenantId};
 use postrider_core::rate_limit::{Admission, RateClass, RateWindow};
 use postrider_core::time::{SECOND_MS, Timestamp};
 use postrider_store::StoreError;
@@ -15,7 +15,6 @@ use postrider_store::rate_windows::RateKey;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use uuid::Uuid;
 
 /// The store is told of a limit in so many parts.
 const PARTS: u32 = 50;
@@ -91,18 +90,18 @@ impl Service {
         RateClass::ALL.iter().map(|class| (*class, refused[*class as usize].load(Ordering::Relaxed))).collect()
     }
 
-    /// Counts a request of a token; nothing is counted where there is no limit.
+    /// Counts a request of a client; nothing is counted where there is no limit.
     ///
     /// # Errors
     /// `RATE.LIMITED`; the request is then not counted.
     pub async fn admit(
         &self,
-        token: Uuid,
+        client: ClientId,
         class: RateClass,
         limit: Option<u32>,
     ) -> Result<Option<Allowance>, ServiceError> {
         let Some(limit) = limit else { return Ok(None) };
-        let (key, state) = (RateKey { token, class }, &self.inner.rates);
+        let (key, state) = (RateKey { client, class }, &self.inner.rates);
         let window = state.window(key, self.now());
         let mut known = window.lock().await;
         let now = self.now();
@@ -142,21 +141,6 @@ impl Service {
         set.await
     }
 
-    /// Refuses if a window is known to be spent; counts nothing.
-    ///
-    /// # Errors
-    /// `RATE.LIMITED`.
-    pub(crate) async fn glance(&self, token: Uuid, class: RateClass, limit: Option<u32>) -> Result<(), ServiceError> {
-        let Some(limit) = limit else { return Ok(()) };
-        let (state, now) = (&self.inner.rates, self.now());
-        let window = state.window(RateKey { token, class }, now);
-        let admission = window.lock().await.all().admission(limit, now);
-        match admission {
-            Admission::Passes { .. } => Ok(()),
-            Admission::Waits(until) => Err(state.refuse(class, limit, until, now)),
-        }
-    }
-
     /// Tells the store what was admitted, and counts one more request in the same transaction if it passes.
     async fn tell(&self, key: RateKey, limit: u32, remaining: u32, known: &mut Known, now: Timestamp) -> Admission {
         let untold = known.untold.clone();
@@ -172,7 +156,7 @@ impl Service {
                     return Ok((stored.window, admission));
                 }
             }
-            Err(StoreError::Busy("many processes count requests of one token".into()))
+            Err(StoreError::Busy("many processes count requests of one client".into()))
         });
         match told.await {
             Ok((shared, admission)) => {

@@ -1,6 +1,5 @@
 //! What the operator configured, as far as use cases need it.
 
-use crate::auth::SecretCost;
 use postrider_core::channel::ChannelKind;
 use postrider_core::rate_limit::RateLimits;
 use postrider_core::schedule::PolicyDefaults;
@@ -16,13 +15,11 @@ pub struct Settings {
     pub issuer: String,
     /// How long a token lives, in seconds.
     pub token_lifetime_s: i64,
-    /// What hashing a client secret costs.
-    pub secret_cost: SecretCost,
     /// Channels with an adapter; the others are `CHANNEL_NOT_CONFIGURED`.
     pub channels: BTreeSet<ChannelKind>,
     /// What jobs do unless they say otherwise.
     pub policy: PolicyDefaults,
-    /// Requests a minute of a token, unless its tenant has limits of its own.
+    /// Requests a minute of a client, unless its tenant has limits of its own.
     pub rate_limits: RateLimits,
     /// Where events may be sent to.
     pub webhook_targets: TargetPolicy,

@@ -5,7 +5,6 @@ use postrider_core::env::{BoxFuture, Clock, Entropy};
 use postrider_core::id::TenantId;
 use postrider_core::import::ImportFormat;
 use postrider_core::time::Timestamp;
-use postrider_service::auth::SecretCost;
 use postrider_service::imports::{Import, ImportError, ImportFiles, ImportReport, Progress};
 use postrider_service::profiles::{MatchKey, Profile};
 use postrider_service::tenants::CreateTenant;
@@ -58,7 +57,6 @@ impl World {
             public_url: "https://mail.example.test".into(),
             issuer: "https://mail.example.test".into(),
             token_lifetime_s: 3_600,
-            secret_cost: SecretCost { memory_kib: 8, passes: 1 },
             channels: Default::default(),
             policy: Default::default(),
             metrics: false,

@@ -13,7 +13,6 @@ use postrider_core::rate_limit::RateLimits;
 use postrider_core::schedule::{JobCommand, PolicyCommand, PolicyDefaults, ScheduleCommand};
 use postrider_core::scope::Scope;
 use postrider_core::time::{SECOND_MS, Timestamp};
-use postrider_service::auth::SecretCost;
 use postrider_service::idempotency::{OnceKey, Rendered, Reply};
 use postrider_service::schedules::{CommitCommand, JobAnswer};
 use postrider_service::suppressions::{CreateSuppression, SuppressedAddress};
@@ -52,7 +51,6 @@ impl Clients {
             public_url: "http://localhost".into(),
             issuer: "http://localhost".into(),
             token_lifetime_s: 3_600,
-            secret_cost: SecretCost::STANDARD,
             channels: BTreeSet::from([ChannelKind::Email, ChannelKind::Sms]),
             policy: PolicyDefaults { latest_start_after_ms: None, ..PolicyDefaults::default() },
             rate_limits: RateLimits::default(),

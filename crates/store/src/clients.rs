@@ -14,9 +14,11 @@ statements! { "clients":
     INSERT = "INSERT INTO clients (id, tenant_id, name, secret_hash, scopes, created_at, disabled_at) \
         VALUES ($1, $2, $3, $4, $5, $6, NULL)";
     /// Of any tenant: who presents a client id has not said yet whose it is.
-    FIND = "SELECT id, tenant_id, name, secret_hash, scopes, created_at, disabled_at FROM clients WHERE id = $1";
-    LIST = "SELECT id, tenant_id, name, secret_hash, scopes, created_at, disabled_at FROM clients \
+    FIND = "SELECT id, tenant_id, name, secret_hash, scopes, created_at, disabled_at, tokens_since FROM clients WHERE id = $1";
+    LIST = "SELECT id, tenant_id, name, secret_hash, scopes, created_at, disabled_at, tokens_since FROM clients \
         WHERE tenant_id = $1 ORDER BY id LIMIT $2";
+    /// Tokens that were issued before are refused from now on.
+    SET_SECRET = "UPDATE clients SET secret_hash = $1, tokens_since = $2 WHERE tenant_id = $3 AND id = $4";
     DISABLE = "UPDATE clients SET disabled_at = COALESCE(disabled_at, $1) WHERE tenant_id = $2 AND id = $3";
 }
 
@@ -29,7 +31,7 @@ pub struct Client {
     pub tenant: TenantId,
     /// Name, for people.
     pub name: String,
-    /// Argon2id hash of its secret, in PHC form.
+    /// Keyed hash of its secret; see `postrider-service`, `auth/client_secrets.rs`.
     pub secret_hash: String,
     /// What its tokens may carry, words with a space between.
     pub scopes: String,
@@ -37,6 +39,8 @@ pub struct Client {
     pub created_at: Timestamp,
     /// When it was disabled.
     pub disabled_at: Option<Timestamp>,
+    /// When it last got a new secret; tokens from before are refused.
+    pub tokens_since: Option<Timestamp>,
 }
 
 fn read(row: &mut Row) -> Result<Client, StoreError> {
@@ -48,6 +52,7 @@ fn read(row: &mut Row) -> Result<Client, StoreError> {
         scopes: row.next()?,
         created_at: row.next()?,
         disabled_at: row.next()?,
+        tokens_since: row.next()?,
     })
 }
 
@@ -82,6 +87,20 @@ impl Tx<'_> {
     /// Any [`StoreError`].
     pub fn client_list(&mut self, tenant: TenantId) -> Result<Vec<Client>, StoreError> {
         self.query_as(&LIST, &[id(tenant), CLIENTS_PAGE_MAX.into()], read)
+    }
+
+    /// Replaces the secret of a client of a tenant and refuses the tokens it has; reports whether there is such a client.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn client_set_secret(
+        &mut self,
+        tenant: TenantId,
+        client: ClientId,
+        secret_hash: &str,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        Ok(self.execute(&SET_SECRET, &[secret_hash.into(), now.into(), id(tenant), id(client)])? == 1)
     }
 
     /// Disables a client of a tenant; answers whether there is one.

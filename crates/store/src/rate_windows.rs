@@ -1,16 +1,15 @@
-//! What tokens asked for in the last minute, shared by all processes, and the limits that tenants have of their own.
+//! What clients asked for in the last minute, shared by all processes, and the limits that tenants have of their own.
 //!
-//! Rows of windows are found by the id of a token, which is known to its holder and to us alone; there is no tenant in
+//! Rows of windows are found by the id of a client that has proved who it is; there is no tenant in
 //! them. Invariant: a window is only ever replaced by one made from it.
 
 use crate::error::StoreError;
 use crate::statements;
 use crate::tx::Tx;
 use crate::value::{Row, Value, id};
-use postrider_core::id::TenantId;
+use postrider_core::id::{ClientId, TenantId};
 use postrider_core::rate_limit::{RateClass, RateWindow, WINDOW_S};
 use postrider_core::time::{SECOND_MS, Timestamp};
-use uuid::Uuid;
 
 /// How long a window is kept after its last count, in milliseconds.
 const KEPT_MS: i64 = 2 * WINDOW_S * SECOND_MS;
@@ -18,11 +17,11 @@ const KEPT_MS: i64 = 2 * WINDOW_S * SECOND_MS;
 const PAIR_BYTES: usize = 12;
 
 statements! { "rate_windows":
-    GET = "SELECT version, seconds FROM rate_windows WHERE token_id = $1 AND class = $2";
-    INSERT = "INSERT INTO rate_windows (token_id, class, version, seconds, idle_at) VALUES ($1, $2, 1, $3, $4) \
-        ON CONFLICT (token_id, class) DO NOTHING";
+    GET = "SELECT version, seconds FROM rate_windows WHERE client_id = $1 AND class = $2";
+    INSERT = "INSERT INTO rate_windows (client_id, class, version, seconds, idle_at) VALUES ($1, $2, 1, $3, $4) \
+        ON CONFLICT (client_id, class) DO NOTHING";
     /// The version is compared, so that of two who count at once only one does.
-    REPLACE = "UPDATE rate_windows SET version = version + 1, seconds = $1, idle_at = $2 WHERE token_id = $3 \
+    REPLACE = "UPDATE rate_windows SET version = version + 1, seconds = $1, idle_at = $2 WHERE client_id = $3 \
         AND class = $4 AND version = $5";
     FORGET = "DELETE FROM rate_windows WHERE idle_at <= $1";
     LIMITS = "SELECT class, per_minute FROM tenant_rate_limits WHERE tenant_id = $1 ORDER BY class";
@@ -34,8 +33,8 @@ statements! { "rate_windows":
 /// Whose requests of which class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RateKey {
-    /// The token; for requests for tokens, the client.
-    pub token: Uuid,
+    /// The client.
+    pub client: ClientId,
     /// Class.
     pub class: RateClass,
 }
@@ -54,7 +53,7 @@ impl Tx<'_> {
     /// # Errors
     /// Any [`StoreError`].
     pub fn rate_window(&mut self, key: RateKey) -> Result<StoredWindow, StoreError> {
-        let found = self.query_one(&GET, &[key.token.into(), key.class.as_str().into()], |row| {
+        let found = self.query_one(&GET, &[id(key.client), key.class.as_str().into()], |row| {
             let version = row.next()?;
             Ok(StoredWindow { version: Some(version), window: decode(&row.next::<Vec<u8>>()?) })
         });
@@ -66,11 +65,11 @@ impl Tx<'_> {
     /// # Errors
     /// Any [`StoreError`].
     pub fn rate_window_put(&mut self, key: RateKey, stored: &StoredWindow, now: Timestamp) -> Result<bool, StoreError> {
-        let (token, class) = (Value::from(key.token), Value::from(key.class.as_str()));
+        let (client, class) = (id(key.client), Value::from(key.class.as_str()));
         let (seconds, idle_at) = (Value::Blob(encode(&stored.window)), Value::from(now.plus_millis(KEPT_MS)));
         let changed = match stored.version {
-            None => self.execute(&INSERT, &[token, class, seconds, idle_at])?,
-            Some(version) => self.execute(&REPLACE, &[seconds, idle_at, token, class, version.into()])?,
+            None => self.execute(&INSERT, &[client, class, seconds, idle_at])?,
+            Some(version) => self.execute(&REPLACE, &[seconds, idle_at, client, class, version.into()])?,
         };
         Ok(changed == 1)
     }

@@ -1,4 +1,4 @@
-//! Keys of the instance: those that sign tokens, and the one of unsubscribe links.
+//! Keys of the instance: those that sign tokens, the one of unsubscribe links, and the one that hashes client secrets.
 //!
 //! Of each purpose exactly one is in use; the schema says so too. They belong to no tenant.
 
@@ -25,6 +25,8 @@ pub enum SecretPurpose {
     TokenSigning,
     /// Signs unsubscribe links: 32 bytes.
     Unsubscribe,
+    /// Hashes the secrets of clients: 32 bytes.
+    ClientSecrets,
 }
 
 impl SecretPurpose {
@@ -32,11 +34,14 @@ impl SecretPurpose {
         match self {
             Self::TokenSigning => "token_signing",
             Self::Unsubscribe => "unsubscribe",
+            Self::ClientSecrets => "client_secrets",
         }
     }
 
     fn parse(word: &str) -> Option<Self> {
-        [Self::TokenSigning, Self::Unsubscribe].into_iter().find(|purpose| purpose.as_str() == word)
+        [Self::TokenSigning, Self::Unsubscribe, Self::ClientSecrets]
+            .into_iter()
+            .find(|purpose| purpose.as_str() == word)
     }
 }
 

@@ -17,7 +17,7 @@ remediation } }`. Codes are stable, messages are not. Every answer has the heade
 **Repeating.** A request with `Idempotency-Key` (a UUID version 4) may be sent again within 24 hours: its effect \
 happens once, and the first answer comes back with `Idempotent-Replayed: true`.
 
-**Limits.** A token may make so many requests of each class (`read`, `write`, `batch`, `execute`) in any minute; \
+**Limits.** A client may make so many requests of each class (`read`, `write`, `batch`, `execute`) in any minute; \
 `RateLimit-Policy` and `RateLimit` tell how many and what is left. One more is answered 429, and passes after the seconds in \
 `Retry-After`.";
 

@@ -53,7 +53,7 @@ use postrider_core::rate_limit::RateLimits;
 use postrider_core::schedule::PolicyDefaults;
 use postrider_core::scope::Scope;
 use postrider_core::time::Timestamp;
-use postrider_service::auth::{CreateClient, SecretCost};
+use postrider_service::auth::CreateClient;
 use postrider_service::tenants::CreateTenant;
 use postrider_service::{Service, Settings};
 use postrider_store::Store;
@@ -116,7 +116,6 @@ impl TestApp {
             public_url: ISSUER.to_owned(),
             issuer: ISSUER.to_owned(),
             token_lifetime_s: 3_600,
-            secret_cost: SecretCost { memory_kib: 8, passes: 1 },
             channels: ChannelKind::ALL.iter().copied().collect(),
             policy: PolicyDefaults::default(),
             rate_limits: RateLimits::default(),

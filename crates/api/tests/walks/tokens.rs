@@ -47,7 +47,7 @@ impl Forge {
         let jwks = app.send(Request::get("/.well-known/jwks.json").body(Body::empty()).unwrap()).await;
         let part = |name: &str| URL_SAFE_NO_PAD.decode(jwks.json["keys"][0][name].as_str().unwrap()).unwrap();
         let elsewhere = TestApp::new().await;
-        elsewhere.service.rotate_signing_key().await.unwrap();
+        elsewhere.service.rotate_signing_key(false).await.unwrap();
         let other = signing_key(&elsewhere).await;
         assert_ne!(other.id, secret.id);
         Self {
@@ -142,6 +142,7 @@ fn attacks(forge: &Forge, stranger: &str, stranger_client: &str) -> Vec<(&'stati
         ("wrong audience", forge.claiming(&[("aud", json!("https://other.example.test"))]), INVALID),
         ("wrong issuer", forge.claiming(&[("iss", json!("https://other.example.test"))]), INVALID),
         ("issuer with a slash", forge.claiming(&[("iss", json!(format!("{ISSUER}/")))]), INVALID),
+        ("living longer than tokens do", forge.claiming(&[("exp", json!(now + 3_601))]), INVALID),
         ("no tenant", forge.claiming(&[("tid", Value::Null)]), INVALID),
         ("no client", forge.claiming(&[("sub", Value::Null)]), INVALID),
         ("no expiry", forge.claiming(&[("exp", Value::Null)]), INVALID),

@@ -84,13 +84,13 @@ catalog! {
     Unauthorized => "AUTH.UNAUTHORIZED", Unauthenticated,
         "The request carries no bearer token.", "Get a token at /oauth/token and send it as Authorization: Bearer.";
     TokenInvalid => "AUTH.TOKEN_INVALID", Unauthenticated,
-        "The bearer token is malformed, was not issued here or not yet, or its client was disabled.", "Get a new token at /oauth/token.";
+        "The bearer token is malformed, was not issued here or not yet, was revoked, lives too long, or its client was disabled or got a new secret.", "Get a new token at /oauth/token.";
     TokenExpired => "AUTH.TOKEN_EXPIRED", Unauthenticated,
         "The bearer token has expired.", "Get a new token at /oauth/token.";
     InsufficientScope => "AUTH.INSUFFICIENT_SCOPE", Forbidden,
         "The token lacks the required scope.", "Ask for a token with the scope named in details.required, or have it granted to the client.";
     RateLimited => "RATE.LIMITED", Limited,
-        "The token has used up its requests of this class for the minute.", "Send the request again after the seconds in the Retry-After header.";
+        "The client has used up its requests of this class for the minute.", "Send the request again after the seconds in the Retry-After header.";
     IdempotencyKeyInvalid => "IDEMPOTENCY.KEY_INVALID", Invalid,
         "Idempotency-Key is not a UUID version 4.", "Send a fresh random UUID version 4 for every new operation.";
     IdempotencyKeyReused => "IDEMPOTENCY.KEY_REUSED", Unprocessable,

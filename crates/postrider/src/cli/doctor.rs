@@ -2,6 +2,7 @@
 
 use super::{Context, Failure, Report, Trouble};
 use crate::config::Config;
+use crate::private;
 use crate::system::SystemClock;
 use crate::wiring;
 use postrider_channels::sandbox::SandboxChannel;
@@ -38,6 +39,14 @@ impl Check {
     }
 }
 
+/// Looks for files that other users of this machine can open.
+fn files(config: &Config) -> Check {
+    match private::wider(config) {
+        wider if wider.is_empty() => Check::ok("files", "private"),
+        wider => Check::problem("files", wider.join("\n         ")),
+    }
+}
+
 pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     let config = context.config()?;
     let mut checks = match Store::open_as(&config.database, OpenMode::ReadOnly).await {
@@ -49,6 +58,7 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
         Err(error) => return Err(Failure::opening(&config, error)),
     };
     checks.push(channels(&config));
+    checks.push(files(&config));
     let problems = checks.iter().filter(|check| check.problem.is_some()).count();
     let text = checks.iter().map(Check::line).collect::<Vec<_>>().join("\n");
     let documents: Vec<Value> = checks.iter().map(Check::document).collect();
@@ -66,7 +76,7 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
 async fn of_store(config: &Config, store: &Store) -> Result<Vec<Check>, Failure> {
     let service: Service = wiring::service(config, store, &wiring::public_url(config, None), false);
     let version = store.schema_version().await?;
-    let keys = match service.key_ids().await?.len() {
+    let keys = match service.signing_keys_listed().await?.len() {
         0 => "none yet; the first start of postrider serve makes one".to_owned(),
         keys => format!("{keys} verify tokens"),
     };

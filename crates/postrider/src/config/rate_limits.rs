@@ -1,4 +1,4 @@
-//! `[rate_limits]`: how many requests of each class a token may make in any minute. 0 is no limit.
+//! `[rate_limits]`: how many requests of each class a client may make in any minute. 0 is no limit.
 
 use super::section::Section;
 use postrider_core::rate_limit::{RateClass, RateLimits};

@@ -34,8 +34,9 @@ fn two_processes_keep_one_limit() {
         let body = r#"{"name":"Friends"}"#;
         let write = |server: &Server| server.request("POST", "/public/v1/lists", &headers, body).0 == 201;
         assert_eq!(hammer(&servers, 10, write), [10, 10], "the other class has its own");
+        let (_, id, secret) = home.tenant_and_client();
         let other = format!("Bearer {}", servers[1].token(&id, &secret));
         let other = [("authorization", &*other)];
-        assert_eq!(servers[1].request("GET", "/public/v1/tenant", &other, "").0, 200, "and so has another token");
+        assert_eq!(servers[1].request("GET", "/public/v1/tenant", &other, "").0, 200, "and so has another client");
     }
 }

@@ -7,21 +7,19 @@ use jsonwebtoken::{Algorithm, Validation};
 use postrider_core::error::Code;
 use postrider_core::id::{ClientId, TenantId};
 use postrider_core::rate_limit::RateLimits;
+use postrider_core::time::SECOND_MS;
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// Longest token looked at, in bytes; ours with every scope are under 2 KB.
 const TOKEN_MAX_BYTES: usize = 8 * 1024;
 /// How far the clock of the node that issued a token may be ahead of ours, in seconds.
 const CLOCKS_APART_MAX_S: i64 = 60;
 
-/// Who calls with which token, and how often they may.
+/// Who calls, and how often they may.
 #[derive(Debug, Clone)]
 pub struct Bearer {
     /// Who.
     pub actor: Actor,
-    /// Id of the token.
-    pub token: Uuid,
     /// Requests a minute.
     pub limits: Arc<RateLimits>,
 }
@@ -45,19 +43,27 @@ impl Service {
             jsonwebtoken::decode::<Claims>(token, &key, &self.validation()).map_err(|_| Code::TokenInvalid)?.claims;
         // RFC 7519 §4.1.5 and §4.1.6: what begins later than now is not valid yet.
         let begins = claims.nbf.unwrap_or(claims.iat).max(claims.iat);
-        if begins.saturating_sub(CLOCKS_APART_MAX_S).saturating_mul(1_000) > self.now().as_millis() {
+        if begins.saturating_sub(CLOCKS_APART_MAX_S).saturating_mul(SECOND_MS) > self.now().as_millis() {
+            return Err(Code::TokenInvalid.into());
+        }
+        // We issue none that lives longer, so somebody else made it, or the operator shortened the lifetime since.
+        if claims.exp.saturating_sub(claims.iat) > self.settings().token_lifetime_s {
             return Err(Code::TokenInvalid.into());
         }
         // RFC 7519 §4.1.4: not on or after that second.
-        if self.now().as_millis() >= claims.exp.saturating_mul(1_000) {
+        if self.now().as_millis() >= claims.exp.saturating_mul(SECOND_MS) {
             return Err(Code::TokenExpired.into());
         }
         let client: ClientId = claims.sub.parse().map_err(|_| Code::TokenInvalid)?;
         let tenant: TenantId = claims.tid.parse().map_err(|_| Code::TokenInvalid)?;
-        let token: Uuid = claims.jti.parse().map_err(|_| Code::TokenInvalid)?;
         let enabled = self.enabled(client).await?.filter(|enabled| enabled.tenant == tenant);
-        let limits = enabled.ok_or(Code::TokenInvalid)?.limits;
-        Ok(Bearer { actor: Actor { tenant, client, scopes: known_scopes(&claims.scope) }, token, limits })
+        let enabled = enabled.ok_or(Code::TokenInvalid)?;
+        if enabled.tokens_since.is_some_and(|since| claims.iat < since.as_millis().div_euclid(SECOND_MS)) {
+            return Err(Code::TokenInvalid.into());
+        }
+        // A token carries no more than its client has now, whatever it says itself.
+        let scopes = known_scopes(&claims.scope).intersection(&enabled.scopes).copied().collect();
+        Ok(Bearer { actor: Actor { tenant, client, scopes }, limits: enabled.limits })
     }
 
     /// What is checked by the library: signature, issuer and audience. Expiry is ours, by our own clock.

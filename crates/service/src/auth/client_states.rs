@@ -1,11 +1,13 @@
 //! Which clients may call, remembered for a moment so that not every request asks the store.
 
+use super::clients::known_scopes;
 use crate::{Service, ServiceError};
 use postrider_core::id::{ClientId, TenantId};
 use postrider_core::rate_limit::RateLimits;
+use postrider_core::scope::Scope;
 use postrider_core::time::Timestamp;
 use postrider_store::clients::Client;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How long a state is believed, in milliseconds; the contract allows a disabled client 5 s.
@@ -13,10 +15,13 @@ pub const CLIENT_STATE_KEPT_MS: i64 = 2_000;
 /// Clients remembered at once.
 const CLIENTS_MAX: usize = 10_000;
 
-/// Of a client that may call: whose it is, and how often it may.
+/// Of a client that may call: whose it is, what it may do, and how often.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Enabled {
     pub tenant: TenantId,
+    pub scopes: BTreeSet<Scope>,
+    /// Tokens from before are refused.
+    pub tokens_since: Option<Timestamp>,
     pub limits: Arc<RateLimits>,
 }
 
@@ -69,16 +74,18 @@ impl Service {
         }
         let found = self.client_and_limits(client).await?;
         let enabled = found.filter(|(client, _)| client.disabled_at.is_none());
-        let enabled = enabled.map(|(client, limits)| Enabled { tenant: client.tenant, limits: Arc::new(limits) });
+        let enabled = enabled.map(|(client, limits)| Enabled {
+            tenant: client.tenant,
+            scopes: known_scopes(&client.scopes),
+            tokens_since: client.tokens_since,
+            limits: Arc::new(limits),
+        });
         states.put(client, State { enabled: enabled.clone(), read_at: now });
         Ok(enabled)
     }
 
     /// A client with the limits that hold for its tenant: configured ones, and those set by the operator over them.
-    pub(super) async fn client_and_limits(
-        &self,
-        client: ClientId,
-    ) -> Result<Option<(Client, RateLimits)>, ServiceError> {
+    async fn client_and_limits(&self, client: ClientId) -> Result<Option<(Client, RateLimits)>, ServiceError> {
         let found = self.store().read("client.find", move |tx| {
             let Some(client) = tx.client_find(client)? else { return Ok(None) };
             let own = tx.tenant_rate_limits(client.tenant)?;

@@ -1,19 +1,14 @@
 //! Making, listing and disabling API clients; for the operator.
 
-use super::hashing::SALT_BYTES;
+use super::client_secrets;
 use crate::tenants::check_name;
 use crate::{Service, ServiceError};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use postrider_core::error::{Code, Refusal};
 use postrider_core::id::{ClientId, TenantId};
 use postrider_core::scope::Scope;
 use postrider_core::time::Timestamp;
 use postrider_store::clients::Client;
 use std::collections::BTreeSet;
-
-/// Bytes of a client secret: 256 bits, more than anybody can guess.
-const SECRET_BYTES: usize = 32;
 
 /// What a new client is.
 #[derive(Debug, Clone)]
@@ -26,7 +21,7 @@ pub struct CreateClient {
     pub scopes: String,
 }
 
-/// A client just made. Its secret is shown this once.
+/// A client with its new secret, which is shown this once.
 #[derive(Clone)]
 pub struct NewClient {
     /// Id.
@@ -64,23 +59,20 @@ impl Service {
         if scopes.is_empty() {
             return Err(Refusal::invalid("scope", None, format!("names no scope; {}", scopes_known())).into());
         }
-        let (mut random, mut salt) = ([0; SECRET_BYTES], [0; SALT_BYTES]);
-        let entropy = self.entropy();
-        entropy.fill(&mut random);
-        entropy.fill(&mut salt);
-        let secret = URL_SAFE_NO_PAD.encode(random);
-        let secret_hash = self.inner.auth.hashing.hash(self.settings().secret_cost, secret.clone(), salt).await?;
-        let now = self.now();
+        let (now, entropy) = (self.now(), self.entropy());
+        let id = ClientId::new(now, &*entropy);
+        let secret = client_secrets::new_secret(&*entropy);
+        let secret_hash = client_secrets::hash(&self.client_secret_key().await?, id, &secret);
         let client = Client {
-            id: ClientId::new(now, &*entropy),
+            id,
             tenant: command.tenant,
             name,
             secret_hash,
             scopes: words(&scopes),
             created_at: now,
             disabled_at: None,
+            tokens_since: None,
         };
-        let id = client.id;
         let made = self.store().write("client.create", move |tx| {
             tx.tenant_get(client.tenant)?.ok_or(Code::TenantNotFound)?;
             tx.client_insert(&client).map_err(ServiceError::from)
@@ -106,6 +98,23 @@ impl Service {
             disabled_at: client.disabled_at,
         };
         Ok(clients.await?.into_iter().map(summary).collect())
+    }
+
+    /// Gives a client a new secret. The old one gets no more tokens, and tokens it got are refused within 5 s on every node.
+    ///
+    /// # Errors
+    /// `CLIENTS.NOT_FOUND`.
+    pub async fn rotate_client_secret(&self, tenant: TenantId, client: ClientId) -> Result<NewClient, ServiceError> {
+        let secret = client_secrets::new_secret(&*self.entropy());
+        let hash = client_secrets::hash(&self.client_secret_key().await?, client, &secret);
+        let now = self.now();
+        let found = self.store().write("client.rotate", move |tx| {
+            tx.client_set_secret(tenant, client, &hash, now)?;
+            tx.client_find(client).map_err(ServiceError::from)
+        });
+        let found = found.await?.filter(|found| found.tenant == tenant).ok_or(Code::ClientNotFound)?;
+        self.inner.auth.clients.forget(client);
+        Ok(NewClient { id: client, secret, scopes: known_scopes(&found.scopes) })
     }
 
     /// Disables a client: it gets no more tokens, and those it has stop within 5 s on every node.

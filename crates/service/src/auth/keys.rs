@@ -1,9 +1,9 @@
-//! The keys that sign tokens, and the key of unsubscribe links. They live in the store and are made when first needed.
+//! The keys of the instance: those that sign tokens, and one each for unsubscribe links and client secrets. They live in the store and are made when first needed.
 //!
 //! Two nodes that start together end up with one key: both insert inside a write transaction, and the schema holds
 //! one key in use of each purpose. A retired key still verifies until every token it signed has expired.
 
-use super::hashing::failed;
+use super::{CLIENT_STATE_KEPT_MS, failed};
 use crate::{Service, ServiceError};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
@@ -14,12 +14,14 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
 use postrider_core::env::Entropy;
 use postrider_core::id::uuid_v7;
 use postrider_core::time::{HOUR_MS, Timestamp};
+use postrider_store::Tx;
 use postrider_store::secrets::{Secret, SecretPurpose};
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-/// How long keys are believed before the store is asked again, in milliseconds: how late a node learns of a rotation.
-const KEYS_KEPT_MS: i64 = 30_000;
+/// How long keys are believed before the store is asked again, in milliseconds: how late a node learns that one was
+/// revoked.
+const KEYS_KEPT_MS: i64 = CLIENT_STATE_KEPT_MS;
 /// How often an unknown key id may make us ask the store, in milliseconds.
 const UNKNOWN_KEY_PAUSE_MS: i64 = 1_000;
 /// How long a retired key verifies, in milliseconds: the longest configurable life of a token, and an hour for nodes
@@ -39,6 +41,26 @@ pub struct PublicKey {
     pub exponent: String,
 }
 
+/// A signing key, for the operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SigningKey {
+    /// Its id: the RFC 7638 thumbprint.
+    pub kid: String,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// What it is good for.
+    pub state: KeyState,
+}
+
+/// What a signing key is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyState {
+    /// It signs new tokens.
+    Signs,
+    /// A newer one signs; until this instant it verifies the tokens it signed.
+    VerifiesUntil(Timestamp),
+}
+
 /// The keys as last read.
 pub(super) struct KeyRing {
     pub kid: String,
@@ -55,6 +77,7 @@ pub(super) struct Keys {
     /// Lets one request at a time read or make keys.
     reading: tokio::sync::Mutex<()>,
     unsubscribe: OnceLock<[u8; 32]>,
+    client_secrets: OnceLock<[u8; 32]>,
 }
 
 impl Keys {
@@ -71,7 +94,8 @@ impl Service {
     /// A failure of the store.
     pub async fn prepare_keys(&self) -> Result<(), ServiceError> {
         self.keys(KEYS_KEPT_MS).await?;
-        self.unsubscribe_key().await.map(drop)
+        self.unsubscribe_key().await?;
+        self.client_secret_key().await.map(drop)
     }
 
     /// The keys that verify tokens.
@@ -82,29 +106,40 @@ impl Service {
         Ok(self.keys(KEYS_KEPT_MS).await?.public.clone())
     }
 
-    /// The ids of the keys that verify tokens; none before the first was made. Unlike [`Service::public_keys`] it only
-    /// reads.
+    /// The signing keys, newest first, with what each is good for; none before the first was made. Unlike
+    /// [`Service::public_keys`] it only reads.
     ///
     /// # Errors
     /// A failure of the store.
-    pub async fn key_ids(&self) -> Result<Vec<String>, ServiceError> {
+    pub async fn signing_keys_listed(&self) -> Result<Vec<SigningKey>, ServiceError> {
         let now = self.now();
-        let secrets = self.store().read("secret.list", |tx| tx.secret_list(SecretPurpose::TokenSigning));
-        Ok(secrets.await?.into_iter().filter(|secret| verifies(secret, now)).map(|secret| secret.id).collect())
+        let secrets = self.store().read("secret.list", |tx| tx.secret_list(SecretPurpose::TokenSigning)).await?;
+        let key = |secret: Secret| SigningKey {
+            kid: secret.id,
+            created_at: secret.created_at,
+            state: secret
+                .retired_at
+                .map_or(KeyState::Signs, |at| KeyState::VerifiesUntil(at.plus_millis(RETIRED_KEPT_MS))),
+        };
+        Ok(secrets.into_iter().filter(|secret| verifies(secret, now)).map(key).collect())
     }
 
-    /// Puts a new signing key in use. Tokens signed before stay valid until they expire.
+    /// Puts a new signing key in use. Tokens signed before stay valid until they expire, unless `revoke` drops the old
+    /// keys at once: then no older token is accepted, here from now on and on other nodes within
+    /// [`CLIENT_STATE_KEPT_MS`].
     ///
     /// # Errors
     /// A failure of the store.
-    pub async fn rotate_signing_key(&self) -> Result<String, ServiceError> {
+    pub async fn rotate_signing_key(&self, revoke: bool) -> Result<String, ServiceError> {
         let now = self.now();
         let secret = new_signing_key(now).await?;
         let kid = secret.id.clone();
         let rotated = self.store().write("secret.rotate", move |tx| {
             tx.secret_retire(SecretPurpose::TokenSigning, now)?;
             tx.secret_insert(&secret)?;
-            tx.secret_forget(SecretPurpose::TokenSigning, now.plus_millis(-RETIRED_KEPT_MS)).map_err(ServiceError::from)
+            let retired_until =
+                if revoke { Timestamp::from_millis(i64::MAX) } else { now.plus_millis(-RETIRED_KEPT_MS) };
+            tx.secret_forget(SecretPurpose::TokenSigning, retired_until).map_err(ServiceError::from)
         });
         rotated.await?;
         self.read_keys().await?;
@@ -116,18 +151,32 @@ impl Service {
     /// # Errors
     /// A failure of the store.
     pub async fn unsubscribe_key(&self) -> Result<[u8; 32], ServiceError> {
-        let keys = &self.inner.auth.keys;
-        if let Some(key) = keys.unsubscribe.get() {
+        self.instance_key(SecretPurpose::Unsubscribe, &self.inner.auth.keys.unsubscribe).await
+    }
+
+    /// The key under which secrets of clients are hashed.
+    pub(super) async fn client_secret_key(&self) -> Result<[u8; 32], ServiceError> {
+        self.instance_key(SecretPurpose::ClientSecrets, &self.inner.auth.keys.client_secrets).await
+    }
+
+    /// A key of 32 bytes that never changes, made at its first use.
+    async fn instance_key(&self, purpose: SecretPurpose, kept: &OnceLock<[u8; 32]>) -> Result<[u8; 32], ServiceError> {
+        if let Some(key) = kept.get() {
             return Ok(*key);
         }
-        let new = new_unsubscribe_key(self.now(), &*self.entropy());
+        let new = new_instance_key(purpose, self.now(), &*self.entropy());
         let stored = self.store().write("secret.ensure", move |tx| {
             tx.secret_insert(&new)?;
-            tx.secret_get(SecretPurpose::Unsubscribe).map_err(ServiceError::from)
+            tx.secret_get(purpose).map_err(ServiceError::from)
         });
         let value = stored.await?.map(|secret| secret.value).unwrap_or_default();
-        let key = <[u8; 32]>::try_from(value).map_err(|_| failed("the unsubscribe key is not 32 bytes"))?;
-        Ok(*keys.unsubscribe.get_or_init(|| key))
+        let key = <[u8; 32]>::try_from(value).map_err(|_| failed("a key of the instance is not 32 bytes long"))?;
+        Ok(*kept.get_or_init(|| key))
+    }
+
+    /// The keys, to sign with the one in use.
+    pub(super) async fn signing_keys(&self) -> Result<Arc<KeyRing>, ServiceError> {
+        self.keys(KEYS_KEPT_MS).await
     }
 
     /// The key with an id.
@@ -140,7 +189,7 @@ impl Service {
     }
 
     /// The keys, read at most so many milliseconds ago.
-    pub(super) async fn keys(&self, kept_ms: i64) -> Result<Arc<KeyRing>, ServiceError> {
+    async fn keys(&self, kept_ms: i64) -> Result<Arc<KeyRing>, ServiceError> {
         let keys = &self.inner.auth.keys;
         if let Some(ring) = keys.fresh(self.now(), kept_ms) {
             return Ok(ring);
@@ -154,8 +203,7 @@ impl Service {
 
     async fn read_keys(&self) -> Result<Arc<KeyRing>, ServiceError> {
         let now = self.now();
-        let list =
-            |tx: &mut postrider_store::Tx<'_>| tx.secret_list(SecretPurpose::TokenSigning).map_err(ServiceError::from);
+        let list = |tx: &mut Tx<'_>| tx.secret_list(SecretPurpose::TokenSigning).map_err(ServiceError::from);
         let mut secrets = self.store().read("secret.list", list).await?;
         if secrets.iter().all(|secret| secret.retired_at.is_some()) {
             let new = new_signing_key(now).await?;
@@ -209,11 +257,11 @@ async fn new_signing_key(now: Timestamp) -> Result<Secret, ServiceError> {
     Ok(Secret { id, purpose: SecretPurpose::TokenSigning, value: pem.into_bytes(), created_at: now, retired_at: None })
 }
 
-fn new_unsubscribe_key(now: Timestamp, entropy: &dyn Entropy) -> Secret {
+fn new_instance_key(purpose: SecretPurpose, now: Timestamp, entropy: &dyn Entropy) -> Secret {
     let mut value = vec![0; 32];
     entropy.fill(&mut value);
     let id = uuid_v7(now, entropy).to_string();
-    Secret { id, purpose: SecretPurpose::Unsubscribe, value, created_at: now, retired_at: None }
+    Secret { id, purpose, value, created_at: now, retired_at: None }
 }
 
 /// A PKCS #8 key as text (RFC 7468 §10).

@@ -2,3 +2,22 @@
 
 -- Whether email of the category marketing must show a link to unsubscribe.
 ALTER TABLE tenants ADD COLUMN require_unsubscribe_link INTEGER NOT NULL DEFAULT 1 CHECK (require_unsubscribe_link IN (0, 1));
+-- One purpose more: the key that hashes the secrets of clients. SQLite replaces a table to change its check.
+ALTER TABLE secrets RENAME TO secrets_before;
+CREATE TABLE secrets (
+    id TEXT NOT NULL PRIMARY KEY,
+    purpose TEXT NOT NULL CHECK (purpose IN ('token_signing', 'unsubscribe', 'client_secrets')),
+    value BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    retired_at INTEGER
+) STRICT, WITHOUT ROWID;
+INSERT INTO secrets (id, purpose, value, created_at, retired_at)
+    SELECT id, purpose, value, created_at, retired_at FROM secrets_before;
+DROP TABLE secrets_before;
+CREATE UNIQUE INDEX secrets_in_use ON secrets (purpose) WHERE retired_at IS NULL;
+
+-- When a client last got a new secret; tokens from before are refused.
+ALTER TABLE clients ADD COLUMN tokens_since INTEGER;
+
+-- Requests are counted by client, not by token.
+ALTER TABLE rate_windows RENAME COLUMN token_id TO client_id;
