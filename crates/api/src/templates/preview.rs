@@ -2,7 +2,7 @@
 
 use crate::envelope::Answer;
 use crate::error::ApiError;
-use crate::extract::{Json, parse_id, path_id};
+use crate::extract::{Json, PersonRef, parse_id, path_id};
 use axum::Extension;
 use axum::extract::{Path, State};
 use postrider_core::error::Code;
@@ -17,8 +17,9 @@ use utoipa::ToSchema;
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PreviewBody {
-    /// A stored recipient.
-    profile_id: Option<String>,
+    /// A stored recipient. Needs the scope `cdp:profiles:read` as well.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    profile_id: Option<PersonRef>,
     /// A made-up recipient, or what differs from the stored one.
     #[schema(value_type = Option<crate::shapes::ProfileRecord>)]
     record: Option<Map<String, Value>>,
@@ -74,7 +75,7 @@ pub async fn preview(
     Json(body): Json<PreviewBody>,
 ) -> Result<Answer, ApiError> {
     let id = path_id(&id);
-    let profile = body.profile_id.map(|id| parse_id(&id, Code::ProfileNotFound)).transpose()?;
+    let profile = body.profile_id.map(|person| person.readable_by(&actor)).transpose()?;
     let sender = body.sender_profile_id.map(|id| parse_id(&id, Code::SenderProfileNotFound)).transpose()?;
     let command = PreviewTemplate { profile, record: body.record, sender, subject_line: body.subject_line };
     let preview = service.preview_template(&actor, id, command).await?;

@@ -3,7 +3,7 @@
 use super::view::TestSendDto;
 use crate::envelope::{Written, renderer};
 use crate::error::ApiError;
-use crate::extract::{Once, path_id};
+use crate::extract::{Once, PersonRef, path_id};
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -11,7 +11,6 @@ use postrider_service::test_sends::TestSendCommand;
 use postrider_service::{Actor, Service};
 use serde::Deserialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// Where a test goes.
 #[derive(Deserialize, ToSchema)]
@@ -20,8 +19,10 @@ pub struct TestSendBody {
     /// 1 to 10 addresses of the campaign's channel: email addresses, phone numbers, device tokens.
     #[schema(min_items = 1, max_items = 10)]
     addresses: Vec<String>,
-    /// Whose fields the message shows; those of who has the address if absent, and none if nobody has it.
-    profile_id: Option<Uuid>,
+    /// Whose fields the message shows; those of who has the address if absent, and none if nobody has it. Needs
+    /// the scope `cdp:profiles:read` as well.
+    #[schema(value_type = Option<Uuid>)]
+    profile_id: Option<PersonRef>,
 }
 
 /// Sends the campaign's message to a few named addresses, by the way that its real messages take. It needs content
@@ -45,7 +46,7 @@ pub async fn create(
     once: Once<TestSendBody>,
 ) -> Result<Written, ApiError> {
     let (body, reply) = once.reply(renderer(StatusCode::CREATED, |test| TestSendDto::from(test)));
-    let command =
-        TestSendCommand { campaign: path_id(&id), addresses: body.addresses, profile: body.profile_id.map(Into::into) };
+    let profile = body.profile_id.map(|person| person.readable_by(&actor)).transpose()?;
+    let command = TestSendCommand { campaign: path_id(&id), addresses: body.addresses, profile };
     Ok(Written(service.create_test_send(&actor, command, reply).await?))
 }

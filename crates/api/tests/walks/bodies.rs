@@ -6,7 +6,8 @@ use super::support::things::{Made, make};
 use super::support::{BASE, TestApp};
 use axum::http::Method;
 use postrider_api::document;
-use serde_json::Value;
+use postrider_core::scope::Scope;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// One place that holds an id.
@@ -183,5 +184,30 @@ async fn an_id_of_another_tenant_is_as_good_as_none_in_a_body_too() {
         let (path, body) = place.request(&theirs, theirs.named(place.named));
         let own = admin.send(method, &path, body).await;
         assert!((200..300).contains(&own.status), "{name}: {}", own.json);
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_names_a_person_needs_the_scope_that_reads_people() {
+    let app = TestApp::new().await;
+    let naming: Vec<&Place> = PLACES.iter().filter(|place| place.field.ends_with("profileId")).collect();
+    assert!(naming.len() >= 2);
+    for place in naming {
+        let name = format!("{} {} {}", place.method, place.path, place.field);
+        let row = ROWS.iter().find(|row| row.method == place.method && row.path == place.path).expect("a route");
+        let made = make(&app, app.tenant(), row.about).await;
+        let method = Method::try_from(place.method).unwrap();
+        let send = async |scopes: &[Scope], id: &str| {
+            let (path, body) = place.request(&made, id);
+            app.request(method.clone(), &path, &app.token(scopes).await, body).await
+        };
+        for id in [made.named(place.named), NOBODY, "nonsense"] {
+            let narrow = send(&[row.scope], id).await;
+            let error = narrow.refused(403, "JOURNEY_API.AUTH.INSUFFICIENT_SCOPE");
+            let details = json!({ "required": "cdp:profiles:read", "granted": [row.scope.as_str()] });
+            assert_eq!(error["details"], details, "{name}");
+        }
+        let both = send(&[row.scope, Scope::CdpProfilesRead], made.named(place.named)).await;
+        assert!((200..300).contains(&both.status), "{name}: {}", both.json);
     }
 }
