@@ -12,6 +12,7 @@ pub mod engine_lock;
 pub mod lifecycle;
 pub mod listener;
 pub mod metered;
+pub mod private;
 pub mod progress;
 pub mod system;
 pub mod telemetry;

@@ -54,9 +54,8 @@ impl Isolation {
 
 impl Postgres {
     pub(crate) fn open(url: &str) -> Result<Self, StoreError> {
-        let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
-            StoreError::Failed(format!("the URL is not understood: {error}"))
-        })?;
+        let mut config =
+            config(url).map_err(|error| StoreError::Failed(format!("the URL is not understood: {error}")))?;
         config.connect_timeout(Duration::from_secs(CONNECT_TIMEOUT_S));
         if config.get_application_name().is_none() {
             config.application_name("postrider");
@@ -119,7 +118,7 @@ pub(crate) fn shown(url: &str) -> String {
     const PORT_USUAL: u16 = 5432;
     let plain =
         |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "._-/:".contains(c)).then(|| text.to_owned());
-    let Ok(config) = url.parse::<Config>() else { return "postgres://…".to_owned() };
+    let Ok(config) = config(url) else { return "postgres://…".to_owned() };
     let host = match config.get_hosts().first() {
         Some(tokio_postgres::config::Host::Tcp(host)) => plain(host),
         #[cfg(unix)]
@@ -134,6 +133,11 @@ pub(crate) fn shown(url: &str) -> String {
         port.unwrap_or_default(),
         name.as_deref().unwrap_or("…")
     )
+}
+
+/// Reads a URL.
+pub(crate) fn config(url: &str) -> Result<Config, tokio_postgres::Error> {
+    url.parse()
 }
 
 fn tls() -> Result<tokio_postgres_rustls::MakeRustlsConnect, StoreError> {

@@ -55,7 +55,7 @@ impl DatabaseUrl {
             return Ok(Self::Sqlite(path.into()));
         }
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            let understood = text.parse::<tokio_postgres::Config>();
+            let understood = crate::postgres::config(text);
             return match understood {
                 Ok(_) => Ok(Self::Postgres(text.to_owned())),
                 // The driver names the part that is wrong and never shows its value.
@@ -66,6 +66,15 @@ impl DatabaseUrl {
             };
         }
         Err("a database URL begins with sqlite: or postgres://".into())
+    }
+
+    /// Whether it holds a password.
+    #[must_use]
+    pub fn has_password(&self) -> bool {
+        match self {
+            Self::Sqlite(_) => false,
+            Self::Postgres(url) => crate::postgres::config(url).is_ok_and(|config| config.get_password().is_some()),
+        }
     }
 }
 

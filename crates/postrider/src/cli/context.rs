@@ -5,7 +5,7 @@ use crate::config::{self, Config, Overrides};
 use crate::wiring;
 use postrider_core::time::Zones;
 use postrider_service::Service;
-use postrider_store::{OpenMode, Store};
+use postrider_store::{DatabaseUrl, OpenMode, Store};
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::OnceLock;
@@ -28,10 +28,21 @@ impl Context {
         self.global.json
     }
 
-    /// The database that the command line names, if it names one.
+    /// Whether the command line names a database.
     #[must_use]
-    pub fn database(&self) -> Option<&str> {
-        self.global.database.as_deref()
+    pub const fn names_database(&self) -> bool {
+        self.global.database.is_some() || self.global.database_file.is_some()
+    }
+
+    /// Says that a password on the command line is seen by others.
+    pub(super) fn warn_of_password(&self) {
+        let url = self.global.database.as_deref().and_then(|url| DatabaseUrl::parse(url).ok());
+        if url.is_some_and(|url| url.has_password()) {
+            self.note(
+                "every user of this machine can see the password after --database in the list of processes: put the URL \
+                into a file and name it with --database-file",
+            );
+        }
     }
 
     /// The configuration file that the command line names, if it names one.
@@ -64,11 +75,11 @@ impl Context {
     /// # Errors
     /// All of its problems at once.
     pub fn config_of(&self, file: Option<&Path>, overrides: Overrides) -> Result<Config, Failure> {
-        let database = self.global.database.clone();
+        let GlobalArgs { database, database_file, .. } = self.global.clone();
         // A name or value that is not Unicode is none of ours.
         let env =
             std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        let config = config::load(file, env, Overrides { database, ..overrides })
+        let config = config::load(file, env, Overrides { database, database_file, ..overrides })
             .map_err(|problems| Failure::config(&problems))?;
         // A command that reads its configuration once more keeps the zone data it began with.
         match &config.time.zones {

@@ -1,6 +1,7 @@
 //! `postrider import FILE`: brings the people of a file in and puts them on a list.
 
 use super::{Context, Failure, Report, Trouble};
+use crate::private;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use postrider_core::id::TenantId;
@@ -91,7 +92,7 @@ fn refused_path(file: &Path, format: ImportFormat) -> PathBuf {
 }
 
 fn open_refused(path: PathBuf) -> OpenRefused {
-    Box::new(move || Ok(Box::new(BufWriter::new(File::create(&path)?))))
+    Box::new(move || Ok(Box::new(BufWriter::new(private::create(&path)?))))
 }
 
 fn bar(length: u64) -> ProgressBar {

@@ -76,6 +76,9 @@ pub struct GlobalArgs {
     /// Where everything is kept: sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE.
     #[arg(long, global = true, value_name = "URL")]
     pub database: Option<String>,
+    /// A file that holds that URL, so that a password in it is not in the list of processes.
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "database")]
+    pub database_file: Option<PathBuf>,
     /// Answer with one JSON document on standard output.
     #[arg(long, global = true)]
     pub json: bool,
@@ -122,6 +125,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let context = Context::new(cli.global);
+    context.warn_of_password();
     let result = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(dispatch(cli.command, &context)),
         Err(error) => Err(Failure::of(Trouble::Failed, format!("no threads can be started: {error}"))),

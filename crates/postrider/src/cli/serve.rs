@@ -5,6 +5,7 @@ use crate::config::{Config, Overrides};
 use crate::engine_lock::EngineLock;
 use crate::lifecycle::{self, Stop};
 use crate::listener::{self, Limits};
+use crate::private;
 use crate::telemetry;
 use crate::wiring::{self, RunningEngine};
 use clap::{Args, ValueEnum};
@@ -71,6 +72,9 @@ pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<(), Failur
     let stop = lifecycle::listen()?;
     let limits = wiring::limits(&config, listener::raise_files());
     let store = wiring::open_store(&config, OpenMode::Create).await?;
+    for wide in private::wider(&config) {
+        tracing::warn!("a file is not private: {wide}");
+    }
     let _lock = if args.role.sends() { EngineLock::take(&store)? } else { None };
     let (listener, bound) = bind(&config).await?;
     let public_url = wiring::public_url(&config, Some(bound));

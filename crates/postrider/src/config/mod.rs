@@ -80,6 +80,8 @@ pub struct Config {
 pub struct Overrides {
     /// `--database URL`.
     pub database: Option<String>,
+    /// `--database-file FILE`.
+    pub database_file: Option<PathBuf>,
     /// `--listen HOST:PORT`.
     pub listen: Option<String>,
 }
@@ -123,6 +125,9 @@ pub fn load(
     }
     if let Some(url) = overrides.database {
         sources.option("--database", &["database", "url"], url);
+    }
+    if let Some(file) = overrides.database_file {
+        sources.option("--database-file", &["database", "url_file"], file.display().to_string());
     }
     if let Some(listen) = overrides.listen {
         sources.option("--listen", &["server", "listen"], listen);

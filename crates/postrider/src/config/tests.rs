@@ -104,7 +104,11 @@ fn variables_override_the_file_and_options_override_both() {
     assert_eq!(config.engine.poll_ms, 200);
     let Some(Email::Smtp(smtp)) = config.channels.email else { panic!("email goes to a mail server") };
     assert_eq!((smtp.route, smtp.connections, smtp.window), (route("smtp://127.0.0.1:2525"), 10, 10));
-    let overrides = Overrides { database: Some("postgres://h/d".to_owned()), listen: Some("127.0.0.1:3".to_owned()) };
+    let overrides = Overrides {
+        database: Some("postgres://h/d".to_owned()),
+        listen: Some("127.0.0.1:3".to_owned()),
+        ..Overrides::default()
+    };
     let config = load_with(Some(file), &variables, overrides).unwrap();
     assert_eq!(config.server.listen, "127.0.0.1:3");
     assert_eq!(config.database, DatabaseUrl::Postgres("postgres://h/d".to_owned()));

@@ -4,6 +4,7 @@ use super::failure::DemoError;
 use super::stage::Stage;
 use crate::books::grouped;
 use crate::cli::Failure;
+use crate::private;
 use postrider_core::id::{ListId, TenantId};
 use postrider_core::import::ImportFormat;
 use postrider_service::imports::{Import, ImportError, ImportFiles, ImportReport, format_of_name};
@@ -20,7 +21,7 @@ pub async fn import(stage: &Stage, tenant: TenantId, file: &Path) -> Result<(Lis
     let input = File::open(file).map_err(unreadable)?;
     let refused_rows = stage.folder.join("refused.csv");
     let rows = refused_rows.clone();
-    let open = move || File::create(&rows).map(|file| Box::new(file) as Box<dyn Write + Send>);
+    let open = move || private::create(&rows).map(|file| Box::new(file) as Box<dyn Write + Send>);
     let files = ImportFiles { input: Box::new(input), refused: Some(Box::new(open)) };
     let command = Import {
         tenant,

@@ -3,10 +3,11 @@
 use super::failure::DemoError;
 use super::narrator::Narrator;
 use super::session::BASE_PATH;
+use crate::private;
 use postrider_channels::sink::ReceivedMail;
 use serde_json::Value;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use tokio::io::AsyncWriteExt as _;
 
 /// Writes the messages that were kept into the folder, as any mail program opens them.
 ///
@@ -27,16 +28,10 @@ pub async fn write_messages(folder: &Path, kept: &[ReceivedMail]) -> Result<Vec<
 ///
 /// # Errors
 /// The folder cannot be written.
-pub async fn write_token(folder: &Path, token: &str) -> Result<PathBuf, DemoError> {
+pub fn write_token(folder: &Path, token: &str) -> Result<PathBuf, DemoError> {
     let failed = |error: std::io::Error| DemoError::Machine("write the token", error.to_string());
     let path = folder.join("token");
-    let mut options = tokio::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    options.mode(0o600);
-    let mut file = options.open(&path).await.map_err(failed)?;
-    file.write_all(token.as_bytes()).await.map_err(failed)?;
-    file.flush().await.map_err(failed)?;
+    private::create(&path).and_then(|mut file| file.write_all(token.as_bytes())).map_err(failed)?;
     Ok(path)
 }
 

@@ -117,7 +117,7 @@ async fn perform(stage: &Stage, options: &DemoOptions) -> Result<Value, Failure>
         narrator.fact("message", &path.display().to_string());
     }
     let token = session.api.token().map_or("", |token| token.expose().as_str());
-    let token_file = farewell::write_token(&stage.folder, token).await?;
+    let token_file = farewell::write_token(&stage.folder, token)?;
     Ok(json!({
         "folder": stage.folder,
         "url": stage.base_url,

@@ -111,7 +111,7 @@ impl Stage {
 /// What is configured, but in the folder and to the mail server of the demonstration.
 fn config(context: &Context, folder: &Path, mail_server: SocketAddr) -> Result<Config, Failure> {
     let mut config = context.config_of(context.config_file(), Overrides::default())?;
-    if context.database().is_none() {
+    if !context.names_database() {
         config.database = DatabaseUrl::Sqlite(folder.join("postrider.db"));
     }
     let route = SmtpConfig::parse(&format!("smtp://{mail_server}?tls=none"));
@@ -124,7 +124,7 @@ fn config(context: &Context, folder: &Path, mail_server: SocketAddr) -> Result<C
     Ok(config)
 }
 
-/// Makes the folder, readable by its owner only; without a name it is a new one among the temporary files.
+/// Makes the folder; without a name it is a new one among the temporary files.
 ///
 /// # Errors
 /// It cannot be made, or holds something already.
@@ -138,11 +138,7 @@ pub fn fresh_folder(
         let id = uuid_v7(clock.now(), entropy).simple().to_string();
         std::env::temp_dir().join(format!("postrider-{what}-{}", &id[20..]))
     });
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(&folder).map_err(|error| machine("make the folder", error))?;
+    std::fs::create_dir_all(&folder).map_err(|error| machine("make the folder", error))?;
     let mut entries = std::fs::read_dir(&folder).map_err(|error| machine("read the folder", error))?;
     if entries.next().is_some() {
         let why = format!("{} is not empty; name a new one", folder.display());

@@ -19,6 +19,12 @@ fn a_tenant_and_its_clients_are_made_listed_and_changed() {
     assert_eq!(set, expected(None, "12:30", false));
     assert_eq!(home.json(&["tenant", "list"]), json!({ "items": [set] }));
 
+    let domains = |args: &[&str]| home.json(&[&["tenant", "set", id][..], args].concat())["senderDomains"].clone();
+    let two = ["--sender-domain", "Bank.TEST", "--sender-domain", "müller.example"];
+    assert_eq!(domains(&two), json!(["bank.test", "xn--mller-kva.example"]));
+    assert_eq!(domains(&["--name", "Acme"]), json!(["bank.test", "xn--mller-kva.example"]), "what is not given stays");
+    assert_eq!(domains(&["--sender-domain", "none"]), json!([]));
+
     let scope = "campaigns:read campaigns:send";
     let client = home.json(&["client", "create", "--tenant", id, "--name", "crm", "--scope", scope]);
     assert_eq!(client["scopes"], json!(["campaigns:read", "campaigns:send"]));
@@ -47,7 +53,12 @@ fn what_is_refused_has_a_sentence_a_code_and_an_exit_code() {
             2,
             "JOURNEY_API.VALIDATION.REQUEST_INVALID",
         ),
+        (vec!["tenant", "set", &tenant, "--sender-domain", "a b"], 2, "JOURNEY_API.VALIDATION.REQUEST_INVALID"),
+        (vec!["client", "rotate", nobody, "--tenant", &tenant], 1, "JOURNEY_API.CLIENTS.NOT_FOUND"),
         (vec!["tenant", "list", "--database", "mysql://h/d"], 2, "CONFIG_INVALID"),
+        (vec!["check-config", "--database", "postgres://bob:hunter2@h:notaport/x"], 2, "CONFIG_INVALID"),
+        (vec!["check-config", "--database", "postgres://bob:hunter2@h/x?sslmode=perhaps"], 2, "CONFIG_INVALID"),
+        (vec!["tenant", "list", "--database-file", "absent"], 2, "CONFIG_INVALID"),
         (vec!["tenant", "list", "--database", "sqlite:no/such/folder/x.db"], 1, "DATABASE_FAILED"),
         (vec!["tenant", "list", "--database", "postgres://u:hunter2@127.0.0.1:1/d"], 1, "DATABASE_FAILED"),
         (vec!["tenant", "list", "--config", "absent.toml"], 1, "CONFIG_INVALID"),
@@ -152,4 +163,30 @@ fn a_database_of_a_newer_release_or_of_something_else_is_refused() {
         assert_eq!((ran.code, &ran.document()["error"]["code"]), (1, &json!("DATABASE_FAILED")), "{}", ran.stderr);
         assert!(ran.stderr.contains(says) && ran.stderr.lines().count() == 1, "{}", ran.stderr);
     }
+}
+
+#[test]
+fn the_url_of_the_database_may_stand_in_a_file() {
+    let home = Home::new();
+    home.json(&["tenant", "create", "--name", "Acme", "--database", "sqlite:other.db"]);
+    std::fs::write(home.folder.path().join("url"), "sqlite:other.db\n").unwrap();
+    let listed = home.json(&["tenant", "list", "--database-file", "url"]);
+    assert_eq!(listed["items"][0]["name"], "Acme");
+    assert_eq!(home.run(&["tenant", "list", "--database-file", "url", "--database", "sqlite:other.db"]).code, 2);
+}
+
+#[test]
+fn a_password_on_the_command_line_is_warned_of_once_and_in_a_file_it_is_not() {
+    let home = Home::new();
+    let url = "postgres://bob:hunter2@127.0.0.1:1/d";
+    std::fs::write(home.folder.path().join("url"), url).unwrap();
+    let told = home.run(&["check-config", "--database", url]);
+    assert_eq!((told.code, told.stderr.matches("--database-file").count()), (0, 1), "{}", told.stderr);
+    for args in [["check-config", "--database-file", "url"], ["check-config", "--database", "postgres://bob@h/d"]] {
+        let quiet = home.run(&args);
+        assert_eq!((quiet.code, quiet.stderr.as_str()), (0, ""), "{args:?}");
+    }
+    let wrong = home.run(&["check-config", "--database", "postgres://bob:hunter2@h:notaport/x"]);
+    assert!(wrong.stderr.contains("database.url (--database)"), "{}", wrong.stderr);
+    assert!(!wrong.stderr.contains("hunter2"), "{}", wrong.stderr);
 }

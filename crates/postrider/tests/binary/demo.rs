@@ -22,6 +22,8 @@ fn everybody_is_accounted_for_once_by_postrider_and_by_the_mail_server() {
     assert_eq!((&shown["difference"], &shown["balanced"]), (&json!(0), &json!(true)));
     assert_eq!(shown["mailServer"], json!({ "messages": 45, "mostForOneAddress": 1 }));
     assert!(shown["startLatenessMs"].as_i64().unwrap() >= 0, "never early: {shown}");
+    #[cfg(unix)]
+    crate::private::all_are_private(&home.folder.path().join("shown"));
     let message = home.folder.path().join(shown["messages"][0].as_str().unwrap());
     assert!(std::fs::read_to_string(message).unwrap().contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click"));
 

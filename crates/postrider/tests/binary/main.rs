@@ -11,6 +11,8 @@ mod import;
 mod once;
 mod places;
 #[cfg(unix)]
+mod private;
+#[cfg(unix)]
 mod relays;
 #[cfg(unix)]
 mod serve;
