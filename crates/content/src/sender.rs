@@ -6,6 +6,7 @@ use crate::shape;
 use postrider_core::address::{AddressProblem, PostalAddress, normalize_email, normalize_phone};
 use postrider_core::channel::ChannelKind;
 use postrider_core::error::Refusal;
+use postrider_core::{sender_domain, visible};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -150,6 +151,45 @@ impl SenderDetails {
         }
     }
 
+    /// The domain of an email's sender, as domains are compared.
+    #[must_use]
+    pub fn email_domain(&self) -> Option<String> {
+        match self {
+            Self::Email(email) => sender_domain::of_address(&email.from_email).ok(),
+            Self::Sms(_) | Self::Push(_) | Self::DirectMail(_) => None,
+        }
+    }
+
+    /// Checks what recipients see as it is: nothing in it is hidden, and a display name is no address of another domain.
+    /// What was stored before there was this rule is not asked.
+    ///
+    /// # Errors
+    /// `REQUEST_INVALID` with a path such as `fromName`.
+    pub fn check_seen(&self) -> Result<(), Refusal> {
+        let seen = |path: &str, text: &str| {
+            visible::check(text).map_err(|problem| Refusal::invalid(path, Some(text), problem))
+        };
+        match self {
+            Self::Email(email) => {
+                seen("fromName", &email.from_name)?;
+                let domain = self.email_domain().unwrap_or_default();
+                if visible::names_another_address(&email.from_name, &domain) {
+                    let problem = "holds an email address of another domain than fromEmail";
+                    return Err(Refusal::invalid("fromName", Some(&email.from_name), problem));
+                }
+                seen("fromEmail", &email.from_email)?;
+                email.reply_to.as_deref().map_or(Ok(()), |reply_to| seen("replyTo", reply_to))
+            }
+            Self::Sms(_) => Ok(()),
+            Self::Push(push) => seen("app", &push.app),
+            Self::DirectMail(piece) => piece
+                .return_address
+                .named()
+                .iter()
+                .try_for_each(|(name, text)| seen(&format!("returnAddress.{name}"), text)),
+        }
+    }
+
     /// What templates see as `{{ sender.* }}`: the profile's name as `name`, and each field both as templates spell
     /// fields (`from_name`) and as the API does (`fromName`). A return address is its lines, in one text and one by one.
     #[must_use]
@@ -253,6 +293,19 @@ impl ReturnAddress {
             postal_code: self.postal_code.clone(),
             country: self.country.clone(),
         }
+    }
+
+    fn named(&self) -> [(&'static str, &str); 8] {
+        [
+            ("name", &self.name),
+            ("company", &self.company),
+            ("line1", &self.line1),
+            ("line2", &self.line2),
+            ("city", &self.city),
+            ("region", &self.region),
+            ("postalCode", &self.postal_code),
+            ("country", &self.country),
+        ]
     }
 
     fn check(&mut self) -> Result<(), Refusal> {

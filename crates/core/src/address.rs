@@ -77,7 +77,7 @@ fn check_lengths(local: &str, domain: &str) -> Result<(), AddressProblem> {
 }
 
 /// Letters, digits and inner hyphens in each label (RFC 1123 §2.1), or letters of any script (RFC 5890).
-fn check_domain(domain: &str) -> Result<(), AddressProblem> {
+pub(crate) fn check_domain(domain: &str) -> Result<(), AddressProblem> {
     for label in domain.split('.') {
         if label.is_empty() || label.len() > DOMAIN_LABEL_OCTETS_MAX {
             return Err("has a domain label that is empty or longer than 63 octets");

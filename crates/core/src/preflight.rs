@@ -6,6 +6,7 @@
 use crate::campaign::{CATEGORY_MARKETING, CATEGORY_TRANSACTIONAL};
 use crate::channel::ChannelKind;
 use crate::schedule::{Intent, TenantTime, intent_problem, warnings};
+use crate::sender_domain::Verdict;
 use crate::time::Timestamp;
 
 #[cfg(test)]
@@ -94,6 +95,8 @@ pub struct SenderFacts {
     pub id: String,
     /// Whether it has a return address that can be printed.
     pub has_return_address: bool,
+    /// Whether the tenant may send from the domain of its email address.
+    pub domain: Verdict,
 }
 
 /// Everything a preflight looks at.
@@ -264,8 +267,25 @@ fn sender_issues(facts: &PreflightFacts, issues: &mut Vec<Issue>) {
                 blocker("RETURN_ADDRESS_MISSING", STEP_CONTENT, "The sender profile has no complete return address.");
             issues.push(Issue { refs: vec![sender.id.clone()], ..found });
         }
-        Some(_) => {}
+        Some(sender) => domain_issues(sender, issues),
     }
+}
+
+fn domain_issues(sender: &SenderFacts, issues: &mut Vec<Issue>) {
+    let found = match (sender.domain, sender.domain.problem()) {
+        (_, Some(problem)) => {
+            let message = format!("The address of the sender profile {problem}.");
+            blocker("SENDER_DOMAIN_NOT_ALLOWED", STEP_CONTENT, message)
+        }
+        (Verdict::Shared, None) => warning(
+            "SENDER_DOMAIN_SHARED",
+            STEP_CONTENT,
+            "Another tenant of this server sends from the domain of the sender profile too; the operator can bind the \
+                domain to one of them.",
+        ),
+        (_, None) => return,
+    };
+    issues.push(Issue { refs: vec![sender.id.clone()], ..found });
 }
 
 fn size_issues(facts: &PreflightFacts, issues: &mut Vec<Issue>) {

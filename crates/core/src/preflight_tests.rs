@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::schedule::{IntentCommand, IntentFacts, decide_intent};
+use crate::sender_domain::Verdict;
 
 const NOW: &str = "2026-04-01T12:00:00Z";
 
@@ -40,7 +41,7 @@ fn ready(channel: ChannelKind) -> PreflightFacts {
             html_octets: Some(EMAIL_CLIP_OCTETS),
             sms_parts: Some(1),
         }),
-        sender: Some(SenderFacts { id: "s1".into(), has_return_address: true }),
+        sender: Some(SenderFacts { id: "s1".into(), has_return_address: true, domain: Verdict::Allowed }),
         has_subject: true,
         category: "marketing".into(),
         has_unsubscribe: true,
@@ -58,6 +59,10 @@ fn template(facts: &mut PreflightFacts) -> &mut TemplateFacts {
 
 fn codes(facts: &PreflightFacts) -> Vec<&'static str> {
     evaluate(facts, at(NOW)).iter().map(|issue| issue.code).collect()
+}
+
+fn sender(facts: &mut PreflightFacts) -> &mut SenderFacts {
+    facts.sender.as_mut().expect("a ready campaign has a sender")
 }
 
 #[test]
@@ -101,8 +106,11 @@ fn each_fact_causes_its_issue_and_no_other() {
         (Blocker, "SUBJECT_MISSING", Email, |facts| facts.has_subject = false),
         (Blocker, "SENDER_PROFILE_MISSING", Push, |facts| facts.sender = None),
         (Blocker, "RETURN_ADDRESS_MISSING", DirectMail, |facts| {
-            facts.sender = Some(SenderFacts { id: "s1".into(), has_return_address: false });
+            facts.sender = Some(SenderFacts { id: "s1".into(), has_return_address: false, domain: Verdict::Allowed });
         }),
+        (Blocker, "SENDER_DOMAIN_NOT_ALLOWED", Email, |facts| sender(facts).domain = Verdict::NotOwn),
+        (Blocker, "SENDER_DOMAIN_NOT_ALLOWED", Email, |facts| sender(facts).domain = Verdict::Foreign),
+        (Warning, "SENDER_DOMAIN_SHARED", Email, |facts| sender(facts).domain = Verdict::Shared),
         (Warning, "EMAIL_CLIPPED", Email, |facts| template(facts).html_octets = Some(EMAIL_CLIP_OCTETS + 1)),
         (Warning, "SMS_MULTIPART", Sms, |facts| template(facts).sms_parts = Some(2)),
         (Info, "SCHEDULE_NOT_SET", Email, |facts| facts.intent = None),

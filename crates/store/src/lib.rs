@@ -59,6 +59,7 @@ pub mod rezoning;
 pub mod rules;
 pub mod schedules;
 pub mod secrets;
+pub mod sender_domains;
 pub mod senders;
 pub mod suppressions;
 pub mod templates;

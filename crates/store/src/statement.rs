@@ -68,6 +68,7 @@ pub const ALL: &[&[Statement]] = &[
     crate::rules::STATEMENTS,
     crate::schedules::STATEMENTS,
     crate::secrets::STATEMENTS,
+    crate::sender_domains::STATEMENTS,
     crate::senders::STATEMENTS,
     crate::suppressions::STATEMENTS,
     crate::templates::STATEMENTS,

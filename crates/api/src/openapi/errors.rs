@@ -130,6 +130,8 @@ const PARTICULAR: &[(&str, &str, &[&[Code]])] = &[
         "/import-jobs/{id}/start",
         &[&[Code::ImportAlreadyStarted, Code::ImportFileMissing, Code::ImportMappingRequired, Code::ListNotFound]],
     ),
+    ("POST", "/sender-profiles", &[&[Code::SenderDomainNotAllowed]]),
+    ("PATCH", "/sender-profiles/{id}", &[&[Code::SenderDomainNotAllowed]]),
     ("POST", "/templates", &[&[Code::TemplateInvalid]]),
     ("PATCH", "/templates/{id}", &[&[Code::TemplateInvalid, Code::TemplateArchived]]),
     ("DELETE", "/templates/{id}", &[&[Code::TemplateInUse]]),

@@ -4,6 +4,7 @@ use postrider_core::channel::ChannelKind;
 use postrider_core::error::Refusal;
 use postrider_core::schedule::{OnMissed, OnUncertain};
 use postrider_service::tenants::{BudgetChanges, PolicyChanges, SetTenant};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
@@ -29,6 +30,10 @@ pub struct PatchTenantBody {
     /// Messages a minute over all jobs, for each channel; null for no limits.
     #[serde(default, deserialize_with = "present")]
     rate_budgets: Option<Option<PatchRateBudgetsDto>>,
+    /// Not a tenant's own to change.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(ignore)]
+    sender_domains: Option<Option<IgnoredAny>>,
 }
 
 /// Changes to what jobs do that do not say it themselves. Null is what the operator configured.
@@ -74,6 +79,10 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> R
 impl PatchTenantBody {
     /// What it asks for.
     pub fn changes(self) -> Result<SetTenant, Refusal> {
+        if self.sender_domains.is_some() {
+            let problem = "only the operator binds domains, with postrider tenant set --sender-domain";
+            return Err(Refusal::invalid("senderDomains", None, problem));
+        }
         let policy = match self.policy_defaults {
             None => PolicyChanges::default(),
             Some(None) => PolicyChanges::clear(),

@@ -37,6 +37,9 @@ struct TenantDto {
     require_unsubscribe_link: bool,
     policy_defaults: PolicyDefaultsDto,
     rate_budgets: RateBudgetsDto,
+    /// The domains from which alone the tenant sends mail, with all that is below them; the operator binds them. If
+    /// there are none, every domain that is not bound to another tenant.
+    sender_domains: Vec<String>,
     created_at: String,
     updated_at: String,
 }
@@ -68,7 +71,7 @@ struct RateBudgetsDto {
 
 impl From<TenantSettings> for TenantDto {
     fn from(settings: TenantSettings) -> Self {
-        let TenantSettings { tenant, policy, budgets } = settings;
+        let TenantSettings { tenant, policy, budgets, sender_domains } = settings;
         let budget = |channel| budgets.get(&channel).copied();
         Self {
             id: tenant.id.into(),
@@ -89,6 +92,7 @@ impl From<TenantSettings> for TenantDto {
                 push: budget(ChannelKind::Push),
                 direct_mail: budget(ChannelKind::DirectMail),
             },
+            sender_domains,
             created_at: tenant.created_at.to_string(),
             updated_at: tenant.updated_at.to_string(),
         }

@@ -288,6 +288,11 @@ pub async fn provoke(code: Code) -> Provoked {
             let webhook = webhook(app, false).await;
             plain(admin.post(&format!("/webhooks/{webhook}/test"), json!({})).await)
         }
+        Code::SenderDomainNotAllowed => {
+            app.service.set_sender_domains(app.tenant(), vec!["ours.test".to_owned()]).await.unwrap();
+            let body = json!({ "name": "S", "channel": "email", "fromEmail": "a@theirs.test", "fromName": "A" });
+            field(admin.post("/sender-profiles", body).await)
+        }
         Code::SuppressionNotFound => plain(admin.get(&format!("/suppressions/{NOBODY}")).await),
         Code::TenantNotFound => {
             let tenant = TenantId::from(Uuid::nil());

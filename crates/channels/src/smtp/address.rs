@@ -3,6 +3,7 @@
 //! Not here: whether anybody lives there. Invariant: an accepted address holds no control character, no white space
 //! outside quotes, and no angle bracket outside quotes.
 
+use postrider_core::punycode::ascii_label;
 use std::borrow::Cow;
 
 /// Longest local part, in bytes (RFC 5321 §4.5.3.1.1).
@@ -21,14 +22,6 @@ pub(crate) fn with_ascii_domain(address: &str) -> Cow<'_, str> {
     let labels: Option<Vec<String>> = domain.to_lowercase().split('.').map(ascii_label).collect();
     // A label that has no such form travels as it is, and then needs SMTPUTF8.
     labels.map_or(Cow::Borrowed(address), |labels| Cow::Owned(format!("{local}@{}", labels.join("."))))
-}
-
-fn ascii_label(label: &str) -> Option<String> {
-    if label.is_ascii() {
-        return Some(label.to_owned());
-    }
-    let encoded = format!("xn--{}", super::punycode::encode(label)?);
-    (encoded.len() <= LABEL_BYTES_MAX).then_some(encoded)
 }
 
 /// Whether the text is one mailbox, `local@domain`.

@@ -14,7 +14,6 @@ pub(crate) mod envelope;
 mod lane;
 pub(crate) mod mime;
 mod opening;
-mod punycode;
 mod reply;
 mod timeouts;
 mod tls;

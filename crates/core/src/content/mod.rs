@@ -2,6 +2,7 @@
 
 use crate::campaign::words;
 use crate::error::Refusal;
+use crate::visible;
 
 /// Where a template stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +20,7 @@ words!(TemplateStatus { Draft => "draft", Published => "published", Archived => 
 /// Longest name of a template, a sender profile or a campaign, in characters.
 pub const NAME_MAX_CHARS: usize = 255;
 
-/// Checks the name of something that people keep: 1 to [`NAME_MAX_CHARS`] characters, not blank, no control characters.
+/// Checks the name of something that people keep: 1 to [`NAME_MAX_CHARS`] characters, not blank, nothing hidden in it.
 ///
 /// # Errors
 /// `REQUEST_INVALID` at `name`.
@@ -28,8 +29,5 @@ pub fn check_name(name: &str) -> Result<(), Refusal> {
     if name.trim().is_empty() || length > NAME_MAX_CHARS {
         return Err(Refusal::invalid("name", Some(name), format!("must have 1 to {NAME_MAX_CHARS} characters")));
     }
-    if name.contains(char::is_control) {
-        return Err(Refusal::invalid("name", Some(name), "must not contain control characters"));
-    }
-    Ok(())
+    visible::check(name).map_err(|problem| Refusal::invalid("name", Some(name), problem))
 }

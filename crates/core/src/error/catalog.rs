@@ -207,6 +207,8 @@ catalog! {
         "Sender profile not found.", "Use the id of one of this tenant's sender profiles.";
     SenderProfileInUse => "PUBLIC.SENDER_PROFILES.IN_USE", Conflict,
         "A draft campaign or a job under way sends with the sender profile.", "Bind the drafts to another sender profile with PUT /campaigns/{id}/content and let the jobs end; a draft that names none sends with the oldest of its channel.";
+    SenderDomainNotAllowed => "PUBLIC.SENDER_PROFILES.DOMAIN_NOT_ALLOWED", Invalid,
+        "The tenant may not send from this domain.", "Use an address at one of the senderDomains of GET /tenant, or ask the operator to bind the domain with postrider tenant set --sender-domain.";
     SuppressionNotFound => "PUBLIC.SUPPRESSIONS.NOT_FOUND", NotFound,
         "Suppression not found.", "Use the id of one of this tenant's suppressions.";
     WebhookNotFound => "PUBLIC.WEBHOOKS.NOT_FOUND", NotFound,

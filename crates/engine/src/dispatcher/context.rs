@@ -133,6 +133,8 @@ struct Parts {
     campaign: (String, String),
     template: String,
     sender: Option<(String, String)>,
+    /// Why the tenant may not send from the domain of the sender, if so.
+    sender_problem: Option<&'static str>,
     sample: Option<Person>,
 }
 
@@ -149,8 +151,13 @@ impl Parts {
             Some(sender) => tx.sender_get(tenant, sender)?.map(|sender| (sender.name, sender.details)),
             None => None,
         };
+        let details = sender.as_ref().and_then(|(_, details)| SenderDetails::parse(job.channel, details).ok());
+        let sender_problem = match details.and_then(|details| details.email_domain()) {
+            Some(domain) => tx.sender_domain_verdict(tenant, &domain)?.problem(),
+            None => None,
+        };
         let sample = if job.is_test { tx.test_sample(tenant, job.id)? } else { None };
-        Ok(Self { tenant, job, campaign, template, sender, sample })
+        Ok(Self { tenant, job, campaign, template, sender, sender_problem, sample })
     }
 
     fn compile(self, unsubscribe: UnsubscribeKey) -> Result<Context, Unsendable> {
@@ -170,6 +177,9 @@ impl Parts {
             self.sender.ok_or_else(|| unsendable("sender_missing", "the job has no sender profile".into()))?;
         let sender =
             SenderDetails::parse(job.channel, &details).map_err(|why| unsendable("sender_invalid", why.message()))?;
+        if let Some(problem) = self.sender_problem {
+            return Err(unsendable("sender_domain_not_allowed", format!("the sender's address {problem}")));
+        }
         let (campaign_name, category) = self.campaign;
         let fields = CampaignFields { campaign_name, sender: sender.fields(&sender_name) };
         Ok(Context {

@@ -47,6 +47,19 @@ fn due_in(ms: i64, policy: impl FnOnce(&mut Policy)) -> Plan {
 }
 
 on_both! {
+    a_job_whose_sender_may_not_send_from_its_domain_any_more_is_held => |store: Store| async move {
+        let world = World::new(store, 2, due_in(10, |_| {})).await;
+        let tenant = world.tenant;
+        let bind = world.store.write("test.bind", move |tx| tx.sender_domains_set(tenant, &["other.example".to_owned()]));
+        bind.await.unwrap();
+        world.clock.advance(20);
+        world.run().await;
+        let job = world.job().await;
+        assert_eq!((job.state, world.channel.taken().len()), (JobState::Held, 0));
+        assert!(job.blocked_reason.is_some_and(|why| why.starts_with("sender_domain_not_allowed: ")));
+        world.check().await;
+    };
+
     a_job_paused_before_its_time_begins_when_it_is_let_go => |store: Store| async move {
         let world = World::new(store, 2, due_in(10, |_| {})).await;
         assert!(world.go(JobState::Paused).await);

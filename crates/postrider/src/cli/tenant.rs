@@ -14,6 +14,8 @@ pub(super) const FLAGS: &[(&str, &str)] =
 
 /// The word that takes a default zone away.
 const NO_ZONE: &str = "none";
+/// The word that unbinds all domains.
+const NO_DOMAIN: &str = "none";
 /// The word that takes a limit away.
 const NO_LIMIT: &str = "none";
 /// The word that takes a tenant's own limit away, so that the configured one holds.
@@ -58,7 +60,11 @@ pub(super) struct SetArgs {
     /// Whether email of the category marketing must show a link to unsubscribe: yes refuses one without, no only warns.
     #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
     require_unsubscribe_link: Option<bool>,
-    /// Requests of a class that each of its tokens may make in a minute: a number, none for no limit, or default for
+    /// A domain from which it sends mail, with all that is below it; may be given more than once, and takes the place of
+    /// those bound before. None unbinds all. No other tenant without domains of its own sends from there.
+    #[arg(long, value_name = "DOMAIN|none")]
+    sender_domain: Vec<String>,
+    /// Requests of a class that each of its clients may make in a minute: a number, none for no limit, or default for
     /// the configured one. Classes are read, write, batch, execute and token.
     #[arg(long, value_name = "CLASS=N|none|default", value_parser = rate_limit)]
     rate_limit: Vec<RateLimit>,
@@ -123,13 +129,26 @@ pub(super) async fn run(command: TenantCommand, context: &Context) -> Result<(),
                 require_unsubscribe_link: args.require_unsubscribe_link,
                 ..SetTenant::default()
             };
-            let tenant = service.set_tenant(args.id, changes).await?.tenant;
+            let mut settings = service.set_tenant(args.id, changes).await?;
+            let binds_domains = !args.sender_domain.is_empty();
+            if binds_domains {
+                let domains = if args.sender_domain == [NO_DOMAIN] { Vec::new() } else { args.sender_domain };
+                settings.sender_domains = service.set_sender_domains(args.id, domains).await?;
+            }
+            let tenant = settings.tenant;
             let limits = service.set_rate_limits(args.id, args.rate_limit).await?;
             let mut document = document(&tenant);
+            let mut text = line(&tenant);
+            if !settings.sender_domains.is_empty() {
+                text.push_str(&format!("\n  sends from {}", settings.sender_domains.join(", ")));
+            }
+            if binds_domains || !settings.sender_domains.is_empty() {
+                document["senderDomains"] = json!(settings.sender_domains);
+            }
             if !limits.is_empty() {
                 document["rateLimits"] = limits_document(&limits);
             }
-            context.answer(&Report::new(line(&tenant) + &limits_text(&limits), document));
+            context.answer(&Report::new(text + &limits_text(&limits), document));
         }
     }
     Ok(())

@@ -7,6 +7,7 @@ use postrider_core::channel::ChannelKind;
 use postrider_core::content::TemplateStatus;
 use postrider_core::error::{Code, Refusal};
 use postrider_core::id::{SenderProfileId, TemplateId, TenantId};
+use postrider_core::visible;
 use postrider_store::Tx;
 use postrider_store::campaigns::Content;
 use postrider_store::templates::Template;
@@ -35,9 +36,7 @@ impl ContentCommand {
                 let problem = format!("must have at most {SUBJECT_MAX_CHARS} characters");
                 return Err(Refusal::invalid("subjectLine", Some(subject), problem));
             }
-            if subject.chars().any(char::is_control) {
-                return Err(Refusal::invalid("subjectLine", Some(subject), "must be one line of text"));
-            }
+            visible::check(subject).map_err(|problem| Refusal::invalid("subjectLine", Some(subject), problem))?;
         }
         let sender_profile_id =
             self.sender_profile_id.as_deref().map(|text| uuid("senderProfileId", text)).transpose()?;

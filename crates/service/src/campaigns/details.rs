@@ -2,6 +2,7 @@
 
 use postrider_core::campaign::category;
 use postrider_core::error::Refusal;
+use postrider_core::visible;
 
 /// Longest name, in characters.
 pub(super) const NAME_CHARS_MAX: usize = 255;
@@ -81,9 +82,7 @@ fn text(path: &str, value: &str, chars_max: usize) -> Result<(), Refusal> {
     if value.trim().is_empty() {
         return Err(Refusal::invalid(path, Some(value), "must not be empty"));
     }
-    if value.chars().any(char::is_control) {
-        return Err(Refusal::invalid(path, Some(value), "must not contain control characters"));
-    }
+    visible::check(value).map_err(|problem| Refusal::invalid(path, Some(value), problem))?;
     at_most(path, value, chars_max)
 }
 

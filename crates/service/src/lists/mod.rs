@@ -13,6 +13,7 @@ pub use postrider_store::lists::{ListRow, MemberRow};
 pub use update::UpdateList;
 
 use postrider_core::error::Refusal;
+use postrider_core::visible;
 
 /// Longest name, in characters (the seed API).
 pub const NAME_CHARS_MAX: usize = 200;
@@ -22,15 +23,13 @@ pub const DESCRIPTION_CHARS_MAX: usize = 2_000;
 /// The name without blanks around it.
 ///
 /// # Errors
-/// `REQUEST_INVALID` if it is empty, too long or holds control characters.
+/// `REQUEST_INVALID` if it is empty, too long or something is hidden in it.
 pub(crate) fn check_name(given: &str) -> Result<String, Refusal> {
     let name = given.trim();
     if name.is_empty() || given.chars().count() > NAME_CHARS_MAX {
         return Err(Refusal::invalid("name", Some(name), format!("must have 1 to {NAME_CHARS_MAX} characters")));
     }
-    if given.contains(char::is_control) {
-        return Err(Refusal::invalid("name", None, "contains a control character"));
-    }
+    visible::check(given).map_err(|problem| Refusal::invalid("name", None, problem))?;
     Ok(name.to_owned())
 }
 

@@ -8,6 +8,7 @@ use postrider_core::campaign::AudienceSide;
 use postrider_core::error::Code;
 use postrider_core::id::TenantId;
 use postrider_core::preflight::{AudienceFacts, PreflightFacts, SenderFacts};
+use postrider_core::sender_domain::Verdict;
 use postrider_core::time::Timestamp;
 use postrider_store::Tx;
 use postrider_store::campaign_audiences::BoundAudience;
@@ -48,7 +49,7 @@ pub(crate) fn preflight_facts(
         incomplete_addresses,
         whole_audience_read: whole,
         template: template.map(|(facts, _)| facts),
-        sender: sender.as_ref().map(sender_facts),
+        sender: sender.as_ref().map(|sender| sender_facts(tx, tenant, sender)).transpose()?,
         has_subject: own_subject || template_has_subject,
         category: campaign.category.clone(),
         // Every email carries a one-click link (RFC 8058) once there is an address where clients reach us.
@@ -79,10 +80,15 @@ fn side(audiences: &[BoundAudience], side: AudienceSide) -> Vec<AudienceFacts> {
         .collect()
 }
 
-fn sender_facts(sender: &SenderProfile) -> SenderFacts {
-    let has_return_address = match SenderDetails::parse(sender.channel, &sender.details) {
+fn sender_facts(tx: &mut Tx<'_>, tenant: TenantId, sender: &SenderProfile) -> Result<SenderFacts, ServiceError> {
+    let details = SenderDetails::parse(sender.channel, &sender.details);
+    let has_return_address = match &details {
         Ok(SenderDetails::DirectMail(piece)) => piece.return_address.postal().missing().is_empty(),
         _ => false,
     };
-    SenderFacts { id: sender.id.to_string(), has_return_address }
+    let domain = match details.ok().and_then(|details| details.email_domain()) {
+        Some(domain) => tx.sender_domain_verdict(tenant, &domain)?,
+        None => Verdict::Allowed,
+    };
+    Ok(SenderFacts { id: sender.id.to_string(), has_return_address, domain })
 }

@@ -6,7 +6,8 @@ use crate::{Actor, Service, ServiceError};
 use postrider_content::SenderDetails;
 use postrider_core::content::check_name;
 use postrider_core::error::{Code, Refusal};
-use postrider_core::id::SenderProfileId;
+use postrider_core::id::{SenderProfileId, TenantId};
+use postrider_store::Tx;
 use postrider_store::senders::SenderProfile;
 use serde_json::{Map, Value};
 
@@ -34,7 +35,7 @@ impl Service {
     /// Makes a sender profile.
     ///
     /// # Errors
-    /// `REQUEST_INVALID`.
+    /// `REQUEST_INVALID`, `SENDER_PROFILES.DOMAIN_NOT_ALLOWED`.
     pub async fn create_sender(
         &self,
         actor: &Actor,
@@ -44,6 +45,7 @@ impl Service {
         check_name(&command.name)?;
         let channel = channel(&command.channel)?;
         let details = SenderDetails::parse(channel, &json(command.fields))?;
+        details.check_seen()?;
         let now = self.now();
         let sender = SenderProfile {
             id: SenderProfileId::new(now, &*self.entropy()),
@@ -56,7 +58,9 @@ impl Service {
         };
         let tenant = actor.tenant;
         let created = self.answer_once("sender.create", actor, reply, move |tx| {
+            let domain = allowed_domain(tx, tenant, &details)?;
             tx.sender_insert(tenant, &sender)?;
+            tx.sender_domain_note(tenant, sender.id, domain.as_deref())?;
             Ok(SenderView::of(sender.clone())?)
         });
         created.await
@@ -65,7 +69,7 @@ impl Service {
     /// Changes a sender profile. A job sends with the fields that stand when it starts.
     ///
     /// # Errors
-    /// `SENDER_PROFILES.NOT_FOUND`, `REQUEST_INVALID`.
+    /// `SENDER_PROFILES.NOT_FOUND`, `REQUEST_INVALID`, `SENDER_PROFILES.DOMAIN_NOT_ALLOWED`.
     pub async fn update_sender(
         &self,
         actor: &Actor,
@@ -84,9 +88,13 @@ impl Service {
                 sender.name.clone_from(name);
             }
             let fields = merged(&sender.details, &command.fields)?;
-            sender.details = SenderDetails::parse(sender.channel, &json(fields))?.to_json();
+            let details = SenderDetails::parse(sender.channel, &json(fields))?;
+            details.check_seen()?;
+            let domain = allowed_domain(tx, tenant, &details)?;
+            sender.details = details.to_json();
             sender.updated_at = now;
             tx.sender_update(tenant, &sender)?;
+            tx.sender_domain_note(tenant, sender.id, domain.as_deref())?;
             Ok(SenderView::of(sender)?)
         });
         updated.await
@@ -115,6 +123,18 @@ impl Service {
             Ok(id)
         });
         deleted.await
+    }
+}
+
+/// The domain of an email's sender, if the tenant may send from it.
+fn allowed_domain(tx: &mut Tx<'_>, tenant: TenantId, details: &SenderDetails) -> Result<Option<String>, ServiceError> {
+    let (SenderDetails::Email(email), Some(domain)) = (details, details.email_domain()) else { return Ok(None) };
+    match tx.sender_domain_verdict(tenant, &domain)?.problem() {
+        None => Ok(Some(domain)),
+        Some(problem) => {
+            let address = Some(email.from_email.as_str());
+            Err(Refusal::field(Code::SenderDomainNotAllowed, "fromEmail", address, problem).into())
+        }
     }
 }
 

@@ -5,7 +5,9 @@ use postrider_core::error::{Code, Refusal};
 use postrider_core::id::TenantId;
 use postrider_core::schedule::MAIL_CUTOFF_MINUTES_DEFAULT;
 use postrider_core::time::Zone;
+use postrider_core::visible;
 
+mod sender_domains;
 mod settings;
 
 pub use postrider_store::tenants::Tenant;
@@ -130,9 +132,10 @@ impl Service {
 /// A name without the space around it.
 pub(crate) fn check_name(name: &str) -> Result<String, Refusal> {
     let trimmed = name.trim();
-    if trimmed.is_empty() || name.chars().count() > NAME_MAX_CHARS || name.chars().any(char::is_control) {
+    if trimmed.is_empty() || name.chars().count() > NAME_MAX_CHARS {
         return Err(Refusal::invalid("name", Some(name), "is not a name of 1 to 255 characters"));
     }
+    visible::check(name).map_err(|problem| Refusal::invalid("name", Some(name), problem))?;
     Ok(trimmed.to_owned())
 }
 
@@ -189,7 +192,7 @@ mod tests {
     fn a_name_has_one_to_255_characters() {
         assert_eq!(check_name("  Acme  ").unwrap(), "Acme");
         assert!(check_name(&"é".repeat(255)).is_ok());
-        for bad in ["", "   ", "a\nb", &"é".repeat(256)] {
+        for bad in ["", "   ", "a\nb", "a\u{202e}b", &"é".repeat(256)] {
             assert!(check_name(bad).is_err(), "{bad}");
         }
     }

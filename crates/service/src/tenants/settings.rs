@@ -23,6 +23,8 @@ pub struct TenantSettings {
     pub policy: TenantPolicy,
     /// Messages a minute over all its jobs, for channels that have a limit.
     pub budgets: BTreeMap<ChannelKind, u32>,
+    /// Domains from which alone it sends mail; the operator binds them.
+    pub sender_domains: Vec<String>,
 }
 
 /// Changes to what a tenant's jobs do. The outer absence leaves, the inner one takes away.
@@ -84,6 +86,7 @@ pub(super) fn read(tx: &mut Tx<'_>, tenant: TenantId) -> Result<TenantSettings, 
         tenant: tx.tenant_get(tenant)?.ok_or(Code::TenantNotFound)?,
         policy: tx.tenant_policy(tenant)?,
         budgets: tx.tenant_budgets(tenant)?,
+        sender_domains: tx.sender_domains(tenant)?,
     })
 }
 

@@ -11,6 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use postrider_core::error::{Code, Refusal};
 use postrider_core::id::{ImportJobId, ListId};
 use postrider_core::import::{ImportFormat, OPEN_JOBS_MAX};
+use postrider_core::visible;
 use postrider_store::import_jobs;
 use postrider_store::profiles::MatchKey;
 
@@ -116,9 +117,7 @@ fn at_list_name(mut refusal: Refusal) -> Refusal {
 /// A name as it is kept: trimmed, none if nothing is left.
 fn clean(path: &str, name: Option<String>) -> Result<Option<String>, Refusal> {
     let Some(name) = name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()) else { return Ok(None) };
-    if name.chars().any(char::is_control) {
-        return Err(Refusal::invalid(path, Some(&name), "contains a control character"));
-    }
+    visible::check(&name).map_err(|problem| Refusal::invalid(path, Some(&name), problem))?;
     if name.chars().count() > NAME_CHARS_MAX {
         return Err(Refusal::invalid(path, None, format!("is longer than {NAME_CHARS_MAX} characters")));
     }

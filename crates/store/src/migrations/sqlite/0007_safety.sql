@@ -21,3 +21,16 @@ ALTER TABLE clients ADD COLUMN tokens_since INTEGER;
 
 -- Requests are counted by client, not by token.
 ALTER TABLE rate_windows RENAME COLUMN token_id TO client_id;
+
+-- Domains that the operator bound to a tenant, in lower case and as xn--: whoever has some sends from these alone.
+CREATE TABLE tenant_sender_domains (
+    tenant_id BLOB NOT NULL REFERENCES tenants (id),
+    domain TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, domain)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tenant_sender_domains_by_domain ON tenant_sender_domains (domain);
+
+-- The domain of a sender's address, in the same form.
+ALTER TABLE sender_profiles ADD COLUMN email_domain TEXT;
+UPDATE sender_profiles SET email_domain = lower(substr(json_extract(details, '$.fromEmail'), instr(json_extract(details, '$.fromEmail'), '@') + 1)) WHERE channel = 'email';
+CREATE INDEX sender_profiles_by_email_domain ON sender_profiles (email_domain) WHERE email_domain IS NOT NULL;

@@ -1,6 +1,8 @@
 //! Punycode (RFC 3492): letters of all scripts as letters, digits and hyphens.
 //!
-//! Not here: the `xn--` in front, and which names are allowed.
+//! Not here: which names are allowed.
+
+use crate::address::DOMAIN_LABEL_OCTETS_MAX;
 
 const BASE: u32 = 36;
 const SKEW: u32 = 38;
@@ -10,8 +12,19 @@ const BIAS_MAX: u32 = 26;
 const INITIAL_BIAS: u32 = 72;
 const INITIAL_CODE: u32 = 128;
 
+/// The form of a label that every server understands (RFC 5891 §4); none if it is too long for a domain. The label must
+/// be in lower case.
+#[must_use]
+pub fn ascii_label(label: &str) -> Option<String> {
+    if label.is_ascii() {
+        return Some(label.to_owned());
+    }
+    let encoded = format!("xn--{}", encode(label)?);
+    (encoded.len() <= DOMAIN_LABEL_OCTETS_MAX).then_some(encoded)
+}
+
 /// Encodes a label (RFC 3492 §6.3); nothing if its numbers grow too large.
-pub(super) fn encode(label: &str) -> Option<String> {
+fn encode(label: &str) -> Option<String> {
     let mut out: String = label.chars().filter(char::is_ascii).collect();
     let basic = u32::try_from(out.len()).ok()?;
     let total = u32::try_from(label.chars().count()).ok()?;
