@@ -1,7 +1,13 @@
 //! Certificates: whom we trust, and the handshake's settings.
 //!
-//! Invariant: a certificate is always verified; there is no switch against it.
+//! Invariant: a certificate is always verified; there is no switch against it. How a certificate of the file is
+//! accepted for itself is in [`pinned`].
 
+mod pinned;
+
+use pinned::Pinned;
+use rustls::client::WebPkiServerVerifier;
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
@@ -10,25 +16,31 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::aws_lc_rs::default_provider())
+}
+
 fn builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, String> {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    ClientConfig::builder_with_provider(provider)
+    ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .map_err(|error| format!("TLS cannot be set up: {error}."))
 }
 
-/// Trusts the certificates of a file alone; else one sentence.
+/// Trusts the certificates of a file alone: what they signed, and each of them for itself. Else one sentence.
 pub(crate) fn file(path: &Path) -> Result<ClientConfig, String> {
     let unreadable = |what: &dyn fmt::Display| format!("The ca_file {} cannot be used: {what}.", path.display());
-    let mut roots = RootCertStore::empty();
+    let (mut roots, mut certificates) = (RootCertStore::empty(), Vec::new());
     for certificate in CertificateDer::pem_file_iter(path).map_err(|error| unreadable(&error))? {
         let certificate = certificate.map_err(|error| unreadable(&error))?;
-        roots.add(certificate).map_err(|error| unreadable(&error))?;
+        roots.add(certificate.clone()).map_err(|error| unreadable(&error))?;
+        certificates.push(certificate);
     }
     if roots.is_empty() {
         return Err(unreadable(&"it holds no certificate"));
     }
-    Ok(builder()?.with_root_certificates(roots).with_no_client_auth())
+    let chains = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider()).build();
+    let verifier = Pinned::new(chains.map_err(|error| unreadable(&error))?, certificates);
+    Ok(builder()?.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
 }
 
 /// Trusts whom the platform trusts; else one sentence.

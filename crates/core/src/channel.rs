@@ -211,6 +211,40 @@ pub trait Channel: Send + Sync {
 
     /// Opens a lane. Nothing is connected before the first window.
     fn lane(&self) -> Box<dyn Lane>;
+
+    /// Tries the channel step by step without sending anything. Timeouts are the channel's own; it always ends.
+    fn probe(&self) -> BoxFuture<'_, ProbeReport> {
+        let target = self.kind().as_str().to_owned();
+        Box::pin(std::future::ready(ProbeReport { target, encrypted: None, steps: Vec::new() }))
+    }
+}
+
+/// What trying a channel showed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProbeReport {
+    /// What was tried: a server without its login, or a folder.
+    pub target: String,
+    /// Whether messages travel encrypted; nothing if that was not seen.
+    pub encrypted: Option<bool>,
+    /// The steps in order. The last one may have failed; nothing follows it then.
+    pub steps: Vec<ProbeStep>,
+}
+
+/// One step of trying a channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProbeStep {
+    /// `resolve`, `connect`, `greeting`, `ehlo`, `starttls`, `tls`, `login` or `folder`.
+    pub name: &'static str,
+    /// What was seen, or why the step failed.
+    pub result: Result<String, Refusal>,
+}
+
+impl ProbeReport {
+    /// Why the channel cannot be used now, if it cannot.
+    #[must_use]
+    pub fn problem(&self) -> Option<&Refusal> {
+        self.steps.iter().find_map(|step| step.result.as_ref().err())
+    }
 }
 
 /// One ordered conversation with a provider, such as one SMTP connection kept open.

@@ -1,6 +1,6 @@
 //! A channel whose answers are counted on their way to the engine.
 
-use postrider_core::channel::{Channel, ChannelKind, Lane, Message, Outcome};
+use postrider_core::channel::{Channel, ChannelKind, Lane, Message, Outcome, ProbeReport};
 use postrider_core::env::BoxFuture;
 use postrider_store::Store;
 use std::sync::Arc;
@@ -26,6 +26,10 @@ impl Channel for Metered {
 
     fn lane(&self) -> Box<dyn Lane> {
         Box::new(MeteredLane { lane: self.channel.lane(), kind: self.channel.kind(), store: self.store.clone() })
+    }
+
+    fn probe(&self) -> BoxFuture<'_, ProbeReport> {
+        self.channel.probe()
     }
 }
 

@@ -8,7 +8,7 @@ mod json;
 use crate::refusal::{Stop, refusal};
 use crate::smtp::envelope::sender_invalid;
 use crate::smtp::mime;
-use postrider_core::channel::{Body, Channel, ChannelKind, Lane, Message, Outcome};
+use postrider_core::channel::{Body, Channel, ChannelKind, Lane, Message, Outcome, ProbeReport, ProbeStep};
 use postrider_core::env::BoxFuture;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -119,6 +119,19 @@ impl Channel for SandboxChannel {
 
     fn lane(&self) -> Box<dyn Lane> {
         Box::new(SandboxLane { channel: self.clone() })
+    }
+
+    fn probe(&self) -> BoxFuture<'_, ProbeReport> {
+        let channel = self.clone();
+        Box::pin(async move {
+            let target = channel.folder.display().to_string();
+            let checked = tokio::task::spawn_blocking(move || channel.check()).await;
+            let result = match checked.unwrap_or_else(|error| Err(io::Error::other(error))) {
+                Ok(()) => Ok("can be written".to_owned()),
+                Err(error) => Err(refusal("sandbox_unwritable", &format!("The folder cannot be written: {error}."))),
+            };
+            ProbeReport { target, encrypted: None, steps: vec![ProbeStep { name: "folder", result }] }
+        })
     }
 }
 

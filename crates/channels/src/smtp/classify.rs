@@ -170,6 +170,7 @@ const TABLE: &[Row] = &[
     code(ANY, 534, 538, No::Route, "auth_failed"),
     status(5, 7, 8, 9, No::Route, "auth_failed"),
     status(5, 7, 25, 25, No::Route, "client_refused"),
+    status(5, 7, 64, 64, No::Route, "client_refused"),
     status(5, 7, 508, 508, No::Route, "throttled"),
     status(5, 7, 511, 511, No::Route, "client_refused"),
     status(5, 7, 606, 649, No::Route, "client_refused"),

@@ -125,6 +125,16 @@ impl Connection {
         self.write(command).await?;
         self.reply(self.timeouts.command).await
     }
+
+    /// Says goodbye and closes.
+    pub(super) async fn quit(&mut self) {
+        let wait = self.timeouts.farewell;
+        let farewell = async {
+            let _answer = self.ask(b"QUIT\r\n").await;
+            self.wire.shut_down().await;
+        };
+        let _in_time = timeout(wait, farewell).await;
+    }
 }
 
 async fn read_reply(wire: &mut Wire, inbox: &mut Vec<u8>) -> Result<Reply, Broken> {

@@ -4,12 +4,11 @@
 
 use super::connection::Connection;
 use super::conversation::converse;
-use super::opening::Route;
+use super::route::Route;
 use crate::refusal::Stop;
 use postrider_core::channel::{Lane, Message, Outcome};
 use postrider_core::env::BoxFuture;
 use std::sync::Arc;
-use tokio::time::timeout;
 use tracing::debug;
 
 /// One ordered conversation with the server.
@@ -82,12 +81,9 @@ impl Lane for SmtpLane {
 
     fn close<'a>(&'a mut self) -> BoxFuture<'a, ()> {
         Box::pin(async move {
-            let Some(mut connection) = self.kept.take() else { return };
-            let farewell = async {
-                let _answer = connection.ask(b"QUIT\r\n").await;
-                connection.wire.shut_down().await;
-            };
-            let _in_time = timeout(self.route.timeouts.farewell, farewell).await;
+            if let Some(mut connection) = self.kept.take() {
+                connection.quit().await;
+            }
         })
     }
 }

@@ -14,7 +14,9 @@ pub(crate) mod envelope;
 mod lane;
 pub(crate) mod mime;
 mod opening;
+mod phrases;
 mod reply;
+mod route;
 mod timeouts;
 mod tls;
 mod wait;
@@ -27,8 +29,9 @@ pub use timeouts::SmtpTimeouts;
 pub use tls::SmtpTlsError;
 
 use lane::SmtpLane;
-use opening::Route;
-use postrider_core::channel::{Channel, ChannelKind, Lane};
+use postrider_core::channel::{Channel, ChannelKind, Lane, ProbeReport};
+use postrider_core::env::BoxFuture;
+use route::Route;
 use std::sync::Arc;
 
 /// Email through one server.
@@ -51,7 +54,7 @@ impl SmtpChannel {
     /// As [`SmtpChannel::new`].
     pub fn with_timeouts(config: SmtpConfig, timeouts: SmtpTimeouts) -> Result<Self, SmtpTlsError> {
         let tls = tls::client(&config)?;
-        Ok(Self { route: Arc::new(Route { config, timeouts, tls }) })
+        Ok(Self { route: Arc::new(Route::new(config, timeouts, tls)) })
     }
 }
 
@@ -62,5 +65,9 @@ impl Channel for SmtpChannel {
 
     fn lane(&self) -> Box<dyn Lane> {
         Box::new(SmtpLane::new(Arc::clone(&self.route)))
+    }
+
+    fn probe(&self) -> BoxFuture<'_, ProbeReport> {
+        Box::pin(self.route.probe(SmtpTimeouts::PROBE))
     }
 }

@@ -1,150 +1,196 @@
 //! Opening a conversation: connect, greeting, EHLO, STARTTLS, AUTH.
 //!
-//! Invariant: a password leaves only over an encrypted connection, to this machine itself, or where encryption was
-//! switched off by name; and nothing that arrived before TLS is believed after it (CVE-2021-33515).
+//! Invariants: a password leaves only over an encrypted connection, to this machine itself, or where encryption was
+//! switched off by name; nothing that arrived before TLS is believed after it (CVE-2021-33515); and a server that has
+//! offered TLS once is never spoken to without it again, unless encryption was switched off by name.
 
 use super::classify::{Parties, Phase, Verdict, classify};
-use super::config::{Credentials, Security, SmtpConfig};
+use super::config::{Credentials, Security};
 use super::connection::{Broken, Connection, Offers};
 use super::reply::Reply;
+use super::route::Route;
 use super::timeouts::SmtpTimeouts;
-use super::tls::Tls;
-use crate::refusal::{Stop, TEXT_CHARS_MAX};
+use super::tls::{self, Tls};
+use crate::refusal::Stop;
 use crate::wire::Wire;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use postrider_core::channel::{Obstacle, Outcome};
+use postrider_core::channel::{Obstacle, ProbeStep};
 use rustls::pki_types::ServerName;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsStream;
 
-/// One way to a mail server, shared by its lanes.
-pub(super) struct Route {
-    pub(super) config: SmtpConfig,
-    pub(super) timeouts: SmtpTimeouts,
-    pub(super) tls: Tls,
+/// One opening on its way, with what it has seen.
+pub(super) struct Opening<'a> {
+    route: &'a Route,
+    timeouts: SmtpTimeouts,
+    /// The steps that succeeded.
+    pub(super) seen: Vec<ProbeStep>,
+    /// The step that is under way.
+    pub(super) step: &'static str,
 }
 
-impl Route {
+impl<'a> Opening<'a> {
+    pub(super) const fn new(route: &'a Route, timeouts: SmtpTimeouts) -> Self {
+        Self { route, timeouts, seen: Vec::new(), step: "resolve" }
+    }
+
     /// Opens a conversation that is ready for MAIL.
-    pub(super) async fn open(&self) -> Result<Connection, Broken> {
-        let config = &self.config;
-        let stream = self.connect(&self.resolve().await?).await?;
+    pub(super) async fn open(&mut self) -> Result<Connection, Broken> {
+        let security = self.route.config.security;
+        let addresses = self.resolve().await?;
+        let stream = self.connect(&addresses).await?;
         let mut connection = Connection::new(Wire::Plain(stream), self.timeouts);
-        if config.security == Security::Implicit {
+        if security == Security::Implicit {
             connection = self.encrypt(connection).await?;
         }
+        self.step = "greeting";
         // A server that accepts a connection and then closes it or stays silent may have enough of them.
         let greeting = connection.reply(self.timeouts.command).await.map_err(Broken::of_connections)?;
         require(Phase::Opening, &greeting)?;
+        self.saw(greeting.line());
         self.say_hello(&mut connection).await?;
-        let wanted = matches!(config.security, Security::Required | Security::Opportunistic);
-        if wanted && connection.offers.starttls {
-            let reply = connection.ask(b"STARTTLS\r\n").await?;
-            require(Phase::StartTls, &reply)?;
-            connection = self.encrypt(connection).await?;
-            self.say_hello(&mut connection).await?;
-        } else if config.security == Security::Required {
-            return Err(Broken::new("tls_unavailable", "The server does not offer STARTTLS, and tls=required."));
+        if matches!(security, Security::Required | Security::Opportunistic) {
+            connection = self.start_tls(connection).await?;
         }
-        if let Some(credentials) = &config.credentials {
+        if let Some(credentials) = &self.route.config.credentials {
+            self.step = "login";
             let is_local = connection.wire.tcp().peer_addr().is_ok_and(|address| address.ip().is_loopback());
-            if !may_log_in(connection.wire.is_encrypted(), is_local, config.security) {
+            if !may_log_in(connection.wire.is_encrypted(), is_local, security) {
                 let text = "The password is not sent unencrypted; tls=none would allow it.";
                 return Err(Broken::new("auth_needs_tls", text));
             }
-            log_in(&mut connection, credentials).await?;
+            let reply = log_in(&mut connection, credentials).await?;
+            self.saw(reply.line());
         }
         Ok(connection)
     }
 
+    /// Notes that the present step succeeded.
+    fn saw(&mut self, found: impl Into<String>) {
+        self.seen.push(ProbeStep { name: self.step, result: Ok(found.into()) });
+    }
+
     /// Looks the server's name up.
-    async fn resolve(&self) -> Result<Vec<SocketAddr>, Broken> {
-        let (host, port) = (self.config.host.as_str(), self.config.port);
-        match timeout(self.timeouts.connect, lookup_host((host, port))).await {
-            Ok(Ok(found)) => Ok(found.collect()),
-            Ok(Err(error)) => Err(Broken::new("name_not_found", &format!("name not found ({error})"))),
-            Err(_) => Err(Broken::new("name_not_found", "name not found (the name servers did not answer in time)")),
+    async fn resolve(&mut self) -> Result<Vec<SocketAddr>, Broken> {
+        let (host, port) = (self.route.config.host.as_str(), self.route.config.port);
+        let missing = |why: &str| Broken::new("name_not_found", &format!("name not found ({why})"));
+        let found: Vec<SocketAddr> = match timeout(self.timeouts.connect, lookup_host((host, port))).await {
+            Ok(Ok(found)) => found.collect(),
+            Ok(Err(error)) => return Err(missing(&error.to_string())),
+            Err(_) => return Err(missing("the name servers did not answer in time")),
+        };
+        if found.is_empty() {
+            return Err(missing("it has no address"));
         }
+        self.saw(found.iter().map(|address| address.ip().to_string()).collect::<Vec<_>>().join(", "));
+        Ok(found)
     }
 
     /// Connects to the first address that accepts.
-    async fn connect(&self, addresses: &[SocketAddr]) -> Result<TcpStream, Broken> {
-        let mut fault = Broken::new("name_not_found", "name not found (it has no address)");
+    async fn connect(&mut self, addresses: &[SocketAddr]) -> Result<TcpStream, Broken> {
+        self.step = "connect";
+        let mut fault = Broken::new("connect_failed", "there is no address");
         for &address in addresses {
-            let error = match timeout(self.timeouts.connect, TcpStream::connect(address)).await {
-                // Each write is a whole group of commands; holding it back for more would only add waiting.
-                Ok(Ok(stream)) => match stream.set_nodelay(true) {
-                    Ok(()) => return Ok(stream),
-                    Err(error) => Ok(error),
-                },
-                Ok(Err(error)) => Ok(error),
-                Err(late) => Err(late),
-            };
-            let ip = address.ip();
-            fault = match error {
-                Ok(error) if error.kind() == ErrorKind::ConnectionRefused => Broken::new(
-                    "connect_refused",
-                    &format!("{ip} refused the connection; nothing listens at this port"),
-                ),
-                Ok(error) => Broken::new("connect_failed", &format!("no connection to {ip}: {error}")),
-                Err(_) => Broken::new("connect_timeout", &format!("{ip} did not accept a connection in time")),
-            };
+            match self.connect_to(address).await {
+                Ok(stream) => {
+                    self.saw(format!("connected to {address}"));
+                    return Ok(stream);
+                }
+                Err(broken) => fault = broken,
+            }
         }
         Err(fault)
     }
 
-    /// Adds where it happened to an outcome that is not about one recipient.
-    pub(super) fn described(&self, mut outcome: Outcome) -> Outcome {
-        if let Outcome::NotAttempted { refusal, .. } | Outcome::Uncertain(refusal) = &mut outcome {
-            refusal.text =
-                crate::refusal::printable(&format!("{}: {}", self.config.place(), refusal.text), TEXT_CHARS_MAX);
+    async fn connect_to(&self, address: SocketAddr) -> Result<TcpStream, Broken> {
+        let failed = |error| Broken::new("connect_failed", &format!("no connection to {}: {error}", address.ip()));
+        match timeout(self.timeouts.connect, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => {
+                // Each write is a whole group of commands; holding it back for more would only add waiting.
+                stream.set_nodelay(true).map_err(failed)?;
+                Ok(stream)
+            }
+            Ok(Err(error)) if error.kind() == ErrorKind::ConnectionRefused => {
+                let text = format!("{} refused the connection; perhaps nothing listens at this port", address.ip());
+                Err(Broken::new("connect_refused", &text))
+            }
+            Ok(Err(error)) => Err(failed(error)),
+            Err(_) => {
+                let text = format!("{} did not accept a connection in time", address.ip());
+                Err(Broken::new("connect_timeout", &text))
+            }
         }
-        outcome
     }
 
-    async fn encrypt(&self, connection: Connection) -> Result<Connection, Broken> {
+    /// STARTTLS where it is offered; where it is not, an error unless the route may do without.
+    async fn start_tls(&mut self, mut connection: Connection) -> Result<Connection, Broken> {
+        self.step = "starttls";
+        if connection.offers.starttls {
+            self.route.has_offered_tls.store(true, Ordering::Relaxed);
+            let reply = connection.ask(b"STARTTLS\r\n").await?;
+            require(Phase::StartTls, &reply)?;
+            self.saw(reply.line());
+            connection = self.encrypt(connection).await?;
+            self.say_hello(&mut connection).await?;
+            return Ok(connection);
+        }
+        if self.route.config.security == Security::Required {
+            return Err(Broken::new("tls_unavailable", "The server does not offer STARTTLS, and tls=required."));
+        }
+        if self.route.has_offered_tls.load(Ordering::Relaxed) {
+            let text =
+                "The server offered STARTTLS before and does not any more; perhaps somebody in between hides it.";
+            return Err(Broken::new("tls_unavailable", text));
+        }
+        Ok(connection)
+    }
+
+    async fn encrypt(&mut self, connection: Connection) -> Result<Connection, Broken> {
+        self.step = "tls";
         if connection.has_unread() {
             return Err(Broken::new("tls_failed", "The server sent something in plain text after it agreed to TLS."));
         }
         let failed = |text: &str| Broken::new("tls_failed", text);
-        let (stream, connector) = match (connection.wire, &self.tls) {
+        let (stream, connector) = match (connection.wire, &self.route.tls) {
             (Wire::Plain(stream), Tls::Ready(connector)) => (stream, connector),
             (_, Tls::Unusable(error)) => return Err(failed(&error.to_string())),
             (_, Tls::Ready(_) | Tls::Off) => return Err(failed("TLS cannot begin here.")),
         };
-        let name = ServerName::try_from(self.config.host.clone())
+        let name = ServerName::try_from(self.route.config.host.clone())
             .map_err(|_| failed("The server's name cannot stand in a certificate."))?;
         let stream = match timeout(self.timeouts.connect, connector.connect(name, stream)).await {
             Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => {
-                return Err(failed(&format!("no TLS: {error}; a private certificate needs ca_file")));
-            }
+            Ok(Err(error)) => return Err(failed(&format!("no TLS: {error}{}", tls::advice(&error)))),
             Err(_) => return Err(failed("The TLS handshake was not done in time.")),
         };
+        self.saw(tls::describe(stream.get_ref().1));
         Ok(Connection::new(Wire::Tls(Box::new(TlsStream::Client(stream))), self.timeouts))
     }
 
     /// EHLO, or HELO for a server that does not know it.
-    async fn say_hello(&self, connection: &mut Connection) -> Result<(), Broken> {
-        let name = match (&self.config.hello, connection.wire.tcp().local_addr()) {
+    async fn say_hello(&mut self, connection: &mut Connection) -> Result<(), Broken> {
+        self.step = "ehlo";
+        let name = match (&self.route.config.hello, connection.wire.tcp().local_addr()) {
             (Some(name), _) => name.clone(),
             (None, Ok(address)) if address.is_ipv4() => format!("[{}]", address.ip()),
             (None, Ok(address)) => format!("[IPv6:{}]", address.ip()),
             (None, Err(_)) => "localhost".to_owned(),
         };
-        let reply = connection.ask(format!("EHLO {name}\r\n").as_bytes()).await?;
+        let mut reply = connection.ask(format!("EHLO {name}\r\n").as_bytes()).await?;
         if reply.class() == 5 {
-            let reply = connection.ask(format!("HELO {name}\r\n").as_bytes()).await?;
+            reply = connection.ask(format!("HELO {name}\r\n").as_bytes()).await?;
             require(Phase::Opening, &reply)?;
             connection.offers = Offers::default();
         } else {
             require(Phase::Opening, &reply)?;
             connection.offers = read_offers(&reply.text);
         }
+        self.saw(format!("offers {}", reply.text.lines().skip(1).collect::<Vec<_>>().join(", ")));
         Ok(())
     }
 }
@@ -179,7 +225,8 @@ fn read_offers(text: &str) -> Offers {
     offers
 }
 
-async fn log_in(connection: &mut Connection, credentials: &Credentials) -> Result<(), Broken> {
+/// Logs in; returns what the server said.
+async fn log_in(connection: &mut Connection, credentials: &Credentials) -> Result<Reply, Broken> {
     let Credentials { user, password } = credentials;
     let reply = if connection.offers.auth_plain {
         let mut command = "AUTH PLAIN ".to_owned();
@@ -198,10 +245,12 @@ async fn log_in(connection: &mut Connection, credentials: &Credentials) -> Resul
         }
         reply
     } else {
-        return Err(Broken::new("auth_unavailable", "The server offers no login by PLAIN or LOGIN."));
+        return Err(Broken::new("auth_unavailable", "The server does not offer AUTH PLAIN or AUTH LOGIN."));
     };
     // A server may repeat the command that it did not like.
-    require(Phase::Login, &Reply { text: credentials.hidden_in(&reply.text), ..reply })
+    let reply = Reply { text: credentials.hidden_in(&reply.text), ..reply };
+    require(Phase::Login, &reply)?;
+    Ok(reply)
 }
 
 /// The reply must be a success; whatever else it is, the conversation ends.

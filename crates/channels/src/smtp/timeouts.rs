@@ -15,6 +15,16 @@ pub struct SmtpTimeouts {
     pub farewell: Duration,
 }
 
+impl SmtpTimeouts {
+    /// For a person who waits: 10 s for each step.
+    pub(super) const PROBE: Self = Self {
+        connect: Duration::from_secs(10),
+        command: Duration::from_secs(10),
+        final_reply: Duration::from_secs(10),
+        farewell: Duration::from_secs(2),
+    };
+}
+
 impl Default for SmtpTimeouts {
     fn default() -> Self {
         Self {

@@ -2,9 +2,12 @@
 
 use super::config::{Security, SmtpConfig};
 use crate::trust;
+use rustls::{CertificateError, ClientConnection};
 use std::fmt;
 use std::sync::Arc;
 use tokio_rustls::TlsConnector;
+use x509_cert::Certificate;
+use x509_cert::der::Decode as _;
 
 /// Why the certificates to trust cannot be read; one sentence.
 #[derive(Debug)]
@@ -26,6 +29,31 @@ pub(super) enum Tls {
     Ready(TlsConnector),
     /// It cannot be done, which matters only if the server offers it.
     Unusable(SmtpTlsError),
+}
+
+/// What to do about a handshake that failed, if there is something to say.
+pub(super) fn advice(error: &std::io::Error) -> &'static str {
+    let cause = error.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>());
+    match cause {
+        Some(rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer)) => {
+            "; nobody trusted has signed its certificate: name it, or who signed it, as ca_file"
+        }
+        Some(rustls::Error::InvalidMessage(_)) => "; perhaps the server does not speak TLS at this port",
+        _ => "",
+    }
+}
+
+/// The version of a connection and the certificate of the server, in a few words.
+pub(super) fn describe(connection: &ClientConnection) -> String {
+    let version = connection.protocol_version().and_then(|version| version.as_str()).unwrap_or("TLS");
+    let certificate = connection.peer_certificates().and_then(<[_]>::first);
+    match certificate.and_then(|certificate| Certificate::from_der(certificate).ok()) {
+        Some(Certificate { tbs_certificate, .. }) => format!(
+            "{version}, certificate of {} signed by {}, valid until {}",
+            tbs_certificate.subject, tbs_certificate.issuer, tbs_certificate.validity.not_after
+        ),
+        None => version.to_owned(),
+    }
 }
 
 /// Reads the certificates to trust. Where TLS is opportunistic, a platform without certificates is no error yet: a

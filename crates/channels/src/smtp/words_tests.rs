@@ -65,6 +65,8 @@ fn a_quota_over_time_is_the_accounts_and_the_route_rests() {
         (Rcpt, "452 4.7.1 Sorry, hourly recipients limit of 500 exceeded"),
         (Data, "554 Quota exceeded: 24 hours limit"),
         (Dot, "550 5.4.6 Unusual sending activity: 24h limit hit"),
+        (Mail, "450 Requested mail action not taken: mailbox unavailable Mail send limit exceeded, daily"),
+        (Dot, "550 You have exceeded the allowed number of messages"),
     ];
     all_mean("route", "quota_exceeded", &texts);
 }
@@ -117,6 +119,9 @@ fn a_mailbox_that_is_full_or_busy_is_the_recipients() {
         ("550 5.7.1 Message blocked by recipient", "policy_refused"),
         ("550 5.7.1 ann@people.example does not accept mail from news@shop.example", "policy_refused"),
         ("554 Mailbox quota exceeded, returned to sender", "policy_refused"),
+        ("550 5.1.1 unknown user, message of news@shop.example refused", "mailbox_unavailable"),
+        ("550 no such user here (from news@shop.example)", "mailbox_unavailable"),
+        ("550 5.7.1 Posting is limited to members", "policy_refused"),
     ] {
         assert_eq!(verdict(Rcpt, text), ("rejected", reason), "{text}");
     }
@@ -179,6 +184,9 @@ fn a_sender_that_may_not_send_is_nobody_elses_fault() {
         (Dot, "550 Domain not verified"),
         (Mail, "501 5.1.7 Bad sender address syntax"),
         (Mail, "550 no"),
+        (Dot, "550 5.7.1 The 'From' address you supplied is not a Sender Signature on your account"),
+        (Rcpt, "550 5.7.1 Unconfigured Sending Domain <shop.example>"),
+        (Rcpt, "550 5.1.0 <news@shop.example>: Sender address rejected: User unknown in local recipient table"),
         (Mail, "553 sorry, that domain isn't in my list of allowed rcpthosts"),
         (Dot, "550 5.7.1 We do not take <news@shop.example>"),
         (Rcpt, "550 Sender verify failed"),

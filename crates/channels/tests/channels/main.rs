@@ -2,9 +2,12 @@
 
 #![cfg(test)]
 
+mod certificates;
 mod contract;
+mod obstacles;
 mod opening;
 mod pipeline;
+mod probe;
 mod sandbox;
 mod support;
 mod text;

@@ -1,9 +1,10 @@
 //! TLS, logins, and what servers offer.
 
-use crate::support::{certified, channel, channel_with, email, message, patient, short, sink};
+use crate::support::{certified, channel, channel_with, email, message, patient, replies, short, sink, stopped};
 use postrider_channels::sink::{Answer, Hook, Sink, SinkOptions, Step, Verb};
 use postrider_channels::smtp::{SmtpChannel, SmtpConfig};
-use postrider_core::channel::{Body, Channel, Message};
+use postrider_core::channel::{Body, Channel, Message, Obstacle};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 async fn send_one(channel: &dyn Channel, message: Message) -> String {
@@ -11,14 +12,6 @@ async fn send_one(channel: &dyn Channel, message: Message) -> String {
     let outcome = lane.send(&[message]).await.remove(0);
     lane.close().await;
     short(&outcome)
-}
-
-fn replies(verb: Verb, reply: &'static str) -> Option<Hook> {
-    Some(Arc::new(
-        move |step: &Step<'_>| {
-            if step.verb == verb { Answer::Reply(reply.to_owned()) } else { Answer::Proceed }
-        },
-    ))
 }
 
 async fn login_sink(hook: Option<Hook>) -> Sink {
@@ -76,6 +69,43 @@ async fn required_tls_that_is_not_offered_sends_nothing() {
     let sink = sink(SinkOptions::default()).await;
     assert_eq!(send_one(&channel(&sink, "?tls=required"), message(0)).await, "not attempted tls_unavailable");
     assert_eq!(send_one(&channel(&sink, "?tls=opportunistic"), message(0)).await, "handed off");
+}
+
+#[tokio::test]
+async fn a_server_that_offered_tls_once_is_never_spoken_to_without_it() {
+    let certified = certified(false);
+    let greetings = Arc::new(AtomicU64::new(0));
+    let counting = Arc::clone(&greetings);
+    // The first conversation says EHLO twice; whoever sits in between strips the offer from the second.
+    let hook: Hook = Arc::new(move |step: &Step<'_>| match step.verb {
+        Verb::Ehlo if counting.fetch_add(1, Ordering::SeqCst) >= 2 => {
+            Answer::Reply("250-x\r\n250 PIPELINING".to_owned())
+        }
+        _ => Answer::Proceed,
+    });
+    let sink = sink(SinkOptions { tls: Some(certified.tls.clone()), hook: Some(hook), ..SinkOptions::default() }).await;
+    let channel = channel(&sink, &format!("?tls=opportunistic&{}", certified.option()));
+    assert_eq!(send_one(&channel, message(0)).await, "handed off");
+    assert_eq!(send_one(&channel, message(1)).await, "not attempted tls_unavailable");
+    assert_eq!(sink.received(), 1);
+}
+
+#[tokio::test]
+async fn a_login_that_is_refused_shows_the_servers_words_and_never_the_password() {
+    for echo in ["535 5.7.8 bad: AGJvYkB4AGh1bnRlcjI=", "500 5.5.1 AUTH PLAIN AGJvYkB4AGh1bnRlcjI= hunter2"] {
+        let hook: Hook = Arc::new(move |step: &Step<'_>| match step.verb {
+            Verb::Auth => Answer::Reply(echo.to_owned()),
+            _ => Answer::Proceed,
+        });
+        let login = Some(("bob@x".to_owned(), "hunter2".to_owned()));
+        let sink = crate::support::sink(SinkOptions { login, hook: Some(hook), ..SinkOptions::default() }).await;
+        let channel = channel_with(&sink, "bob%40x:hunter2@", "", patient());
+        let outcomes = channel.lane().send(&[message(0)]).await;
+        let (obstacle, reason, text) = stopped(&outcomes[0]);
+        assert_eq!((obstacle, reason), (Obstacle::Route, "auth_failed"), "{text}");
+        assert!(text.starts_with(&format!("smtp://{}: 5", sink.address())), "{text}");
+        assert!(!text.contains("hunter2") && !text.contains("AGJvYkB4"), "{text}");
+    }
 }
 
 #[tokio::test]

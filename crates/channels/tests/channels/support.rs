@@ -1,9 +1,11 @@
 //! Messages, channels and sinks for the tests.
 
-use postrider_channels::sink::{Sink, SinkOptions, SinkTls};
+use postrider_channels::sink::{Answer, Hook, Sink, SinkOptions, SinkTls, Step, Verb};
 use postrider_channels::smtp::{SmtpChannel, SmtpConfig, SmtpTimeouts};
-use postrider_core::channel::{Body, EmailBody, Message, Outcome};
+use postrider_core::channel::{Body, EmailBody, Message, Obstacle, Outcome};
 use postrider_core::time::Timestamp;
+use rcgen::{CertificateParams, KeyPair};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// An email from `m<n>@shop.example` to `r<n>@example.net`.
@@ -61,6 +63,23 @@ pub fn short(outcome: &Outcome) -> String {
     }
 }
 
+/// What an outcome that is nobody's fault concerns, its reason and its text.
+pub fn stopped(outcome: &Outcome) -> (Obstacle, &'static str, &str) {
+    match outcome {
+        Outcome::NotAttempted { refusal, obstacle, .. } => (*obstacle, refusal.reason, &refusal.text),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A script that gives one reply to one command.
+pub fn replies(verb: Verb, reply: &'static str) -> Option<Hook> {
+    Some(Arc::new(
+        move |step: &Step<'_>| {
+            if step.verb == verb { Answer::Reply(reply.to_owned()) } else { Answer::Proceed }
+        },
+    ))
+}
+
 pub fn shorts(outcomes: &[Outcome]) -> Vec<String> {
     outcomes.iter().map(short).collect()
 }
@@ -73,11 +92,19 @@ pub struct Certified {
 
 /// A certificate for this machine that signs itself.
 pub fn certified(implicit: bool) -> Certified {
-    let certified = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
-    let certificate_pem = certified.cert.pem();
+    let params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+    let mut certified = certified_by(&params);
+    certified.tls.implicit = implicit;
+    certified
+}
+
+/// A certificate that signs itself and says what it is told to.
+pub fn certified_by(params: &CertificateParams) -> Certified {
+    let key = KeyPair::generate().unwrap();
+    let certificate_pem = params.self_signed(&key).unwrap().pem();
     let ca_file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(ca_file.path(), &certificate_pem).unwrap();
-    Certified { tls: SinkTls { certificate_pem, key_pem: certified.signing_key.serialize_pem(), implicit }, ca_file }
+    Certified { tls: SinkTls { certificate_pem, key_pem: key.serialize_pem(), implicit: false }, ca_file }
 }
 
 impl Certified {
