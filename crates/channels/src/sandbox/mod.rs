@@ -125,9 +125,16 @@ impl Channel for SandboxChannel {
         let channel = self.clone();
         Box::pin(async move {
             let target = channel.folder.display().to_string();
-            let checked = tokio::task::spawn_blocking(move || channel.check()).await;
-            let result = match checked.unwrap_or_else(|error| Err(io::Error::other(error))) {
-                Ok(()) => Ok("can be written".to_owned()),
+            let checked = tokio::task::spawn_blocking(move || {
+                // A folder that is absent is not made by looking for it.
+                if channel.folder.is_dir() {
+                    channel.check().map(|()| "can be written")
+                } else {
+                    channel.look().map(|()| "does not exist yet; it is made when it is first needed")
+                }
+            });
+            let result = match checked.await.unwrap_or_else(|error| Err(io::Error::other(error))) {
+                Ok(found) => Ok(found.to_owned()),
                 Err(error) => Err(refusal("sandbox_unwritable", &format!("The folder cannot be written: {error}."))),
             };
             ProbeReport { target, encrypted: None, steps: vec![ProbeStep { name: "folder", result }] }

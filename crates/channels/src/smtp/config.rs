@@ -5,6 +5,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use std::fmt;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 /// Port of a relay without login (RFC 5321 §4.5.4.2).
@@ -151,6 +152,29 @@ impl SmtpConfig {
         let scheme = if self.security == Security::Implicit { "smtps" } else { "smtp" };
         let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
         format!("{scheme}://{host}:{}", self.port)
+    }
+
+    /// Whether the server is on this machine, as far as its name says.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        let is_loopback = self.host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        is_loopback || self.host.eq_ignore_ascii_case("localhost")
+    }
+
+    /// What may travel unencrypted to a server on another machine, and why; one sentence, or nothing.
+    #[must_use]
+    pub fn exposure(&self) -> Option<&'static str> {
+        match self.security {
+            _ if self.is_local() => None,
+            Security::None if self.credentials.is_some() => {
+                Some("tls=none sends the password and all mail unencrypted")
+            }
+            Security::None => Some("tls=none sends all mail unencrypted"),
+            Security::Opportunistic => Some(
+                "tls=opportunistic sends mail unencrypted if the server, or somebody in between, offers no STARTTLS",
+            ),
+            Security::Required | Security::Implicit => None,
+        }
     }
 
     /// Takes one `name=value` of the query.
@@ -308,6 +332,36 @@ mod tests {
         for url in table {
             let error = SmtpConfig::parse(url).expect_err(url).to_string();
             assert!(error.ends_with('.') && !error.contains("hunter2"), "{url}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_may_travel_unencrypted_to_another_machine_is_known() {
+        let table = [
+            ("smtp://mx.example", Some("tls=opportunistic")),
+            ("smtp://u:p@mx.example?tls=none", Some("the password and all mail")),
+            ("smtp://192.0.2.1?tls=none", Some("tls=none sends all mail")),
+            ("smtp://mx.example?tls=required", None),
+            ("smtps://mx.example", None),
+            ("smtp://127.0.0.1:2525", None),
+            ("smtp://[::1]?tls=none", None),
+            ("smtp://LocalHost", None),
+        ];
+        for (url, says) in table {
+            let found = SmtpConfig::parse(url).unwrap().exposure();
+            assert_eq!(found.is_some(), says.is_some(), "{url}");
+            assert!(found.unwrap_or_default().contains(says.unwrap_or_default()), "{url}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn the_place_of_a_server_is_named_without_its_login() {
+        for (url, place) in [
+            ("smtp://u:p@mx.example", "smtp://mx.example:587"),
+            ("smtps://mx.example", "smtps://mx.example:465"),
+            ("smtp://[::1]", "smtp://[::1]:25"),
+        ] {
+            assert_eq!(SmtpConfig::parse(url).unwrap().place(), place);
         }
     }
 

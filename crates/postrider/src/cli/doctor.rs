@@ -1,5 +1,7 @@
 //! `postrider doctor`: looks for what is wrong with this installation, and changes nothing.
 
+use super::connections::{self, ConnectArgs, Tried};
+use super::warnings::{Warning, warnings};
 use super::{Context, Failure, Report, Trouble};
 use crate::config::Config;
 use crate::private;
@@ -47,7 +49,7 @@ fn files(config: &Config) -> Check {
     }
 }
 
-pub(super) async fn run(context: &Context) -> Result<(), Failure> {
+pub(super) async fn run(args: ConnectArgs, context: &Context) -> Result<(), Failure> {
     let config = context.config()?;
     let mut checks = match Store::open_as(&config.database, OpenMode::ReadOnly).await {
         Ok(store) => of_store(&config, &store).await?,
@@ -59,10 +61,29 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     };
     checks.push(channels(&config));
     checks.push(files(&config));
+    let warnings = warnings(&config);
+    let mut lines: Vec<String> = warnings.iter().map(Warning::line).collect();
+    let mut connections = None;
+    // If they cannot even be made, the check of the channels has said why.
+    if args.connect
+        && let Ok(tried) = connections::try_all(&config).await
+    {
+        let failed = tried.iter().filter(|tried| !tried.is_good()).count();
+        checks.push(match failed {
+            0 => Check::ok("connect", "every channel can be used"),
+            _ => Check::problem("connect", format!("{failed} of {} channels cannot be used", tried.len())),
+        });
+        lines.extend(tried.iter().map(Tried::lines));
+        connections = Some(tried.iter().map(Tried::document).collect::<Vec<_>>());
+    }
     let problems = checks.iter().filter(|check| check.problem.is_some()).count();
-    let text = checks.iter().map(Check::line).collect::<Vec<_>>().join("\n");
-    let documents: Vec<Value> = checks.iter().map(Check::document).collect();
-    let document = json!({ "healthy": problems == 0, "checks": documents });
+    let text = checks.iter().map(Check::line).chain(lines).collect::<Vec<_>>().join("\n");
+    let document = json!({
+        "healthy": problems == 0,
+        "checks": checks.iter().map(Check::document).collect::<Vec<_>>(),
+        "warnings": warnings.iter().map(Warning::document).collect::<Vec<_>>(),
+        "connections": connections,
+    });
     if problems > 0 {
         context.note(format!("\n{text}"));
         let message = format!("{problems} of {} checks found a problem", checks.len());

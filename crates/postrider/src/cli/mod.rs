@@ -7,6 +7,7 @@
 mod campaign;
 mod check_config;
 mod client;
+mod connections;
 mod context;
 mod demo;
 mod doctor;
@@ -18,6 +19,7 @@ mod migrate;
 mod report;
 mod serve;
 mod tenant;
+mod warnings;
 
 pub use context::Context;
 pub use failure::{Failure, Trouble};
@@ -105,11 +107,11 @@ enum Command {
     #[command(subcommand)]
     Key(key::KeyCommand),
     /// Read the configuration and tell every problem in it.
-    CheckConfig,
+    CheckConfig(connections::ConnectArgs),
     /// Bring the schema of the database up to date; serve does it too.
     Migrate,
     /// Look for what is wrong with this installation.
-    Doctor,
+    Doctor(connections::ConnectArgs),
     /// Rehearse a disaster in a folder of its own: kill a sending server several times, and hold the accounts.
     Drill(drill::DrillArgs),
 }
@@ -153,9 +155,9 @@ async fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Import(args) => import::run(args, context).await.map_err(|failure| failure.as_typed(import::FLAGS)),
         Command::Campaign(command) => campaign::run(command, context).await,
         Command::Key(command) => key::run(command, context).await,
-        Command::CheckConfig => check_config::run(context),
+        Command::CheckConfig(args) => check_config::run(args, context).await,
         Command::Migrate => migrate::run(context).await,
-        Command::Doctor => doctor::run(context).await,
+        Command::Doctor(args) => doctor::run(args, context).await,
         Command::Drill(args) => drill::run(args, context).await,
     }
 }

@@ -4,6 +4,7 @@
 #[cfg(unix)]
 mod client;
 mod commands;
+mod connect;
 mod demo;
 mod drill;
 mod import;
