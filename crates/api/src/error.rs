@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use postrider_core::error::{Class, Code, Detail, Refusal};
 use postrider_core::rate_limit::WINDOW_S;
-use postrider_service::ServiceError;
+use postrider_service::{ServiceError, StoreError};
 use serde_json::{Map, Value, json};
 
 /// Seconds after which a client may try again.
@@ -63,14 +63,19 @@ impl IntoResponse for ApiError {
             ServiceError::Refused(refusal) => refused(&refusal),
             ServiceError::Failed(failure) => {
                 let correlation_id = correlation::current();
-                tracing::error!(%correlation_id, error = %failure, "a request failed in the store");
+                if matches!(failure, StoreError::Busy(_) | StoreError::TimedOut) {
+                    tracing::warn!(%correlation_id, error = %failure, "a request ran out of time in the store");
+                } else {
+                    tracing::error!(%correlation_id, error = %failure, "a request failed in the store");
+                }
                 let unavailable = matches!(
                     failure,
-                    postrider_service::StoreError::Busy(_)
-                        | postrider_service::StoreError::Down(_)
-                        | postrider_service::StoreError::Full
-                        | postrider_service::StoreError::Unopened(_)
-                        | postrider_service::StoreError::ReadOnly(_)
+                    StoreError::Busy(_)
+                        | StoreError::TimedOut
+                        | StoreError::Down(_)
+                        | StoreError::Full
+                        | StoreError::Unopened(_)
+                        | StoreError::ReadOnly(_)
                 );
                 let code = if unavailable { Code::Unavailable } else { Code::Internal };
                 refused(&Refusal::new(code))

@@ -27,7 +27,9 @@ const HEARTBEATS_MISSED_MAX: u64 = 5;
 /// # Errors
 /// One sentence about what is wrong with it.
 pub async fn open_store(config: &Config, mode: OpenMode) -> Result<Store, Failure> {
-    Store::open_as(&config.database, mode).await.map_err(|error| Failure::opening(config, error))
+    let store = Store::open_as(&config.database, mode).await.map_err(|error| Failure::opening(config, error))?;
+    store.set_entropy(Arc::new(OsEntropy));
+    Ok(store)
 }
 
 /// The address under which the world reaches the server; without one bound, the one it would be.

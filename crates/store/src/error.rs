@@ -12,6 +12,9 @@ pub enum StoreError {
     /// The commit may or may not have happened.
     #[error("the connection broke during a commit; its result is unknown: {0}")]
     Ambiguous(String),
+    /// The unit of work took longer than its limit. Nothing was changed.
+    #[error("the database did not finish in the time that the operation has")]
+    TimedOut,
     /// A stored value cannot be read.
     #[error("column {column} holds {found} where {expected} was expected")]
     Corrupt {

@@ -23,6 +23,9 @@ pub mod testkit;
 mod tx;
 pub mod value;
 pub mod wake;
+mod wal;
+#[cfg(test)]
+mod wal_tests;
 
 pub mod accounts;
 pub mod audiences;

@@ -11,6 +11,7 @@ use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod};
 use std::error::Error as _;
 use std::time::Duration;
 use tokio::runtime::Handle;
+use tokio::time::Instant;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
@@ -76,13 +77,14 @@ impl Postgres {
         &self,
         runtime: &Handle,
         isolation: Isolation,
+        until: Option<Instant>,
         work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> (Result<T, E>, bool) {
         let client = match runtime.block_on(self.pool.get()) {
             Ok(client) => client,
             Err(error) => return (Err(pool_failure(error).into()), false),
         };
-        if let Err(error) = runtime.block_on(client.batch_execute(isolation.begin())) {
+        if let Err(error) = runtime.block_on(client.batch_execute(&begin(isolation, until))) {
             return (Err(failure(&error).into()), false);
         }
         let mut tx = Tx { inner: Inner::Postgres(PostgresTx { client: &client, runtime }), retry: false };
@@ -138,6 +140,15 @@ pub(crate) fn shown(url: &str) -> String {
 /// Reads a URL.
 pub(crate) fn config(url: &str) -> Result<Config, tokio_postgres::Error> {
     url.parse()
+}
+
+/// Begins a transaction whose statements the server cancels when `until` is over.
+fn begin(isolation: Isolation, until: Option<Instant>) -> String {
+    let begin = isolation.begin();
+    let Some(until) = until else { return begin.to_owned() };
+    // 0 would be no limit.
+    let left_ms = until.saturating_duration_since(Instant::now()).as_millis().max(1);
+    format!("{begin}; SET LOCAL statement_timeout = {left_ms}")
 }
 
 fn tls() -> Result<tokio_postgres_rustls::MakeRustlsConnect, StoreError> {
@@ -334,6 +345,7 @@ fn failure(error: &tokio_postgres::Error) -> StoreError {
         c if c == SqlState::T_R_SERIALIZATION_FAILURE.code() || c == SqlState::T_R_DEADLOCK_DETECTED.code() => {
             StoreError::Busy(text)
         }
+        c if c == SqlState::QUERY_CANCELED.code() => StoreError::TimedOut,
         c if c == SqlState::DISK_FULL.code() => StoreError::Full,
         c if c == SqlState::READ_ONLY_SQL_TRANSACTION.code() => {
             StoreError::ReadOnly("the server is a standby or refuses writes".into())

@@ -8,18 +8,22 @@ use crate::migrate;
 use crate::store::OpenMode;
 use crate::tx::{Inner, Tx};
 use crate::value::{Row, Value};
+use crate::wal::{Gate, Log};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, types::ToSqlOutput, types::ValueRef};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// Writes that share one commit, at most.
 const GROUP_COMMIT_MAX: usize = 256;
-/// How long a write waits for another process, in milliseconds.
-const BUSY_TIMEOUT_MS: u64 = 5_000;
+/// How long a write waits for another process.
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Connections for reads.
 pub(crate) const READERS: usize = 4;
+/// Steps of SQLite's virtual machine between two looks at whether a read must end; they take some 50 microseconds.
+const STEPS: i32 = 4_000;
 /// Statements kept prepared on each connection.
 const STATEMENT_CACHE: usize = 256;
 
@@ -32,12 +36,15 @@ pub(crate) struct Sqlite {
     writer: mpsc::Sender<Write>,
     readers: Mutex<Vec<Connection>>,
     readers_free: Arc<tokio::sync::Semaphore>,
+    gate: Arc<Gate>,
     path: PathBuf,
     mode: OpenMode,
 }
 
 pub(crate) struct SqliteTx<'a> {
     connection: &'a Connection,
+    /// When its statements are interrupted.
+    until: Option<Instant>,
 }
 
 impl Sqlite {
@@ -47,22 +54,29 @@ impl Sqlite {
             OpenMode::Existing | OpenMode::ReadOnly => crate::sqlite_file::check(path)?,
         }
         let connection = connect(path, mode)?;
-        if mode == OpenMode::Existing && !migrate::is_ours(&mut transaction(&connection))? {
+        if mode == OpenMode::Existing && !migrate::is_ours(&mut transaction(&connection, None))? {
             return Err(StoreError::Empty);
         }
         if mode != OpenMode::ReadOnly {
             write_ahead(&connection).map_err(|error| crate::sqlite_file::failure(path, error))?;
         }
-        connection.pragma_update(None, "cache_size", -16_000).map_err(failure)?;
+        connection
+            .pragma_update(None, "cache_size", -16_000)
+            // The writer sees to the log itself; see `wal`.
+            .and_then(|()| connection.pragma_update(None, "wal_autocheckpoint", 0))
+            .map_err(failure)?;
         let (writer, writes) = mpsc::channel();
+        let gate = Arc::new(Gate::default());
+        let log = Log::of(path, Arc::clone(&gate));
         std::thread::Builder::new()
             .name("sqlite-writer".into())
-            .spawn(move || write_loop(&connection, &writes))
+            .spawn(move || write_loop(&connection, log, &writes))
             .map_err(|error| StoreError::Failed(error.to_string()))?;
         Ok(Self {
             writer,
             readers: Mutex::new(Vec::new()),
             readers_free: Arc::new(tokio::sync::Semaphore::new(READERS)),
+            gate,
             path: path.to_owned(),
             mode,
         })
@@ -73,21 +87,42 @@ impl Sqlite {
         self.writer.send(write).map_err(|_| StoreError::Down("the writer has stopped".into()))
     }
 
-    /// Runs a read on a connection of its own. The caller holds a permit of [`Sqlite::reader`].
-    pub(crate) fn read<T, E: From<StoreError>>(&self, read: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
-        let pooled = self.readers.lock().ok().and_then(|mut readers| readers.pop());
-        let connection = match pooled {
-            Some(connection) => connection,
-            None => connect(&self.path, self.mode)?,
+    /// Runs a read on a connection of its own; the flag says whether it may be tried again. The caller holds a permit
+    /// of [`Sqlite::reader`]. Statements are interrupted at `until`, and when the log must be emptied.
+    pub(crate) fn read<T, E: From<StoreError>>(
+        &self,
+        until: Option<Instant>,
+        read: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> (Result<T, E>, bool) {
+        let _pass = self.gate.enter();
+        let mut connection = match self.begin_read(until) {
+            Ok(connection) => connection,
+            Err(error) => return (Err(error.into()), false),
         };
-        connection.execute_batch("BEGIN DEFERRED").map_err(failure)?;
-        let mut tx = transaction(&connection);
+        let mut tx = transaction(&connection, until);
         let result = read(&mut tx);
-        connection.execute_batch("COMMIT").map_err(failure)?;
+        let retry = tx.retry;
+        let ended = connection.progress_handler(0, None::<fn() -> bool>);
+        if let Err(error) = ended.and_then(|()| connection.execute_batch("COMMIT")) {
+            return (result.and(Err(failure(error).into())), false);
+        }
         if let Ok(mut readers) = self.readers.lock() {
             readers.push(connection);
         }
-        result
+        (result, retry)
+    }
+
+    fn begin_read(&self, until: Option<Instant>) -> Result<Connection, StoreError> {
+        let pooled = self.readers.lock().ok().and_then(|mut readers| readers.pop());
+        let mut connection = match pooled {
+            Some(connection) => connection,
+            None => connect(&self.path, self.mode)?,
+        };
+        let gate = Arc::clone(&self.gate);
+        let must_end = move || gate.is_evicting() || until.is_some_and(|until| Instant::now() >= until);
+        connection.progress_handler(STEPS, Some(must_end)).map_err(failure)?;
+        connection.execute_batch("BEGIN DEFERRED").map_err(failure)?;
+        Ok(connection)
     }
 
     /// Waits for one of the readers to be free. What is answered goes along with the read: a caller who gives up waiting
@@ -102,7 +137,7 @@ fn connect(path: &Path, mode: OpenMode) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection =
         Connection::open_with_flags(path, flags).map_err(|error| crate::sqlite_file::failure(path, error))?;
-    connection.busy_timeout(Duration::from_millis(BUSY_TIMEOUT_MS)).map_err(failure)?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(failure)?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
     // A plan does not depend on bound values: otherwise some statements are prepared anew with each execution.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(failure)?;
@@ -122,10 +157,13 @@ fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))
 }
 
-fn write_loop(connection: &Connection, writes: &mpsc::Receiver<Write>) {
+fn write_loop(connection: &Connection, mut log: Log, writes: &mpsc::Receiver<Write>) {
     while let Ok(first) = writes.recv() {
         match control(connection, "BEGIN IMMEDIATE") {
-            Ok(()) => group_commit(connection, first, writes),
+            Ok(()) => {
+                group_commit(connection, first, writes);
+                log.after_commit(connection);
+            }
             Err(error) => first(Err(error.clone()))(Err(error)),
         }
     }
@@ -155,8 +193,8 @@ fn group_commit(connection: &Connection, first: Write, writes: &mpsc::Receiver<W
 }
 
 /// Wraps a connection that is inside a transaction.
-pub(crate) fn transaction(connection: &Connection) -> Tx<'_> {
-    Tx { inner: Inner::Sqlite(SqliteTx { connection }), retry: false }
+fn transaction(connection: &Connection, until: Option<Instant>) -> Tx<'_> {
+    Tx { inner: Inner::Sqlite(SqliteTx { connection, until }), retry: false }
 }
 
 /// Runs `write` in a savepoint.
@@ -167,7 +205,7 @@ pub(crate) fn savepoint<T, E: From<StoreError>>(
     if let Err(error) = control(connection, "SAVEPOINT write") {
         return (Err(error.into()), false);
     }
-    let mut tx = transaction(connection);
+    let mut tx = transaction(connection, None);
     let result = write(&mut tx);
     let retry = tx.retry;
     let undone = if result.is_ok() { Ok(()) } else { control(connection, "ROLLBACK TO write") };
@@ -184,13 +222,13 @@ fn control(connection: &Connection, sql: &'static str) -> Result<(), StoreError>
 
 impl SqliteTx<'_> {
     pub(crate) fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, StoreError> {
-        let mut statement = self.connection.prepare_cached(sql).map_err(failure)?;
-        let touched = statement.execute(rusqlite::params_from_iter(values)).map_err(failure)?;
+        let mut statement = self.connection.prepare_cached(sql).map_err(|error| self.failure(error))?;
+        let touched = statement.execute(rusqlite::params_from_iter(values)).map_err(|error| self.failure(error))?;
         Ok(touched as u64)
     }
 
     pub(crate) fn prepare(&mut self, sql: &str) -> Result<(), StoreError> {
-        let statement = self.connection.prepare_cached(sql).map_err(failure)?;
+        let statement = self.connection.prepare_cached(sql).map_err(|error| self.failure(error))?;
         for index in 1..=statement.parameter_count() {
             let name = format!("${index}");
             if statement.parameter_name(index) != Some(name.as_str()) {
@@ -201,15 +239,27 @@ impl SqliteTx<'_> {
     }
 
     pub(crate) fn batch(&mut self, sql: &str) -> Result<(), StoreError> {
-        self.connection.execute_batch(sql).map_err(failure)
+        self.connection.execute_batch(sql).map_err(|error| self.failure(error))
     }
 
     pub(crate) fn query(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
-        rows_of(&mut *self.connection.prepare_cached(sql).map_err(failure)?, values)
+        let mut statement = self.connection.prepare_cached(sql).map_err(failure)?;
+        rows_of(&mut statement, values).map_err(|error| self.failure(error))
     }
 
     pub(crate) fn query_once(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
-        rows_of(&mut self.connection.prepare(&numbered(sql)).map_err(failure)?, values)
+        let mut statement = self.connection.prepare(&numbered(sql)).map_err(failure)?;
+        rows_of(&mut statement, values).map_err(|error| self.failure(error))
+    }
+
+    /// Tells why a statement was interrupted, if it was.
+    fn failure(&self, error: rusqlite::Error) -> StoreError {
+        match failure(error) {
+            StoreError::TimedOut if self.until.is_none_or(|until| Instant::now() < until) => {
+                StoreError::Busy("the write-ahead log had to be emptied".into())
+            }
+            other => other,
+        }
     }
 }
 
@@ -225,12 +275,12 @@ fn numbered(sql: &str) -> String {
     text
 }
 
-fn rows_of(statement: &mut rusqlite::Statement<'_>, values: &[Value]) -> Result<Vec<Row>, StoreError> {
+fn rows_of(statement: &mut rusqlite::Statement<'_>, values: &[Value]) -> rusqlite::Result<Vec<Row>> {
     let columns = statement.column_count();
-    let mut rows = statement.query(rusqlite::params_from_iter(values)).map_err(failure)?;
+    let mut rows = statement.query(rusqlite::params_from_iter(values))?;
     let mut answer = Vec::new();
-    while let Some(row) = rows.next().map_err(failure)? {
-        let read = (0..columns).map(|column| row.get_ref(column).map(value).map_err(failure));
+    while let Some(row) = rows.next()? {
+        let read = (0..columns).map(|column| row.get_ref(column).map(value));
         answer.push(Row::new(read.collect::<Result<_, _>>()?));
     }
     Ok(answer)
@@ -267,6 +317,7 @@ pub(crate) fn failure(error: rusqlite::Error) -> StoreError {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             StoreError::Busy("another program holds the file locked".into())
         }
+        Some(ErrorCode::OperationInterrupted) => StoreError::TimedOut,
         Some(ErrorCode::ConstraintViolation) => StoreError::Conflict(text),
         Some(ErrorCode::DiskFull) => StoreError::Full,
         Some(ErrorCode::ReadOnly) => StoreError::ReadOnly("make the file and its folder writable for this user".into()),

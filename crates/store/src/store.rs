@@ -8,18 +8,20 @@ use crate::probe::Probe;
 use crate::sqlite::{self, Sqlite};
 use crate::tx::Tx;
 use crate::wake::Wake;
+use postrider_core::env::{Entropy, random_below};
 use std::error::Error as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How often a transaction that met a conflict is tried again.
-const RETRIES_MAX: u32 = 12;
-/// First pause between tries, in milliseconds; it doubles up to [`RETRY_PAUSE_MAX_MS`].
-const RETRY_PAUSE_MS: u64 = 2;
+/// How long a transaction that meets conflicts is tried again: the deadline of a request.
+pub const WORK_MAX: Duration = Duration::from_secs(10);
+/// The first pause between tries is random and at most so many milliseconds; the limit doubles up to
+/// [`RETRY_PAUSE_MAX_MS`].
+const RETRY_PAUSE_MS: u64 = 4;
 /// Longest pause between tries, in milliseconds.
-const RETRY_PAUSE_MAX_MS: u64 = 250;
+const RETRY_PAUSE_MAX_MS: u64 = 500;
 
 /// Where the data live.
 #[derive(Clone, PartialEq, Eq)]
@@ -96,6 +98,7 @@ enum Backend {
 struct Inner {
     backend: Backend,
     probe: OnceLock<Arc<dyn Probe>>,
+    entropy: OnceLock<Arc<dyn Entropy>>,
     meter: Meter,
     wake: Wake,
     url: DatabaseUrl,
@@ -147,14 +150,19 @@ impl Store {
             DatabaseUrl::Sqlite(path) => Backend::Sqlite(Sqlite::open(path, mode)?),
             DatabaseUrl::Postgres(url) => Backend::Postgres(Postgres::open(url)?),
         };
-        let (probe, meter, wake) = (OnceLock::new(), Meter::default(), Wake::new());
-        let inner = Inner { backend, probe, meter, wake, url: url.clone(), mode };
+        let (probe, entropy, meter, wake) = (OnceLock::new(), OnceLock::new(), Meter::default(), Wake::new());
+        let inner = Inner { backend, probe, entropy, meter, wake, url: url.clone(), mode };
         Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Puts a probe around every later transaction; only the first one counts.
     pub fn set_probe(&self, probe: Arc<dyn Probe>) {
         drop(self.inner.probe.set(probe));
+    }
+
+    /// Makes the pauses between tries random, so that transactions that met do not meet again; only the first counts.
+    pub fn set_entropy(&self, entropy: Arc<dyn Entropy>) {
+        drop(self.inner.entropy.set(entropy));
     }
 
     /// What this process has done.
@@ -191,7 +199,20 @@ impl Store {
         E: From<StoreError> + Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
-        self.run(op, Isolation::Snapshot, work).await
+        self.run(op, Isolation::Snapshot, None, work).await
+    }
+
+    /// As [`Store::read`], for work that may take long: it ends with [`StoreError::TimedOut`] after `limit`.
+    ///
+    /// # Errors
+    /// As [`Store::read`], and [`StoreError::TimedOut`].
+    pub async fn read_within<T, E, F>(&self, op: &'static str, limit: Duration, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        self.run(op, Isolation::Snapshot, Some(limit), work).await
     }
 
     /// Writes in one transaction, as if alone. `work` may run more than once: it must have no other effect.
@@ -204,7 +225,7 @@ impl Store {
         E: From<StoreError> + Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
-        self.run(op, Isolation::Serializable, work).await
+        self.run(op, Isolation::Serializable, None, work).await
     }
 
     /// Writes rows that a lease or a fence guards: cheaper than [`Store::write`], for the engine's hot path.
@@ -217,10 +238,16 @@ impl Store {
         E: From<StoreError> + Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
-        self.run(op, Isolation::ReadCommitted, work).await
+        self.run(op, Isolation::ReadCommitted, None, work).await
     }
 
-    async fn run<T, E, F>(&self, op: &'static str, isolation: Isolation, work: F) -> Result<T, E>
+    async fn run<T, E, F>(
+        &self,
+        op: &'static str,
+        isolation: Isolation,
+        limit: Option<Duration>,
+        work: F,
+    ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
@@ -234,17 +261,22 @@ impl Store {
             probe.before(op).await?;
         }
         let begun = Instant::now();
+        let deadline = begun + limit.unwrap_or(WORK_MAX);
+        let until = limit.map(|_| deadline);
         let work = Arc::new(Mutex::new(work));
-        let mut pause_ms = RETRY_PAUSE_MS;
-        let (mut result, mut retry) = self.attempt(isolation, &work).await;
-        for _ in 0..RETRIES_MAX {
-            if !retry {
+        let (mut longest_ms, mut tries) = (RETRY_PAUSE_MS, 1_u32);
+        let (mut result, mut retry) = self.attempt(isolation, until, &work).await;
+        while retry {
+            let pause = Duration::from_millis(self.pause_ms(longest_ms));
+            if Instant::now() + pause >= deadline {
+                tracing::warn!(op, tries, "a transaction met others at each try and is given up");
                 break;
             }
             tracing::debug!(op, "a transaction met another one and is tried again");
-            tokio::time::sleep(Duration::from_millis(pause_ms)).await;
-            pause_ms = (pause_ms * 2).min(RETRY_PAUSE_MAX_MS);
-            (result, retry) = self.attempt(isolation, &work).await;
+            tokio::time::sleep(pause).await;
+            longest_ms = (longest_ms * 2).min(RETRY_PAUSE_MAX_MS);
+            tries += 1;
+            (result, retry) = self.attempt(isolation, until, &work).await;
         }
         self.inner.meter.op(op, begun.elapsed());
         if let Some(probe) = probe {
@@ -253,8 +285,17 @@ impl Store {
         result
     }
 
+    fn pause_ms(&self, longest_ms: u64) -> u64 {
+        self.inner.entropy.get().map_or(longest_ms, |entropy| 1 + random_below(&**entropy, longest_ms))
+    }
+
     /// Runs `work` once; the flag says whether it may be tried again.
-    async fn attempt<T, E, F>(&self, isolation: Isolation, work: &Arc<Mutex<F>>) -> (Result<T, E>, bool)
+    async fn attempt<T, E, F>(
+        &self,
+        isolation: Isolation,
+        until: Option<Instant>,
+        work: &Arc<Mutex<F>>,
+    ) -> (Result<T, E>, bool)
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
@@ -272,7 +313,7 @@ impl Store {
                 self.blocking(move |backend| {
                     let _permit = permit;
                     match backend {
-                        Backend::Sqlite(sqlite) => Some((sqlite.read(call), false)),
+                        Backend::Sqlite(sqlite) => Some(sqlite.read(until, call)),
                         Backend::Postgres(_) => None,
                     }
                 })
@@ -281,7 +322,7 @@ impl Store {
             (Backend::Postgres(_), _) => {
                 let runtime = tokio::runtime::Handle::current();
                 self.blocking(move |backend| match backend {
-                    Backend::Postgres(postgres) => Some(postgres.run(&runtime, isolation, call)),
+                    Backend::Postgres(postgres) => Some(postgres.run(&runtime, isolation, until, call)),
                     Backend::Sqlite(_) => None,
                 })
                 .await
