@@ -3,6 +3,7 @@
 //! A request without a good token is not counted, so that strangers use nothing up and cost the store nothing.
 
 use crate::error::{ApiError, refused};
+use crate::extract::BodyLimit;
 use crate::rate_limit::tell_left;
 use axum::extract::{Request, State};
 use axum::http::header;
@@ -14,9 +15,18 @@ use postrider_core::scope::Scope;
 use postrider_service::Service;
 use postrider_service::auth::Bearer;
 
+/// What a route asks of requests.
+#[derive(Clone)]
+pub struct Guard {
+    pub service: Service,
+    pub scope: Scope,
+    pub class: RateClass,
+    pub body_max_bytes: usize,
+}
+
 /// Lets a request pass whose token is good for it, has requests left and carries the scope; tells its handler who calls.
 pub async fn authorize(
-    State((service, scope, class)): State<(Service, Scope, RateClass)>,
+    State(Guard { service, scope, class, body_max_bytes }): State<Guard>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -38,6 +48,7 @@ pub async fn authorize(
     let mut response = match actor.require(scope) {
         Ok(()) => {
             request.extensions_mut().insert(actor);
+            request.extensions_mut().insert(BodyLimit(body_max_bytes));
             next.run(request).await
         }
         Err(error) => ApiError(error).into_response(),

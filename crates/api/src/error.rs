@@ -49,6 +49,8 @@ pub const fn status(class: Class) -> StatusCode {
         Class::NotFound => StatusCode::NOT_FOUND,
         Class::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Class::Conflict => StatusCode::CONFLICT,
+        Class::TooSlow => StatusCode::REQUEST_TIMEOUT,
+        Class::UnsupportedMedia => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Class::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Class::Unprocessable => StatusCode::UNPROCESSABLE_ENTITY,
         Class::Limited => StatusCode::TOO_MANY_REQUESTS,
@@ -105,6 +107,9 @@ pub fn refused(refusal: &Refusal) -> Response {
         Code::InsufficientScope => {
             let value = HeaderValue::from_static("Bearer error=\"insufficient_scope\"");
             headers.insert(header::WWW_AUTHENTICATE, value);
+        }
+        Code::EncodingUnsupported => {
+            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         }
         Code::IdempotencyInProgress | Code::Unavailable => {
             headers.insert(header::RETRY_AFTER, RETRY_AFTER_S);

@@ -5,9 +5,11 @@
 
 mod authorize;
 mod correlation;
+mod cors;
 mod envelope;
 mod error;
 mod extract;
+mod intake;
 mod openapi;
 mod prometheus;
 mod rate_limit;

@@ -34,6 +34,7 @@ pub fn router() -> Router<Service> {
 enum Denial {
     InvalidRequest(&'static str),
     InvalidClient,
+    Encoded,
     UnsupportedGrantType,
     InvalidScope,
     Limited { limit: u32, retry_after_s: i64 },
@@ -90,6 +91,7 @@ type Fields = BTreeMap<String, String>;
         description = "grant_type=client_credentials, and client_id and client_secret unless sent by HTTP Basic; scope narrows"),
     responses((status = 200, description = "A token", body = TokenDto),
         (status = 400, description = "`invalid_request`, `unsupported_grant_type` or `invalid_scope`", body = TokenErrorDto),
+        (status = 415, description = "`invalid_request`: the body is compressed", body = TokenErrorDto),
         (status = 401, description = "`invalid_client`", body = TokenErrorDto,
             headers(("WWW-Authenticate" = String, description = "RFC 7617 §2."))),
         (status = 429, description = "`slow_down`", body = TokenErrorDto,
@@ -103,7 +105,9 @@ async fn token(
     headers: HeaderMap,
     form: Result<Form<Vec<(String, String)>>, FormRejection>,
 ) -> Response {
+    let is_encoded = headers.get_all(header::CONTENT_ENCODING).iter().any(|coding| coding != "identity");
     let credentials = match form {
+        _ if is_encoded => Err(Denial::Encoded),
         Ok(Form(pairs)) => fields(pairs).and_then(|fields| credentials(&headers, fields)),
         Err(_) => Err(Denial::InvalidRequest("the body is not a form of application/x-www-form-urlencoded")),
     };
@@ -215,6 +219,11 @@ fn granted(token: &Token) -> Response {
 fn denied(denial: Denial) -> Response {
     let (status, error, description) = match denial {
         Denial::InvalidRequest(what) => (StatusCode::BAD_REQUEST, "invalid_request", what),
+        Denial::Encoded => (
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "invalid_request",
+            "Content-Encoding must be identity: send the body unpacked",
+        ),
         Denial::InvalidClient => {
             (StatusCode::UNAUTHORIZED, "invalid_client", "the client is unknown or its secret is wrong")
         }
@@ -240,6 +249,9 @@ fn denied(denial: Denial) -> Response {
         }
         Denial::Unavailable => {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        Denial::Encoded => {
+            response.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         }
         Denial::InvalidRequest(_) | Denial::UnsupportedGrantType | Denial::InvalidScope | Denial::ServerError => {}
     }

@@ -1,14 +1,14 @@
 //! The one table of routes: method, path, scope, handler.
 
-use crate::authorize::authorize;
+use crate::authorize::{Guard, authorize};
 use crate::error::refused;
 use crate::rate_limit::class_of;
 use crate::{
-    audiences, campaigns, correlation, deliveries, discovery, extract, health, import_jobs, lists, metadata, oauth,
-    openapi, profiles, prometheus, schedule_jobs, sender_profiles, status, suppressions, templates, tenant, test_sends,
-    unsubscribe, webhooks,
+    audiences, campaigns, correlation, cors, deliveries, discovery, extract, health, import_jobs, intake, lists,
+    metadata, oauth, openapi, profiles, prometheus, schedule_jobs, sender_profiles, status, suppressions, templates,
+    tenant, test_sends, unsubscribe, webhooks,
 };
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::{OriginalUri, Request};
 use axum::handler::Handler;
 use axum::http::{Method, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
@@ -46,6 +46,8 @@ pub struct Route {
     pub scope: Scope,
     /// What a request is counted as.
     pub class: RateClass,
+    /// Longest body, in bytes. Routes that read their body themselves have limits of their own.
+    pub body_max_bytes: usize,
     handler: MethodRouter<Service>,
     document: fn() -> OpenApi,
 }
@@ -59,7 +61,14 @@ impl Route {
     {
         let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
         let class = class_of(&method, path);
-        Self { method, path, scope, class, handler: on(filter, handler), document }
+        let body_max_bytes = extract::BODY_DEFAULT_MAX_BYTES;
+        Self { method, path, scope, class, body_max_bytes, handler: on(filter, handler), document }
+    }
+
+    /// The same with another limit of its body.
+    pub const fn taking(mut self, body_max_bytes: usize) -> Self {
+        self.body_max_bytes = body_max_bytes;
+        self
     }
 
     /// The OpenAPI document of this route alone.
@@ -94,7 +103,8 @@ pub fn table() -> Vec<Route> {
 pub fn router(service: Service) -> Router {
     let mut paths: BTreeMap<&'static str, MethodRouter<Service>> = BTreeMap::new();
     for route in table() {
-        let guard = from_fn_with_state((service.clone(), route.scope, route.class), authorize);
+        let Route { scope, class, body_max_bytes, .. } = route;
+        let guard = from_fn_with_state(Guard { service: service.clone(), scope, class, body_max_bytes }, authorize);
         let guarded = route.handler.route_layer(guard);
         let merged = match paths.remove(route.path) {
             Some(others) => others.merge(guarded),
@@ -130,14 +140,21 @@ fn wrapped(routes: Router<Service>, service: Service) -> Router {
         .merge(metrics)
         .fallback(route_not_found)
         .layer(map_response(tell_method_not_allowed))
-        .layer(DefaultBodyLimit::max(extract::BODY_MAX_BYTES))
+        .layer(from_fn(intake::inspect))
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(requests, prometheus::count))
+        .layer(from_fn_with_state(service.clone(), cors::answer_browsers))
         .layer(from_fn_with_state(service.clone(), correlation::correlate))
         .with_state(service)
 }
 
-async fn route_not_found() -> Response {
+async fn route_not_found(OriginalUri(uri): OriginalUri) -> Response {
+    let path = uri.path();
+    let bare = path.trim_end_matches('/');
+    if bare.len() < path.len() && openapi::has_path(bare) {
+        let problem = format!("ends with a slash; the path is {bare}");
+        return refused(&Refusal::field(Code::RouteNotFound, "path", Some(path), problem));
+    }
     refused(&Refusal::new(Code::RouteNotFound))
 }
 

@@ -13,7 +13,8 @@ use std::collections::BTreeSet;
 use support::{BASE, TestAnswer, TestApp, contract};
 
 /// Codes that no operation answers: they are of no route at all, of the command line, or of jobs that are moved.
-const NOT_OF_OPERATIONS: &[Code] = &[Code::RouteNotFound, Code::MethodNotAllowed, Code::ClientNotFound];
+const NOT_OF_OPERATIONS: &[Code] =
+    &[Code::OriginNotAllowed, Code::RouteNotFound, Code::MethodNotAllowed, Code::ClientNotFound];
 
 /// Path, method, operation.
 fn operations() -> Vec<(&'static str, String, &'static Value)> {

@@ -86,6 +86,7 @@ pub fn service(config: &Config, store: &Store, public_url: &str, sends: bool) ->
         rate_limits: config.rate_limits.clone(),
         webhook_targets: config.webhooks.targets.clone(),
         metrics: config.server.metrics,
+        cors_origins: config.server.cors_origins.clone(),
         sends,
         import_file_max_bytes: config.imports.file_max_bytes,
         node_timeout_ms: i64::try_from(config.engine.heartbeat_ms * HEARTBEATS_MISSED_MAX).unwrap_or(i64::MAX),

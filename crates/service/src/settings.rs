@@ -25,6 +25,8 @@ pub struct Settings {
     pub webhook_targets: TargetPolicy,
     /// Whether `GET /metrics` is served.
     pub metrics: bool,
+    /// Origins whose pages may call the API from a browser.
+    pub cors_origins: Vec<String>,
     /// Whether this process sends, so that being ready includes a live engine.
     pub sends: bool,
     /// After how long without a heartbeat a node counts as dead, in milliseconds.

@@ -59,6 +59,7 @@ impl World {
             rate_limits: Default::default(),
             sends: false,
             node_timeout_ms: 10_000,
+            cors_origins: Vec::new(),
             import_file_max_bytes: 1_000_000_000,
             metrics: false,
             webhook_targets: Default::default(),

@@ -64,6 +64,7 @@ impl World {
             webhook_targets: Default::default(),
             sends: false,
             node_timeout_ms: 10_000,
+            cors_origins: Vec::new(),
             import_file_max_bytes: 1_000_000_000,
         };
         let entropy = Arc::new(Counting(AtomicU64::new(0)));

@@ -57,6 +57,7 @@ impl Clients {
             webhook_targets: Default::default(),
             node_timeout_ms: 30 * SECOND_MS,
             metrics: false,
+            cors_origins: Vec::new(),
             import_file_max_bytes: 1024 * 1024,
             sends: true,
         };

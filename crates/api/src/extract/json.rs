@@ -1,39 +1,33 @@
 //! JSON bodies, with the path of what is wrong in them.
 
+use super::body::{parsed, read};
 use super::strict::Strict;
 use crate::error::ApiError;
-use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use postrider_core::error::{Code, Detail, Refusal, VALUE_SHOWN_MAX_BYTES};
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::{DeserializeOwned, Error, IgnoredAny};
 use serde_json::Value;
 use serde_json::error::Category;
 use serde_path_to_error::{Path, Segment};
 
-/// Largest body, in bytes.
-pub const BODY_MAX_BYTES: usize = 10 * 1024 * 1024;
-
 /// A JSON body. An absent one is read as `{}`.
 pub struct Json<T>(pub T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+impl<S: Send + Sync, T: DeserializeOwned + Send + 'static> FromRequest<S> for Json<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let bytes = read(request, state).await?;
-        parse(&bytes).map(Self)
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        let bytes = read(request).await?;
+        parsed(bytes, |bytes| parse(bytes)).await.map(Self)
     }
 }
 
-/// Reads the whole body.
-pub async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ApiError> {
-    Bytes::from_request(request, state).await.map_err(|rejection| {
-        if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
-            Code::BodyTooLarge.into()
-        } else {
-            Refusal::invalid("body", None, "could not be read whole").into()
-        }
-    })
+/// Stands before the words of an error that say what is wrong by themselves.
+const PROBLEM: &str = "problem: ";
+
+/// An error of a field's own reader, in one clause that follows the path of the field.
+pub fn problem<E: Error>(clause: impl std::fmt::Display) -> E {
+    E::custom(format_args!("{PROBLEM}{clause}"))
 }
 
 /// Parses a body.
@@ -67,6 +61,9 @@ fn shape(bytes: &[u8], path: &Path, error: &serde_json::Error) -> Refusal {
     // The place in the text says less than the path.
     let said = said.split(" at line ").next().unwrap_or(&said);
     let at = path.to_string();
+    if let Some(clause) = said.strip_prefix(PROBLEM) {
+        return Refusal::invalid(joined(&at, ""), None, clause);
+    }
     if let Some(name) = quoted(said, "missing field `") {
         return Refusal::invalid(joined(&at, name), None, "is required");
     }

@@ -1,5 +1,6 @@
 //! What handlers take from a request.
 
+mod body;
 mod id;
 mod json;
 mod once;
@@ -8,8 +9,9 @@ mod query;
 mod strict;
 mod whole;
 
+pub use body::{BODY_DEFAULT_MAX_BYTES, BODY_MAX_BYTES, BodyLimit, broken};
 pub use id::{parse_id, path_id};
-pub use json::{BODY_MAX_BYTES, Json};
+pub use json::{Json, problem};
 pub use once::Once;
 pub use person::PersonRef;
 pub use query::{Query, cursor};

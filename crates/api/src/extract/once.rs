@@ -1,11 +1,12 @@
 //! A JSON body together with its `Idempotency-Key`.
 
+use super::body::{parsed, read};
+use super::json::parse;
 use crate::error::ApiError;
-use crate::extract::json::{parse, read};
 use axum::extract::{FromRequest, OriginalUri, Request};
 use axum::http::HeaderMap;
 use postrider_core::error::{Code, Refusal};
-use postrider_service::idempotency::{OnceKey, Render, Reply};
+use postrider_service::idempotency::{OnceKey, Render, Reply, fingerprint};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
@@ -23,10 +24,10 @@ impl<T> Once<T> {
     }
 }
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Once<T> {
+impl<S: Send + Sync, T: DeserializeOwned + Send + 'static> FromRequest<S> for Once<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         let key = key(request.headers())?;
         let method = match *request.method() {
             axum::http::Method::PUT => "PUT",
@@ -38,15 +39,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Once<T> {
             Some(uri) => uri.path().to_owned(),
             None => request.uri().path().to_owned(),
         };
-        let bytes = read(request, state).await?;
-        let body = parse(&bytes)?;
-        let once = key.map(|key| OnceKey {
-            key,
-            method,
-            path,
-            fingerprint: postrider_service::idempotency::fingerprint(&bytes),
-        });
-        Ok(Self { body, key: once })
+        let bytes = read(request).await?;
+        let once = move |bytes: &[u8]| {
+            let body = parse(bytes)?;
+            let key = key.map(|key| OnceKey { key, method, path, fingerprint: fingerprint(bytes) });
+            Ok(Self { body, key })
+        };
+        parsed(bytes, once).await
     }
 }
 

@@ -18,6 +18,9 @@ use postrider_core::error::Code;
 use postrider_core::id::ImportJobId;
 use postrider_core::scope::Scope;
 
+/// Longest mapping, in bytes: 500 columns with long names.
+const MAPPING_BODY_MAX_BYTES: usize = 512 * 1024;
+
 /// The routes.
 pub fn routes() -> Vec<Route> {
     let (read, write) = (Scope::CdpImportsRead, Scope::CdpImportsWrite);
@@ -27,7 +30,7 @@ pub fn routes() -> Vec<Route> {
         route!(GET, "/import-jobs/{id}", read, get::get_import_job),
         route!(DELETE, "/import-jobs/{id}", write, delete::delete_import_job),
         route!(PUT, "/import-jobs/{id}/file", write, upload::upload_file),
-        route!(POST, "/import-jobs/{id}/mapping", write, mapping::map_import_job),
+        route!(POST, "/import-jobs/{id}/mapping", write, mapping::map_import_job).taking(MAPPING_BODY_MAX_BYTES),
         route!(POST, "/import-jobs/{id}/start", write, start::start_import_job),
         route!(GET, "/import-jobs/{id}/errors", read, errors::list_import_errors),
     ]

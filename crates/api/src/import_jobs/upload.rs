@@ -6,6 +6,8 @@ use super::job_id;
 use super::view::ImportJobDto;
 use crate::envelope::Answer;
 use crate::error::{ApiError, refused};
+use crate::extract::broken;
+use crate::intake::refuse_encoded;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderName, header};
@@ -37,6 +39,7 @@ pub async fn upload_file(
     request: Request,
 ) -> Result<Answer, ApiError> {
     let job = job_id(&id)?;
+    refuse_encoded(&request)?;
     let head = Head::read(request.headers())?;
     let upload = service.begin_import_upload(&actor, job, head.media_type.as_deref(), head.length).await?;
     take(upload, request).await
@@ -58,6 +61,7 @@ pub(crate) async fn upload_by_url(
 ) -> Response {
     let Ok(Path(token)) = token else { return refused(&Refusal::new(Code::ImportUploadUrlInvalid)) };
     let taken = async {
+        refuse_encoded(&request)?;
         let head = Head::read(request.headers())?;
         let upload = service.begin_import_upload_by_token(&token, head.media_type.as_deref(), head.length).await?;
         take(upload, request).await
@@ -79,11 +83,6 @@ impl Head {
             let problem = "must not be multipart: send the bytes of the file as the body";
             return Err(Refusal::invalid("Content-Type", media_type.as_deref(), problem));
         }
-        let encoding = text(header::CONTENT_ENCODING).filter(|encoding| !encoding.eq_ignore_ascii_case("identity"));
-        if encoding.is_some() {
-            let problem = "must be identity: send the file unpacked";
-            return Err(Refusal::invalid("Content-Encoding", encoding.as_deref(), problem));
-        }
         let length = text(header::CONTENT_LENGTH).and_then(|length| length.parse().ok());
         Ok(Self { media_type, length })
     }
@@ -92,11 +91,13 @@ impl Head {
 async fn take(mut upload: Upload, request: Request) -> Result<Answer, ApiError> {
     let mut body = request.into_body().into_data_stream();
     while let Some(bytes) = body.next().await {
-        let Ok(bytes) = bytes else {
-            upload.give_up().await;
-            return Err(Refusal::invalid("body", None, "could not be read whole").into());
-        };
-        upload.push(&bytes).await?;
+        match bytes {
+            Ok(bytes) => upload.push(&bytes).await?,
+            Err(error) => {
+                upload.give_up().await;
+                return Err(broken(&error).into());
+            }
+        }
     }
     Ok(Answer::ok(&ImportJobDto::of(&upload.finish().await?)))
 }

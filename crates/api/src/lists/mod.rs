@@ -8,6 +8,7 @@ mod update;
 
 pub use get::page;
 
+use crate::extract::BODY_MAX_BYTES;
 use crate::routes::{Route, route};
 use postrider_core::scope::Scope;
 use postrider_service::lists::ListRow;
@@ -24,8 +25,8 @@ pub fn routes() -> Vec<Route> {
         route!(PATCH, "/lists/{id}", write, update::update_list),
         route!(DELETE, "/lists/{id}", write, delete::delete_list),
         route!(GET, "/lists/{id}/members", read, members::get_members),
-        route!(POST, "/lists/{id}/members:upsert", write, members::upsert_members),
-        route!(POST, "/lists/{id}/members:remove", write, members::remove_members),
+        route!(POST, "/lists/{id}/members:upsert", write, members::upsert_members).taking(BODY_MAX_BYTES),
+        route!(POST, "/lists/{id}/members:remove", write, members::remove_members).taking(BODY_MAX_BYTES),
     ]
 }
 

@@ -12,6 +12,8 @@ const SHARED: &[(&str, &[Code])] = &[
     ("Unauthorized", &[Code::Unauthorized, Code::TokenInvalid, Code::TokenExpired]),
     ("Forbidden", &[Code::InsufficientScope]),
     ("BodyTooLarge", &[Code::BodyTooLarge]),
+    ("BodyTooSlow", &[Code::BodyTooSlow]),
+    ("EncodingUnsupported", &[Code::EncodingUnsupported]),
     ("RateLimited", &[Code::RateLimited]),
     ("Internal", &[Code::Internal]),
     ("Unavailable", &[Code::Unavailable]),
@@ -24,10 +26,11 @@ const ALWAYS: &[Code] = &[
     Code::TokenExpired,
     Code::InsufficientScope,
     Code::RateLimited,
+    Code::HostInvalid,
     Code::Internal,
     Code::Unavailable,
 ];
-const WITH_BODY: &[Code] = &[Code::RequestInvalid, Code::BodyTooLarge];
+const WITH_BODY: &[Code] = &[Code::RequestInvalid, Code::BodyTooSlow, Code::BodyTooLarge, Code::EncodingUnsupported];
 const WITH_KEY: &[Code] = &[Code::IdempotencyKeyInvalid, Code::IdempotencyKeyReused, Code::IdempotencyInProgress];
 
 /// What a path does not find.
@@ -75,8 +78,15 @@ const COMMIT: &[Code] = &[
     Code::PlanChanged,
 ];
 const STAND: &[Code] = &[Code::AlreadyFinished, Code::CampaignArchived];
-const IMPORT_FILE: &[Code] =
-    &[Code::ImportAlreadyStarted, Code::ImportFileTooLarge, Code::ImportFileInvalid, Code::ImportUploadSuperseded];
+const IMPORT_FILE: &[Code] = &[
+    Code::RequestInvalid,
+    Code::BodyTooSlow,
+    Code::EncodingUnsupported,
+    Code::ImportAlreadyStarted,
+    Code::ImportFileTooLarge,
+    Code::ImportFileInvalid,
+    Code::ImportUploadSuperseded,
+];
 const UPSERT: &[Code] = &[Code::ProfileKeyTaken, Code::ProfileMatchAmbiguous];
 
 /// What one operation can answer beside that.

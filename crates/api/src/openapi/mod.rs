@@ -19,7 +19,7 @@ use crate::envelope::json_response;
 use crate::routes::{BASE, table};
 use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::Response;
+use axum::response::{Redirect, Response};
 use axum::routing::get;
 use postrider_service::Service;
 use serde_json::Value;
@@ -52,9 +52,22 @@ pub fn routes() -> Vec<(String, String, &'static str)> {
     routes.map(|route| (route.method.to_string(), format!("{BASE}{}", route.path), route.scope.as_str())).collect()
 }
 
+/// Whether a path is one of the document.
+pub fn has_path(path: &str) -> bool {
+    let fits = |template: &str| {
+        let (told, there) = (template.split('/'), path.split('/'));
+        told.clone().count() == there.clone().count()
+            && told.zip(there).all(|(told, there)| told == there || told.starts_with('{') && !there.is_empty())
+    };
+    DOCUMENT["paths"].as_object().is_some_and(|paths| paths.keys().any(|template| fits(template)))
+}
+
 /// The routes.
 pub fn router() -> Router<Service> {
-    Router::new().route("/openapi.json", get(openapi)).route("/docs", get(docs))
+    Router::new()
+        .route("/", get(async || Redirect::temporary("/docs")))
+        .route("/openapi.json", get(openapi))
+        .route("/docs", get(docs))
 }
 
 #[utoipa::path(get, path = "/openapi.json", operation_id = "getOpenApi", tag = "Operation",

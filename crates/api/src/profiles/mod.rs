@@ -6,17 +6,22 @@ mod upsert_batch;
 
 pub use get::ProfileDto;
 
+use crate::extract::BODY_MAX_BYTES;
 use crate::routes::{Route, route};
 use postrider_core::scope::Scope;
 
 /// What the records of these routes are, as answers name it.
 const OBJECT_NAME: &str = "profiles";
 
+/// Longest body with one record, in bytes: 64 KiB of attributes and 20 long device tokens, however they are escaped.
+pub const RECORD_BODY_MAX_BYTES: usize = 512 * 1024;
+
 /// The routes.
 pub fn routes() -> Vec<Route> {
     vec![
-        route!(POST, "/profiles/upsert", Scope::CdpProfilesWrite, upsert::upsert_profile),
-        route!(POST, "/records/profiles/upsert-batch", Scope::CdpProfilesWrite, upsert_batch::upsert_profiles),
+        route!(POST, "/profiles/upsert", Scope::CdpProfilesWrite, upsert::upsert_profile).taking(RECORD_BODY_MAX_BYTES),
+        route!(POST, "/records/profiles/upsert-batch", Scope::CdpProfilesWrite, upsert_batch::upsert_profiles)
+            .taking(BODY_MAX_BYTES),
         route!(GET, "/profiles/{id}", Scope::CdpProfilesRead, get::get_profile),
     ]
 }

@@ -14,7 +14,9 @@ fn status(class: Class) -> u16 {
         Class::NotFound => 404,
         Class::MethodNotAllowed => 405,
         Class::Conflict => 409,
+        Class::TooSlow => 408,
         Class::TooLarge => 413,
+        Class::UnsupportedMedia => 415,
         Class::Unprocessable => 422,
         Class::Limited => 429,
         Class::Internal => 500,
@@ -25,6 +27,8 @@ fn status(class: Class) -> u16 {
 /// The header without which an answer of this status is not whole.
 fn header(code: Code) -> Option<&'static str> {
     match code.class() {
+        // No token would help.
+        _ if code == Code::OriginNotAllowed => None,
         Class::Unauthenticated | Class::Forbidden => Some("www-authenticate"),
         Class::MethodNotAllowed => Some("allow"),
         Class::Limited | Class::Unavailable => Some("retry-after"),

@@ -5,7 +5,7 @@ use super::support::drafts::content as content_of;
 use super::support::ready::{Ready, ready};
 use super::support::{Caller, TestAnswer, TestApp, api_request};
 use axum::body::Body;
-use axum::http::{Method, Request};
+use axum::http::{HeaderValue, Method, Request};
 use postrider_core::channel::ChannelKind::{DirectMail, Email, Sms};
 use postrider_core::content::TemplateStatus;
 use postrider_core::error::{Code, Refusal};
@@ -26,6 +26,8 @@ use uuid::Uuid;
 /// An id that nobody has.
 const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
 const KEY: &str = "6f1c2f4e-7d0b-4c1e-9a53-2b8f6f0f9a11";
+
+const GZIP: HeaderValue = HeaderValue::from_static("gzip");
 
 /// What came of a provocation.
 pub struct Provoked {
@@ -65,6 +67,16 @@ pub async fn provoke(code: Code) -> Provoked {
     match code {
         Code::RequestInvalid => field(admin.post("/campaigns", json!({ "name": 7 })).await),
         Code::BodyTooLarge => too_large(app).await,
+        Code::BodyTooSlow => too_slow(app).await,
+        Code::EncodingUnsupported => {
+            let gzip = |request: &mut Request<Body>| drop(request.headers_mut().insert("content-encoding", GZIP));
+            field(changed(app, gzip).await)
+        }
+        Code::HostInvalid => {
+            let two = |request: &mut Request<Body>| assert!(request.headers_mut().append("host", GZIP));
+            field(changed(app, two).await)
+        }
+        Code::OriginNotAllowed => preflight(app).await,
         Code::RouteNotFound => plain(admin.get("/nowhere").await),
         Code::MethodNotAllowed => plain(admin.delete("/tenant").await),
         Code::Internal => without_store(app, StoreError::Failed(Failing::SECRET.to_owned())).await,
@@ -307,7 +319,29 @@ async fn too_large(app: &TestApp) -> Provoked {
     let token = app.token(&[Scope::CdpProfilesWrite]).await;
     let mut request = api_request(Method::POST, "/records/profiles/upsert-batch", &token, Some(json!({})), None);
     *request.body_mut() = Body::from(vec![b' '; 10 * 1024 * 1024 + 1]);
-    plain(app.send(request).await)
+    field(app.send(request).await)
+}
+
+/// A request with a body, changed.
+async fn changed(app: &TestApp, change: impl FnOnce(&mut Request<Body>)) -> TestAnswer {
+    let token = app.token(&[Scope::TenantUpdate]).await;
+    let mut request = api_request(Method::PATCH, "/tenant", &token, Some(json!({})), None);
+    change(&mut request);
+    app.send(request).await
+}
+
+/// A body that arrives so slowly that the listener gives it up.
+async fn too_slow(app: &TestApp) -> Provoked {
+    let late = futures_util::stream::iter([Err::<Vec<u8>, _>(std::io::Error::from(std::io::ErrorKind::TimedOut))]);
+    plain(changed(app, |request| *request.body_mut() = Body::from_stream(late)).await)
+}
+
+/// The question of a browser before it sends what a page of a stranger asks for.
+async fn preflight(app: &TestApp) -> Provoked {
+    let request = Request::options("/public/v1/tenant")
+        .header("origin", "https://stranger.example")
+        .header("access-control-request-method", "GET");
+    plain(app.send(request.body(Body::empty()).unwrap()).await)
 }
 
 /// A read of a store that fails.

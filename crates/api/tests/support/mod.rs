@@ -45,7 +45,7 @@ pub use world::{FixedClock, SeededEntropy};
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Method, Request, header};
+use axum::http::{HeaderValue, Method, Request, header};
 use postrider_core::channel::ChannelKind;
 use postrider_core::env::Entropy;
 use postrider_core::id::TenantId;
@@ -123,6 +123,7 @@ impl TestApp {
             metrics: true,
             sends: false,
             node_timeout_ms: 10_000,
+            cors_origins: Vec::new(),
             import_file_max_bytes: 64 * 1024 * 1024,
         };
         change(&mut settings);
@@ -178,7 +179,13 @@ impl TestApp {
     }
 
     /// Sends any request, and holds the answer against the OpenAPI document.
-    pub async fn send(&self, request: Request<Body>) -> TestAnswer {
+    pub async fn send(&self, mut request: Request<Body>) -> TestAnswer {
+        request.headers_mut().entry(header::HOST).or_insert(HeaderValue::from_static("mail.example.test"));
+        self.send_as_it_is(request).await
+    }
+
+    /// Sends a request without a host put to it, and holds the answer against the OpenAPI document.
+    pub async fn send_as_it_is(&self, request: Request<Body>) -> TestAnswer {
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let response = self.router.clone().oneshot(request).await.unwrap();
         let answer = TestAnswer::read(response).await;
@@ -240,7 +247,7 @@ impl Caller<'_> {
 
 /// A request to a path below `/public/v1`.
 pub fn api_request(method: Method, path: &str, token: &str, body: Option<Value>, key: Option<&str>) -> Request<Body> {
-    let mut request = Request::builder().method(method).uri(format!("{BASE}{path}"));
+    let mut request = Request::builder().method(method).uri(format!("{BASE}{path}")).header(header::HOST, "x");
     if !token.is_empty() {
         request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
     }

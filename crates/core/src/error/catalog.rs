@@ -17,8 +17,12 @@ pub enum Class {
     MethodNotAllowed,
     /// 409
     Conflict,
+    /// 408
+    TooSlow,
     /// 413
     TooLarge,
+    /// 415
+    UnsupportedMedia,
     /// 422
     Unprocessable,
     /// 429
@@ -72,7 +76,15 @@ catalog! {
     RequestInvalid => "VALIDATION.REQUEST_INVALID", Invalid,
         "A field of the body, a query parameter or a header does not have the form that the operation takes.", "Correct the field named in details.path and send the request again.";
     BodyTooLarge => "VALIDATION.BODY_TOO_LARGE", TooLarge,
-        "The request body is larger than 10 MB.", "Send the records in smaller batches.";
+        "The request body is larger than the operation takes.", "Send less in one request; records can be sent in several batches.";
+    BodyTooSlow => "VALIDATION.BODY_TOO_SLOW", TooSlow,
+        "The request body stopped arriving.", "Send the request again, over a connection that moves at least 500 bytes a second.";
+    EncodingUnsupported => "VALIDATION.ENCODING_UNSUPPORTED", UnsupportedMedia,
+        "The request body is compressed or otherwise encoded.", "Send the body as it is, without the header Content-Encoding.";
+    HostInvalid => "VALIDATION.HOST_INVALID", Invalid,
+        "The request does not name exactly one valid host.", "Send one header Host with the name of this server (RFC 9112 section 3.2).";
+    OriginNotAllowed => "ROUTE.ORIGIN_NOT_ALLOWED", Forbidden,
+        "Pages of this origin may not call the API from a browser.", "Ask the operator to add the origin to server.cors_origins, or call the API from your own server.";
     RouteNotFound => "ROUTE.NOT_FOUND", NotFound,
         "There is no such route.", "Compare the path with /openapi.json; every path begins with /public/v1.";
     MethodNotAllowed => "ROUTE.METHOD_NOT_ALLOWED", MethodNotAllowed,

@@ -26,6 +26,8 @@ pub struct Server {
     pub public_url: Option<String>,
     /// Whether `GET /metrics` is served.
     pub metrics: bool,
+    /// Origins whose pages may call the API from a browser, each a scheme, a host and at most a port.
+    pub cors_origins: Vec<String>,
     /// Most connections at once; if it is not given, what the limit of open files allows.
     pub connections_max: Option<u64>,
     /// How long a client may take for the head of a request, in milliseconds.
@@ -63,6 +65,7 @@ impl Server {
         let public_url = web_url(&mut section, "public_url");
         let metrics = section.word("metrics", SWITCH, |word| SWITCH.iter().position(|known| *known == word));
         let metrics = metrics.is_none_or(|given| given.value == 0);
+        let cors_origins = origins(&mut section);
         let connections_max = section.optional_integer("connections_max", 1..=CONNECTIONS_MAX);
         let mut timeout = |key, default| section.integer(key, default, TIMEOUT_MIN_MS..=TIMEOUT_MAX_MS);
         let head_timeout_ms = timeout("head_timeout_ms", HEAD_DEFAULT_MS);
@@ -73,6 +76,7 @@ impl Server {
             listen: listen.unwrap_or_else(|| LISTEN_DEFAULT.to_owned()),
             public_url,
             metrics,
+            cors_origins,
             connections_max,
             head_timeout_ms,
             idle_timeout_ms,
@@ -112,6 +116,23 @@ fn web_url(section: &mut Section<'_>, key: &'static str) -> Option<String> {
     }
     section.refuse(&given, "is not such an address", "write http:// or https://, a host and at most a path");
     None
+}
+
+/// Origins, separated by commas.
+fn origins(section: &mut Section<'_>) -> Vec<String> {
+    let Some(given) = section.text("cors_origins") else { return Vec::new() };
+    let origins: Vec<String> = given.value.split(',').map(|origin| origin.trim().to_ascii_lowercase()).collect();
+    if let Some(wrong) = origins.iter().find(|origin| !is_origin(origin)) {
+        let remedy = "write origins such as https://app.example.com, separated by commas, without a path";
+        section.refuse(&given, &format!("holds {wrong:?}, which is no origin"), remedy);
+        return Vec::new();
+    }
+    origins
+}
+
+fn is_origin(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    host.is_some_and(|host| is_host_and_port(host) || is_host_and_port(&format!("{host}:0")))
 }
 
 /// Whether the text is a host, a colon and a port; an IPv6 host stands in brackets.

@@ -63,8 +63,11 @@ impl Service {
         if let Some(answered) = self.answered_before("profiles.upsert_batch.replay", &turn).await? {
             return Ok(answered);
         }
-        let parsed: Parsed = records.iter().enumerate().map(|(index, record)| parse(index, record)).collect();
-        drop(records);
+        // Ten thousand records take long enough that other requests would notice.
+        let parsed = tokio::task::spawn_blocking(move || {
+            records.iter().enumerate().map(|(index, record)| parse(index, record)).collect::<Parsed>()
+        });
+        let parsed = parsed.await.expect("reading a record does not panic");
         let (tenant, now, entropy) = (actor.tenant, self.now(), self.entropy());
         let write = move |tx: &mut Tx<'_>, set: &[Result<ProfileRecord, Refusal>]| {
             let records: Vec<&ProfileRecord> = set.iter().filter_map(|record| record.as_ref().ok()).collect();
