@@ -4,7 +4,9 @@
 
 mod support;
 
+use axum::http::Method;
 use postrider_core::channel::ChannelKind::{DirectMail, Email, Push, Sms};
+use postrider_core::scope::Scope;
 use postrider_store::testkit::Database;
 use serde_json::{Value, json};
 use support::TestApp;
@@ -156,4 +158,14 @@ async fn every_digital_channel_can_be_tested() {
         let made = app.as_admin().post(&ready.path("/test-sends"), json!({ "addresses": [address] })).await;
         assert_eq!(made.data()["recipients"][0]["address"], normal);
     }
+}
+
+#[tokio::test]
+async fn whoever_may_not_read_people_shows_nobodys_fields_to_an_address_that_nobody_has() {
+    let app = TestApp::new().await;
+    let ready = ready(&app, Email).await;
+    let token = app.token(&[Scope::CampaignsSend]).await;
+    let body = json!({ "addresses": ["stranger@elsewhere.test"] });
+    let made = app.request(Method::POST, &ready.path("/test-sends"), &token, Some(body)).await;
+    assert_eq!((made.status, &made.data()["profileId"]), (201, &Value::Null), "{}", made.json);
 }

@@ -9,8 +9,12 @@ use postrider_store::OpenMode;
 use serde_json::{Value, json};
 
 /// The flags of these commands by the name of their field in the API.
-pub(super) const FLAGS: &[(&str, &str)] =
-    &[("name", "--name"), ("defaultTimezone", "--timezone"), ("mailCutoff", "--mail-cutoff")];
+pub(super) const FLAGS: &[(&str, &str)] = &[
+    ("name", "--name"),
+    ("defaultTimezone", "--timezone"),
+    ("mailCutoff", "--mail-cutoff"),
+    ("senderDomains", "--sender-domain"),
+];
 
 /// The word that takes a default zone away.
 const NO_ZONE: &str = "none";

@@ -186,6 +186,9 @@ fn a_password_on_the_command_line_is_warned_of_once_and_in_a_file_it_is_not() {
         let quiet = home.run(&args);
         assert_eq!((quiet.code, quiet.stderr.as_str()), (0, ""), "{args:?}");
     }
+    let tenant = home.json(&["tenant", "create", "--name", "Acme"])["id"].as_str().unwrap().to_owned();
+    let wrong = home.run(&["tenant", "set", &tenant, "--sender-domain", "a b"]);
+    assert!(wrong.stderr.contains("--sender-domain"), "{}", wrong.stderr);
     let wrong = home.run(&["check-config", "--database", "postgres://bob:hunter2@h:notaport/x"]);
     assert!(wrong.stderr.contains("database.url (--database)"), "{}", wrong.stderr);
     assert!(!wrong.stderr.contains("hunter2"), "{}", wrong.stderr);

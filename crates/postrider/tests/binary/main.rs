@@ -22,6 +22,7 @@ mod standing;
 #[cfg(unix)]
 mod strangers;
 mod support;
+mod token_endpoint;
 #[cfg(unix)]
 mod two_nodes;
 #[cfg(unix)]

@@ -11,7 +11,7 @@ impl Service {
     /// every domain that is not bound to another tenant. It holds for the next job and for jobs that have not begun.
     ///
     /// # Errors
-    /// `TENANTS.NOT_FOUND`; `REQUEST_INVALID` with the path `senderDomains[i]`.
+    /// `TENANTS.NOT_FOUND`; `REQUEST_INVALID` with the path `senderDomains`.
     pub async fn set_sender_domains(
         &self,
         tenant: TenantId,
@@ -20,10 +20,9 @@ impl Service {
         if domains.len() > DOMAINS_MAX {
             return Err(Refusal::invalid("senderDomains", None, format!("must hold at most {DOMAINS_MAX}")).into());
         }
-        let read = |(index, text): (usize, &String)| {
-            normalize(text).map_err(|problem| Refusal::invalid(format!("senderDomains[{index}]"), Some(text), problem))
-        };
-        let domains: BTreeSet<String> = domains.iter().enumerate().map(read).collect::<Result<_, _>>()?;
+        let read =
+            |text: &String| normalize(text).map_err(|problem| Refusal::invalid("senderDomains", Some(text), problem));
+        let domains: BTreeSet<String> = domains.iter().map(read).collect::<Result<_, _>>()?;
         let domains: Vec<String> = domains.into_iter().collect();
         let set = self.store().write("tenant.sender_domains", move |tx| {
             tx.tenant_get(tenant)?.ok_or(Code::TenantNotFound)?;
