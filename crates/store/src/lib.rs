@@ -21,6 +21,7 @@ pub mod statement;
 mod store;
 pub mod testkit;
 mod tx;
+mod url;
 pub mod value;
 pub mod wake;
 mod wal;
@@ -74,5 +75,6 @@ pub mod webhook_outbox;
 pub mod webhooks;
 
 pub use error::StoreError;
-pub use store::{DatabaseUrl, OpenMode, Store};
+pub use store::{OpenMode, Store};
 pub use tx::Tx;
+pub use url::DatabaseUrl;

@@ -2,8 +2,9 @@
 
 use crate::error::StoreError;
 use crate::statement::Statement;
-use crate::store::{DatabaseUrl, OpenMode, Store};
+use crate::store::{OpenMode, Store};
 use crate::testkit::{Database, fresh_store, fresh_url, of_version};
+use crate::url::DatabaseUrl;
 
 const MAKE: Statement = same("INSERT INTO schema_migrations (version, name) VALUES ($1, $2)");
 const COUNT: Statement = same("SELECT COUNT(*) FROM schema_migrations WHERE version >= 100");

@@ -3,14 +3,13 @@
 use crate::error::StoreError;
 use crate::meter::Meter;
 use crate::migrate;
-use crate::postgres::{self, Isolation, Postgres};
+use crate::postgres::{Isolation, Postgres};
 use crate::probe::Probe;
 use crate::sqlite::{self, Sqlite};
 use crate::tx::Tx;
+use crate::url::DatabaseUrl;
 use crate::wake::Wake;
 use postrider_core::env::{Entropy, random_below};
-use std::error::Error as _;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -23,15 +22,6 @@ const RETRY_PAUSE_MS: u64 = 4;
 /// Longest pause between tries, in milliseconds.
 const RETRY_PAUSE_MAX_MS: u64 = 500;
 
-/// Where the data live.
-#[derive(Clone, PartialEq, Eq)]
-pub enum DatabaseUrl {
-    /// A file.
-    Sqlite(PathBuf),
-    /// `postgres://…`; may hold a password.
-    Postgres(String),
-}
-
 /// What opening a database may do to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OpenMode {
@@ -41,53 +31,6 @@ pub enum OpenMode {
     Existing,
     /// Opens one that exists with the schema of this release. Every write fails with [`StoreError::ReadOnly`].
     ReadOnly,
-}
-
-impl DatabaseUrl {
-    /// Reads `sqlite:PATH` or `postgres://…`.
-    ///
-    /// # Errors
-    /// One sentence that says what is understood.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        if let Some(path) = text.strip_prefix("sqlite:") {
-            let path = path.strip_prefix("//").unwrap_or(path);
-            if path.is_empty() {
-                return Err("sqlite: needs a path, such as sqlite:postrider.db".into());
-            }
-            return Ok(Self::Sqlite(path.into()));
-        }
-        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            let understood = crate::postgres::config(text);
-            return match understood {
-                Ok(_) => Ok(Self::Postgres(text.to_owned())),
-                // The driver names the part that is wrong and never shows its value.
-                Err(error) => Err(match error.source() {
-                    Some(source) => format!("{error}: {source}"),
-                    None => error.to_string(),
-                }),
-            };
-        }
-        Err("a database URL begins with sqlite: or postgres://".into())
-    }
-
-    /// Whether it holds a password.
-    #[must_use]
-    pub fn has_password(&self) -> bool {
-        match self {
-            Self::Sqlite(_) => false,
-            Self::Postgres(url) => crate::postgres::config(url).is_ok_and(|config| config.get_password().is_some()),
-        }
-    }
-}
-
-impl std::fmt::Debug for DatabaseUrl {
-    /// Shows the host and the name of a server's database, never its user or password.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
-            Self::Postgres(url) => f.write_str(&postgres::shown(url)),
-        }
-    }
 }
 
 enum Backend {

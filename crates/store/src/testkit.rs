@@ -6,8 +6,9 @@
 use crate::error::StoreError;
 use crate::migrate;
 use crate::rule_sql::Dialect;
-use crate::store::{DatabaseUrl, OpenMode, Store};
+use crate::store::{OpenMode, Store};
 use crate::tx::Tx;
+use crate::url::DatabaseUrl;
 use crate::value::{Row, Value};
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -2,8 +2,9 @@
 
 use crate::error::StoreError;
 use crate::statement::Statement;
-use crate::store::{DatabaseUrl, Store};
+use crate::store::Store;
 use crate::testkit::{Database, fresh_store};
+use crate::url::DatabaseUrl;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
