@@ -131,3 +131,98 @@ async fn a_time_without_a_zone_is_told_wherever_it_is_read() {
     })
     .await;
 }
+
+/// Content of a channel that says these words where its message is read.
+fn saying(channel: ChannelKind, words: &str) -> Value {
+    match channel {
+        ChannelKind::Email => json!({ "subject": "Hi", "html": format!("<p>{words}</p>{{{{ unsubscribe_url }}}}") }),
+        ChannelKind::Sms => json!({ "text": words }),
+        ChannelKind::Push => json!({ "title": "Hi", "body": words }),
+        ChannelKind::DirectMail => json!({ "format": "letter_a4", "source": words }),
+    }
+}
+
+#[tokio::test]
+async fn merge_tags_of_other_systems_are_named_with_their_place() {
+    both(async |app| {
+        for channel in ChannelKind::ALL {
+            let draft = ready(&app, channel).await;
+            with_content(&app, &draft, channel, "general", saying(channel, "Hello *|FNAME|*, %%city%%")).await;
+            let found = issue(&app, &draft, "FOREIGN_TAG").await.unwrap_or_else(|| panic!("{}", channel.as_str()));
+            assert_eq!((&found["severity"], &found["step"]), (&json!("warning"), &json!("content")));
+            let message = found["message"].as_str().unwrap();
+            assert!(message.contains("*|FNAME|* (content.") && message.contains("line 1, column "), "{message}");
+            with_content(&app, &draft, channel, "general", saying(channel, "Hello {{ first_name }}, 100% *new*")).await;
+            assert_eq!(issue(&app, &draft, "FOREIGN_TAG").await, None);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_field_without_a_default_is_counted_over_those_who_would_get_the_message() {
+    both(async |app| {
+        let admin = app.as_admin();
+        for channel in ChannelKind::ALL {
+            let draft = ready(&app, channel).await;
+            // Of three, one has no nickname and one a blank one; a fourth has said no and does not count.
+            let mut people: Vec<Value> =
+                (1..=2).map(|n| json!({ "email": format!("reader{n}@example.test") })).collect();
+            people[0]["nick"] = json!(" ");
+            people[1]["nick"] = json!("Bo");
+            let no = json!({ "email": "denied", "sms": "denied", "push": "denied", "direct_mail": "denied" });
+            for (number, consent) in [(3, json!({})), (4, no)] {
+                people.push(json!({
+                    "email": format!("reader{number}@example.test"), "phone": format!("+4930123456{number}"),
+                    "push_tokens": ["t"], "consent": consent, "address": { "name": "R", "line1": "Main St 1",
+                    "city": "Berlin", "postal_code": "10115", "country": "DE" },
+                }));
+            }
+            let upserted = admin.post("/records/profiles/upsert-batch", json!({ "records": people })).await;
+            assert_eq!(upserted.status, 200, "{}", upserted.json);
+            let keys: Vec<&Value> = people.iter().map(|person| &person["email"]).collect();
+            let path = format!("/lists/{}/members:upsert", draft.list);
+            admin.post(&path, json!({ "contactKeys": keys })).await.data();
+
+            with_content(&app, &draft, channel, "general", saying(channel, "Hello {{ nick }}")).await;
+            let found = issue(&app, &draft, "FIELD_EMPTY").await.unwrap_or_else(|| panic!("{}", channel.as_str()));
+            assert_eq!(found["severity"], "warning");
+            let expected = "nick is empty for 2 of 3 recipients and has no default in the template.";
+            assert_eq!(found["message"], expected, "{}", channel.as_str());
+            for words in ["Hello {{ nick | default('friend') }}", "Hello {{ email }}"] {
+                with_content(&app, &draft, channel, "general", saying(channel, words)).await;
+                assert_eq!(issue(&app, &draft, "FIELD_EMPTY").await, None, "{words}");
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_large_audience_is_counted_over_its_first_recipients() {
+    let app = TestApp::new().await;
+    let admin = app.as_admin();
+    let draft = ready(&app, ChannelKind::Email).await;
+    let people: Vec<Value> = (0..2_300).map(|n| json!({ "email": format!("p{n}@example.test") })).collect();
+    let keys: Vec<&Value> = people.iter().map(|person| &person["email"]).collect();
+    admin.post("/records/profiles/upsert-batch", json!({ "records": people })).await.data();
+    let path = format!("/lists/{}/members:upsert", draft.list);
+    admin.post(&path, json!({ "contactKeys": keys })).await.data();
+    let found = issue(&app, &draft, "FIELD_EMPTY").await.unwrap();
+    let message = found["message"].as_str().unwrap();
+    assert!(message.starts_with("first_name is empty for ") && message.contains(" of the first 2,"), "{message}");
+}
+
+#[tokio::test]
+async fn a_failed_rendering_is_told_with_part_line_and_column() {
+    let app = TestApp::new().await;
+    for channel in ChannelKind::ALL {
+        let draft = ready(&app, channel).await;
+        let words = "Hello\n  {{ 7 // (first_name | length - 8) }}";
+        with_content(&app, &draft, channel, "general", saying(channel, words)).await;
+        let found =
+            issue(&app, &draft, "TEMPLATE_RENDER_FAILED").await.unwrap_or_else(|| panic!("{}", channel.as_str()));
+        let message = found["message"].as_str().unwrap();
+        assert!(message.contains("content.") && message.contains(", line 2, column "), "{message}");
+    }
+}

@@ -140,6 +140,46 @@ async fn what_cannot_be_tested_is_refused() {
 }
 
 #[tokio::test]
+async fn an_address_that_nobody_has_shows_a_sample_only_to_those_who_may_read_people() {
+    for database in [Database::Sqlite, Database::Postgres] {
+        let app = TestApp::on(database).await;
+        for (channel, own, unknown) in [
+            (Email, "reader2@example.test", "me@example.test"),
+            (Sms, "+49301234562", "+4930999999"),
+            (Push, "token-8", "token-9"),
+        ] {
+            let draft = ready(&app, channel).await;
+            let path = draft.path("/test-sends");
+            let fields = |test: &Value| {
+                let people = test["recipients"].as_array().unwrap().iter();
+                people.map(|one| one["fields"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+            };
+            // A device token is never looked up.
+            let known = if channel == Push { "sample" } else { "recipient" };
+            let body = json!({ "addresses": [own, unknown] });
+            let test = app.as_admin().post(&path, body.clone()).await.data().clone();
+            assert_eq!(fields(&test), [known, "sample"]);
+            assert_eq!((&test["profileId"], &test["warnings"]), (&Value::Null, &json!([])), "who it is, is not told");
+            let shown = app.as_admin().get(&format!("{path}/{}", test["testSendId"].as_str().unwrap())).await;
+            assert_eq!(shown.data(), &test);
+
+            let sender = app.token(&[Scope::CampaignsSend]).await;
+            let test = app.request(Method::POST, &path, &sender, Some(body)).await;
+            let known = if channel == Push { "none" } else { "recipient" };
+            assert_eq!(fields(test.data()), [known, "none"], "campaigns:send alone reads nobody");
+            assert_eq!(test.data()["warnings"][0]["code"], "TEST_FIELDS_EMPTY");
+            let message = test.data()["warnings"][0]["message"].as_str().unwrap();
+            assert!(message.contains("profileId") && message.contains("cdp:profiles:read"), "{message}");
+        }
+        let (_, campaign) = bare(&app).await;
+        let mine = json!({ "addresses": ["me@example.test"] });
+        let alone = app.as_admin().post(&format!("{campaign}/test-sends"), mine).await;
+        assert_eq!(alone.data()["recipients"][0]["fields"], "none", "no audience, no sample");
+        assert_eq!(alone.data()["warnings"][0]["code"], "TEST_FIELDS_EMPTY");
+    }
+}
+
+#[tokio::test]
 async fn a_channel_without_a_way_out_blocks_a_test_too() {
     let app = TestApp::with_channels(&[Sms]).await;
     let (_, campaign) = bare(&app).await;

@@ -26,3 +26,4 @@ pub mod sender_domain;
 pub mod time;
 pub mod visible;
 pub mod webhook;
+pub mod wording;

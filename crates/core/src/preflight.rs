@@ -8,6 +8,7 @@ use crate::channel::ChannelKind;
 use crate::schedule::{Intent, TenantTime, intent_problem, warnings};
 use crate::sender_domain::Verdict;
 use crate::time::Timestamp;
+use crate::wording::grouped;
 
 #[cfg(test)]
 #[path = "preflight_tests.rs"]
@@ -55,6 +56,8 @@ pub struct Issue {
     pub refs: Vec<String>,
 }
 
+/// Most tags, and most fields of a kind, that a preflight names.
+const NAMED_MAX: usize = 5;
 /// Octets of HTML above which large mailbox providers cut a message: 102 KB.
 pub const EMAIL_CLIP_OCTETS: usize = 102 * 1024;
 
@@ -80,12 +83,27 @@ pub struct TemplateFacts {
     pub render_failure: Option<String>,
     /// Fields it names that no profile has.
     pub unknown_fields: Vec<String>,
+    /// Merge tags of other systems in it, each with its place.
+    pub foreign_tags: Vec<String>,
+    /// Fields that it writes without a default, with how many recipients lack them; the most affected first.
+    pub empty_fields: Vec<FieldCount>,
+    /// Fields that it compares with a number, with how many recipients have text there; the most affected first.
+    pub text_fields: Vec<FieldCount>,
     /// Whether every sample shows the link to unsubscribe in its HTML or its text; other channels: always.
     pub shows_unsubscribe_link: bool,
     /// Octets of its rendered HTML, the largest sample.
     pub html_octets: Option<usize>,
     /// Parts of its rendered text message, the largest sample.
     pub sms_parts: Option<usize>,
+}
+
+/// A field and how many recipients it concerns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldCount {
+    /// Its name, such as `first_name` or `address.city`.
+    pub field: String,
+    /// How many, of [`PreflightFacts::recipients_read`].
+    pub count: i64,
 }
 
 /// A sender profile.
@@ -114,7 +132,9 @@ pub struct PreflightFacts {
     pub targeted: Option<i64>,
     /// How many pieces could not be addressed (direct mail), of those looked at.
     pub incomplete_addresses: i64,
-    /// Whether everybody was looked at for that.
+    /// How many recipients were looked at for their fields and addresses.
+    pub recipients_read: i64,
+    /// Whether these are all.
     pub whole_audience_read: bool,
     /// The template.
     pub template: Option<TemplateFacts>,
@@ -228,8 +248,44 @@ fn content_issues(facts: &PreflightFacts, issues: &mut Vec<Issue>) {
         let message = format!("The template names fields that no profile has: {}.", template.unknown_fields.join(", "));
         issues.push(about(warning("TEMPLATE_FIELD_UNKNOWN", STEP_CONTENT, message)));
     }
+    issues.extend(tag_issue(template).map(about));
+    issues.extend(field_issues(facts, template).map(about));
     issues.extend(unsubscribe_issues(facts, template).into_iter().map(about));
     sender_issues(facts, issues);
+}
+
+/// What recipients would read as it is written.
+fn tag_issue(template: &TemplateFacts) -> Option<Issue> {
+    let named = template.foreign_tags.get(..NAMED_MAX).unwrap_or(&template.foreign_tags);
+    let rest = match template.foreign_tags.len() - named.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let message = format!(
+        "The template has merge tags of another system, which recipients would read as they are written: {}{rest}. \
+         Write fields as {{{{ first_name }}}}.",
+        named.join(", ")
+    );
+    (!named.is_empty()).then(|| warning("FOREIGN_TAG", STEP_CONTENT, message))
+}
+
+fn field_issues<'a>(facts: &'a PreflightFacts, template: &'a TemplateFacts) -> impl Iterator<Item = Issue> + 'a {
+    let read = grouped(facts.recipients_read);
+    let of = if facts.whole_audience_read { read } else { format!("the first {read}") };
+    let told = move |found: &FieldCount, rest: &str| format!("for {} of {of} recipients{rest}.", grouped(found.count));
+    let empty = {
+        let told = told.clone();
+        template.empty_fields.iter().take(NAMED_MAX).map(move |found| {
+            let message = format!("{} is empty {}", found.field, told(found, " and has no default in the template"));
+            warning("FIELD_EMPTY", STEP_CONTENT, message)
+        })
+    };
+    let text = template.text_fields.iter().take(NAMED_MAX).map(move |found| {
+        let message =
+            format!("{} is text {}", found.field, told(found, ", and the template compares it with a number"));
+        warning("TYPE_MISMATCH", STEP_CONTENT, message)
+    });
+    empty.chain(text)
 }
 
 /// The two ways out of an email: one click on a button of the mail program, which follows a header, and the link

@@ -30,6 +30,7 @@ fn ready(channel: ChannelKind) -> PreflightFacts {
         excluded: Vec::new(),
         targeted: Some(100),
         incomplete_addresses: 0,
+        recipients_read: 1_300,
         whole_audience_read: true,
         template: Some(TemplateFacts {
             id: "t1".into(),
@@ -37,6 +38,9 @@ fn ready(channel: ChannelKind) -> PreflightFacts {
             published: true,
             render_failure: None,
             unknown_fields: Vec::new(),
+            foreign_tags: Vec::new(),
+            empty_fields: Vec::new(),
+            text_fields: Vec::new(),
             shows_unsubscribe_link: true,
             html_octets: Some(EMAIL_CLIP_OCTETS),
             sms_parts: Some(1),
@@ -55,6 +59,10 @@ fn ready(channel: ChannelKind) -> PreflightFacts {
 
 fn template(facts: &mut PreflightFacts) -> &mut TemplateFacts {
     facts.template.as_mut().expect("ready campaigns have one")
+}
+
+fn count(field: &str, count: i64) -> FieldCount {
+    FieldCount { field: field.into(), count }
 }
 
 fn codes(facts: &PreflightFacts) -> Vec<&'static str> {
@@ -93,6 +101,9 @@ fn each_fact_causes_its_issue_and_no_other() {
             template(facts).render_failure = Some("line 3 of html".into());
         }),
         (Warning, "TEMPLATE_FIELD_UNKNOWN", Email, |facts| template(facts).unknown_fields.push("nick".into())),
+        (Warning, "FOREIGN_TAG", Push, |facts| template(facts).foreign_tags.push("*|FNAME|*".into())),
+        (Warning, "FIELD_EMPTY", Sms, |facts| template(facts).empty_fields.push(count("first_name", 412))),
+        (Warning, "TYPE_MISMATCH", DirectMail, |facts| template(facts).text_fields.push(count("points", 997))),
         (Blocker, "UNSUBSCRIBE_MISSING", Email, |facts| facts.has_unsubscribe = false),
         (Blocker, "UNSUBSCRIBE_LINK_MISSING", Email, |facts| template(facts).shows_unsubscribe_link = false),
         (Warning, "UNSUBSCRIBE_LINK_MISSING", Email, |facts| {
@@ -166,4 +177,34 @@ fn blockers_come_first_and_infos_last() {
     facts.targeted = Some(0);
     let order = ["SENDER_PROFILE_MISSING", "AUDIENCE_EMPTY", "DELIVERY_STOPPED", "SCHEDULE_NOT_SET"];
     assert_eq!(codes(&facts), order);
+}
+
+#[test]
+fn fields_are_counted_over_all_recipients_or_over_the_first_ones() {
+    let mut facts = ready(ChannelKind::Email);
+    template(&mut facts).empty_fields = vec![count("first_name", 1_212)];
+    template(&mut facts).text_fields = vec![count("points", 997)];
+    let messages = |facts: &PreflightFacts| -> Vec<String> {
+        evaluate(facts, at(NOW)).into_iter().map(|issue| issue.message).collect()
+    };
+    let whole = [
+        "first_name is empty for 1,212 of 1,300 recipients and has no default in the template.",
+        "points is text for 997 of 1,300 recipients, and the template compares it with a number.",
+    ];
+    assert_eq!(messages(&facts), whole);
+    facts.whole_audience_read = false;
+    let first = messages(&facts);
+    assert!(first[0].starts_with("first_name is empty for 1,212 of the first 1,300 recipients "), "{first:?}");
+}
+
+#[test]
+fn a_few_tags_are_named_and_the_rest_counted() {
+    let mut facts = ready(ChannelKind::Sms);
+    template(&mut facts).foreign_tags = (1..=NAMED_MAX + 2).map(|number| format!("*|T{number}|*")).collect();
+    let found = evaluate(&facts, at(NOW));
+    assert_eq!(found.len(), 1);
+    assert!(
+        found[0].message.contains("*|T1|*, *|T2|*") && found[0].message.contains("*|T5|* and 2 more."),
+        "{found:?}"
+    );
 }

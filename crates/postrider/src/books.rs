@@ -3,6 +3,8 @@
 use postrider_core::delivery::{Counts, DeliveryState};
 use serde_json::{Map, Value};
 
+pub use postrider_core::wording::grouped;
+
 /// The parts whose sum is `frozen`, by their names in the API and in its order.
 pub const PARTS: [(&str, DeliveryState); 9] = [
     ("pending", DeliveryState::Pending),
@@ -38,23 +40,6 @@ pub fn document(counts: &Counts) -> Value {
     Value::Object(object)
 }
 
-/// A number as people read it: `12,345`.
-#[must_use]
-pub fn grouped(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
-    if number < 0 {
-        text.push('-');
-    }
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,14 +57,5 @@ mod tests {
             "{table}"
         );
         assert!(table.ends_with("  + uncertain       0\n    difference      0\n"), "{table}");
-    }
-
-    #[test]
-    fn numbers_are_written_in_groups_of_three() {
-        for (number, expected) in
-            [(0, "0"), (999, "999"), (1_000, "1,000"), (100_000, "100,000"), (-1_234_567, "-1,234,567")]
-        {
-            assert_eq!(grouped(number), expected);
-        }
     }
 }

@@ -4,19 +4,21 @@ use crate::error::StoreError;
 use crate::ledger::{Person, read_person};
 use crate::statements;
 use crate::tx::Tx;
-use crate::value::{Value, id};
+use crate::value::{Row, Value, id};
 use postrider_core::audience::{CONSENT_DENIED, SUPPRESSED};
+use postrider_core::content::TestFields;
 use postrider_core::id::{ProfileId, ScheduleId, TenantId};
+use std::collections::BTreeMap;
 
 statements! { "test_recipients":
-    INSERT = "INSERT INTO test_recipients (schedule_id, position, address, profile_id, sample_id, refused) \
-        VALUES ($1, $2, $3, $4, $5, $6)";
+    INSERT = "INSERT INTO test_recipients (schedule_id, position, address, profile_id, sample_id, refused, fields) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7)";
     /// Of a job whose tenant was read.
-    LIST = "SELECT address, profile_id, sample_id, refused FROM test_recipients WHERE schedule_id = $1 \
+    LIST = "SELECT address, profile_id, sample_id, refused, fields FROM test_recipients WHERE schedule_id = $1 \
         ORDER BY position";
-    SAMPLE = "SELECT p.id, p.email, p.phone, p.customer_id, p.first_name, p.last_name, p.timezone, p.locale, \
+    SAMPLES = "SELECT t.position, p.id, p.email, p.phone, p.customer_id, p.first_name, p.last_name, p.timezone, p.locale, \
         p.address, p.attributes FROM test_recipients t JOIN profiles p ON p.tenant_id = $1 AND p.id = t.sample_id \
-        WHERE t.schedule_id = $2 AND t.position = 1";
+        WHERE t.schedule_id = $2 ORDER BY t.position";
 }
 
 /// Somebody named for a test send.
@@ -26,8 +28,10 @@ pub struct TestRecipient {
     pub address: String,
     /// Who has it, or a fresh id if nobody does.
     pub profile: ProfileId,
-    /// Whose fields the message shows; those of who has the address if none.
+    /// Somebody else whose fields the message shows.
     pub sample: Option<ProfileId>,
+    /// Whose fields these are.
+    pub fields: TestFields,
     /// Stable reason why nothing may be sent there.
     pub refused: Option<&'static str>,
 }
@@ -55,6 +59,7 @@ impl Tx<'_> {
                     id(one.profile),
                     one.sample.map_or(Value::Null, id),
                     one.refused.into(),
+                    one.fields.as_str().into(),
                 ]
             })
             .collect();
@@ -72,16 +77,20 @@ impl Tx<'_> {
                 profile: row.id()?,
                 sample: row.optional_id()?,
                 refused: row.next::<Option<String>>()?.map(|reason| reason_of(&reason)),
+                fields: row.word(TestFields::parse)?,
             })
         })
     }
 
-    /// The person whose fields the messages of a test send show, if one was named and is still there.
+    /// The people whose fields the messages of a test send show in place of the addressee's own, by the place of the
+    /// addressee, if they are still there.
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub fn test_sample(&mut self, tenant: TenantId, job: ScheduleId) -> Result<Option<Person>, StoreError> {
-        Ok(self.query_one(&SAMPLE, &[id(tenant), id(job)], read_person)?.flatten())
+    pub fn test_samples(&mut self, tenant: TenantId, job: ScheduleId) -> Result<BTreeMap<i64, Person>, StoreError> {
+        let read = |row: &mut Row| Ok((row.next()?, read_person(row)?));
+        let found = self.query_as(&SAMPLES, &[id(tenant), id(job)], read)?;
+        Ok(found.into_iter().filter_map(|(place, person)| Some((place, person?))).collect())
     }
 }
 

@@ -55,7 +55,15 @@ fn remediation(issue: &Issue, campaign: Option<CampaignId>) -> Option<Remediatio
         ("TEMPLATE_NOT_PUBLISHED", Some(template)) => {
             return link("Publish the template", format!("/public/v1/templates/{template}/publish"));
         }
-        ("TEMPLATE_RENDER_FAILED" | "TEMPLATE_FIELD_UNKNOWN" | "UNSUBSCRIBE_LINK_MISSING", Some(template)) => {
+        (
+            "TEMPLATE_RENDER_FAILED"
+            | "TEMPLATE_FIELD_UNKNOWN"
+            | "UNSUBSCRIBE_LINK_MISSING"
+            | "FOREIGN_TAG"
+            | "FIELD_EMPTY"
+            | "TYPE_MISMATCH",
+            Some(template),
+        ) => {
             return link("Edit the template", format!("/public/v1/templates/{template}"));
         }
         ("RETURN_ADDRESS_MISSING", Some(sender)) => {

@@ -9,7 +9,7 @@ mod pause;
 mod reschedule;
 mod view;
 
-pub use view::PolicyDto;
+pub use view::{PolicyDto, WarningDto};
 
 use crate::routes::{Route, route};
 use postrider_core::scope::Scope;

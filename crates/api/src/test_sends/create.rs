@@ -19,8 +19,9 @@ pub struct TestSendBody {
     /// 1 to 10 addresses of the campaign's channel: email addresses, phone numbers, device tokens.
     #[schema(min_items = 1, max_items = 10)]
     addresses: Vec<String>,
-    /// Whose fields the message shows; those of who has the address if absent, and none if nobody has it. Needs
-    /// the scope `cdp:profiles:read` as well.
+    /// The profile whose fields the messages show, which needs the scope `cdp:profiles:read`. If absent, each message shows
+    /// the fields of the person who has the address. If nobody has it, a token with that scope gets the fields of the
+    /// first recipient of the campaign's audience, and any other token gets empty fields and a warning.
     #[schema(value_type = Option<Uuid>)]
     profile_id: Option<PersonRef>,
 }

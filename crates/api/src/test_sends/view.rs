@@ -1,5 +1,6 @@
 //! A test as clients see it.
 
+use crate::schedule_jobs::WarningDto;
 use postrider_service::test_sends::{TestSend, TestSendRecipient};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -21,6 +22,8 @@ pub struct TestSendDto {
     finished_at: Option<String>,
     /// Why nothing moves, if something is in the way.
     blocked_reason: Option<String>,
+    /// What deserves a look, such as `TEST_FIELDS_EMPTY`.
+    warnings: Vec<WarningDto>,
     /// In the order of the request.
     recipients: Vec<TestRecipientDto>,
 }
@@ -31,6 +34,9 @@ pub struct TestSendDto {
 struct TestRecipientDto {
     /// In its normal form.
     address: String,
+    /// Whose fields its message shows: `profile` for the named one, `recipient` for the person who has the address,
+    /// `sample` for a sample recipient, `none` for nobody.
+    fields: &'static str,
     state: &'static str,
     reason: Option<String>,
     attempts: i64,
@@ -52,6 +58,7 @@ impl From<&TestSend> for TestSendDto {
             started_at: job.started_at.map(|instant| instant.to_string()),
             finished_at: job.finished_at.map(|instant| instant.to_string()),
             blocked_reason: job.blocked_reason.clone(),
+            warnings: test.warnings().iter().map(WarningDto::from).collect(),
             recipients: test.recipients.iter().map(TestRecipientDto::from).collect(),
         }
     }
@@ -61,6 +68,7 @@ impl From<&TestSendRecipient> for TestRecipientDto {
     fn from(one: &TestSendRecipient) -> Self {
         Self {
             address: one.address.clone(),
+            fields: one.fields.as_str(),
             state: one.state.as_str(),
             reason: one.reason.clone(),
             attempts: one.attempts,

@@ -17,6 +17,21 @@ pub enum TemplateStatus {
 
 words!(TemplateStatus { Draft => "draft", Published => "published", Archived => "archived" });
 
+/// Whose fields the message of a test send shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TestFields {
+    /// Those of a profile that the request names.
+    Profile,
+    /// Those of the person who has the address.
+    Recipient,
+    /// Those of the first recipient of the campaign, since nobody has the address.
+    Sample,
+    /// None: nobody has the address, and there is no sample or the caller may not read people.
+    None,
+}
+
+words!(TestFields { Profile => "profile", Recipient => "recipient", Sample => "sample", None => "none" });
+
 /// Longest name of a template, a sender profile or a campaign, in characters.
 pub const NAME_MAX_CHARS: usize = 255;
 

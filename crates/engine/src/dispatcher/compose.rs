@@ -17,7 +17,7 @@ pub(crate) fn compose(context: &Context, public_url: &str, row: &DueRow) -> Resu
     let unsubscribe_url = links::unsubscribe_url(public_url, &links::token(delivery, &context.unsubscribe));
     let nobody = Person::default();
     let addressee = row.person.as_ref().unwrap_or(&nobody);
-    let person = context.sample.as_ref().unwrap_or(addressee);
+    let person = context.samples.get(&row.seq).unwrap_or(addressee);
     let rendered = context.template.render(&context.campaign, &fields(person), &unsubscribe_url)?;
     let body = match (rendered, &context.sender) {
         (Rendered::Email { subject, html, text }, SenderDetails::Email(sender)) => Body::Email(Box::new(EmailBody {

@@ -38,8 +38,8 @@ pub(crate) struct Context {
     pub(crate) unsubscribe: UnsubscribeKey,
     /// Whether it is a test send.
     pub(crate) is_test: bool,
-    /// Whose fields all messages of a test send show, if somebody was named.
-    pub(crate) sample: Option<Person>,
+    /// Whose fields messages of a test send show in place of the addressee's own, by their sequence numbers.
+    pub(crate) samples: BTreeMap<i64, Person>,
 }
 
 /// Why a manifest cannot be sent at all: stable reason and a sentence.
@@ -135,7 +135,7 @@ struct Parts {
     sender: Option<(String, String)>,
     /// Why the tenant may not send from the domain of the sender, if so.
     sender_problem: Option<&'static str>,
-    sample: Option<Person>,
+    samples: BTreeMap<i64, Person>,
 }
 
 impl Parts {
@@ -156,8 +156,8 @@ impl Parts {
             Some(domain) => tx.sender_domain_verdict(tenant, &domain)?.problem(),
             None => None,
         };
-        let sample = if job.is_test { tx.test_sample(tenant, job.id)? } else { None };
-        Ok(Self { tenant, job, campaign, template, sender, sender_problem, sample })
+        let samples = if job.is_test { tx.test_samples(tenant, job.id)? } else { BTreeMap::new() };
+        Ok(Self { tenant, job, campaign, template, sender, sender_problem, samples })
     }
 
     fn compile(self, unsubscribe: UnsubscribeKey) -> Result<Context, Unsendable> {
@@ -198,7 +198,7 @@ impl Parts {
             is_marketing: category != CATEGORY_TRANSACTIONAL,
             unsubscribe,
             is_test: job.is_test,
-            sample: self.sample,
+            samples: self.samples,
         })
     }
 }

@@ -3,6 +3,7 @@
 use super::world::*;
 use postrider_core::campaign::ExecutionStatus;
 use postrider_core::channel::{Body, ChannelKind, Message, Outcome};
+use postrider_core::content::TestFields;
 use postrider_core::delivery::DeliveryState;
 use postrider_core::id::*;
 use postrider_core::schedule::JobState;
@@ -46,7 +47,7 @@ impl World {
 
     fn named(&self, address: &str) -> TestRecipient {
         let profile = ProfileId::new(START, &*self.entropy);
-        TestRecipient { address: address.to_owned(), profile, sample: None, refused: None }
+        TestRecipient { address: address.to_owned(), profile, sample: None, fields: TestFields::None, refused: None }
     }
 
     async fn ledger_of(&self, test: ScheduleId) -> (JobState, Vec<Delivery>) {
@@ -96,7 +97,8 @@ on_both! {
         let profile = world.add_profiles(world.list, vec![ada]).await[0];
         let sample = Some(profile);
         let own = TestRecipient { profile, ..world.named("+4790999999") };
-        let first = world.ask_for_test(vec![own, world.named("+4790888888")]).await;
+        let stand_in = TestRecipient { sample, ..world.named("+4790777777") };
+        let first = world.ask_for_test(vec![own, world.named("+4790888888"), stand_in]).await;
         let second = world.ask_for_test(vec![TestRecipient { sample, ..world.named("+4790888888") }]).await;
         world.run().await;
         let mut texts: Vec<(String, String)> = world.offered().into_iter().map(|message| match message.body {
@@ -105,6 +107,7 @@ on_both! {
         }).collect();
         texts.sort();
         let expected = [
+            ("+4790777777", "[Test] Hi Ada"),
             ("+4790888888", "[Test] Hi "),
             ("+4790888888", "[Test] Hi Ada"),
             ("+4790999999", "[Test] Hi Ada"),

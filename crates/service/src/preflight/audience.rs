@@ -2,6 +2,7 @@
 //!
 //! Bounded work, whatever the size of the audience; whom a job would reach in all is counted elsewhere.
 
+use super::fields::{FieldCounts, Watched};
 use crate::ServiceError;
 use postrider_core::address::{PostalAddress, email_domain};
 use postrider_core::audience::{Consent, Destination, Eligibility, Recipient, destination, eligibility};
@@ -22,6 +23,8 @@ use uuid::Uuid;
 const SAMPLES_MAX: usize = 3;
 /// Most members that are looked at.
 const MEMBERS_READ_MAX: usize = 10_000;
+/// Most recipients whose fields are looked at.
+const FIELDS_READ_MAX: i64 = 2_000;
 /// Members read at once.
 const PAGE_MEMBERS: i64 = 250;
 /// Most profiles that rules with few members look at, apart from the last page of each.
@@ -34,19 +37,22 @@ pub(crate) struct Glance {
     pub samples: Vec<ProfileRow>,
     /// Whether somebody would be sent to; none if nobody was found and not everybody was looked at.
     pub anybody: Option<bool>,
+    /// What the recipients have in the fields that the template uses.
+    pub fields: FieldCounts,
     /// Pieces of direct mail that could not be addressed, among those looked at.
     pub incomplete_addresses: i64,
     /// Whether everybody was looked at.
     pub whole: bool,
 }
 
-/// Looks at members until there are samples enough; for direct mail at all, to count incomplete addresses.
-/// Not further than [`MEMBERS_READ_MAX`].
+/// Looks at members until there are samples enough; at [`FIELDS_READ_MAX`] recipients where fields are watched, and for
+/// direct mail at all, to count incomplete addresses. Not further than [`MEMBERS_READ_MAX`].
 pub(crate) fn glance(
     tx: &mut Tx<'_>,
     tenant: TenantId,
     campaign: &Campaign,
     audiences: &[BoundAudience],
+    watched: &Watched,
     now: Timestamp,
 ) -> Result<Glance, ServiceError> {
     let mut glance = Glance { whole: true, ..Glance::default() };
@@ -57,7 +63,10 @@ pub(crate) fn glance(
         let Some(source) = audience.source()? else { continue };
         let mut next = Some(ProfileId::from(Uuid::nil()));
         while let Some(after) = next {
-            if glance.has_enough(campaign.channel) || seen.len() >= MEMBERS_READ_MAX || looked_at >= LOOKED_AT_ALL_MAX {
+            if glance.has_enough(campaign.channel, watched)
+                || seen.len() >= MEMBERS_READ_MAX
+                || looked_at >= LOOKED_AT_ALL_MAX
+            {
                 glance.whole = false;
                 break;
             }
@@ -70,7 +79,7 @@ pub(crate) fn glance(
             }
             let fresh = page.members.into_iter().filter(|member| seen.insert(member.profile.id) && !member.excluded);
             let people: Vec<ProfileRow> = fresh.map(|member| member.profile).collect();
-            glance.judge(tx, tenant, campaign.channel, people, now)?;
+            glance.judge(tx, tenant, (campaign.channel, watched), people, now)?;
         }
     }
     glance.anybody = if glance.samples.is_empty() { glance.whole.then_some(false) } else { Some(true) };
@@ -78,15 +87,16 @@ pub(crate) fn glance(
 }
 
 impl Glance {
-    fn has_enough(&self, channel: ChannelKind) -> bool {
-        channel != ChannelKind::DirectMail && self.samples.len() >= SAMPLES_MAX
+    fn has_enough(&self, channel: ChannelKind, watched: &Watched) -> bool {
+        let has_read = watched.is_empty() || self.fields.people >= FIELDS_READ_MAX;
+        channel != ChannelKind::DirectMail && self.samples.len() >= SAMPLES_MAX && has_read
     }
 
     fn judge(
         &mut self,
         tx: &mut Tx<'_>,
         tenant: TenantId,
-        channel: ChannelKind,
+        (channel, watched): (ChannelKind, &Watched),
         people: Vec<ProfileRow>,
         now: Timestamp,
     ) -> Result<(), ServiceError> {
@@ -102,8 +112,13 @@ impl Glance {
             let keys = place.iter().flat_map(|place| suppression_keys(channel, &place.address_key));
             let suppressed = keys.into_iter().any(is_active);
             match eligibility(&person.recipient(channel, suppressed), channel) {
-                Eligibility::Eligible(_) if self.samples.len() < SAMPLES_MAX => self.samples.push(person.row),
-                Eligibility::Eligible(_) | Eligibility::Suppressed(_) => {}
+                Eligibility::Eligible(_) => {
+                    self.fields.look(watched, &person.row);
+                    if self.samples.len() < SAMPLES_MAX {
+                        self.samples.push(person.row);
+                    }
+                }
+                Eligibility::Suppressed(_) => {}
                 Eligibility::Skipped(_) => {
                     self.incomplete_addresses += i64::from(channel == ChannelKind::DirectMail);
                 }

@@ -1,7 +1,7 @@
 //! Gathering the facts.
 
 use super::audience::{Glance, glance};
-use super::template::{Rendering, template_facts};
+use super::template::{ReadTemplate, Rendering, read_template};
 use crate::{ServiceError, Settings};
 use postrider_content::SenderDetails;
 use postrider_core::campaign::AudienceSide;
@@ -27,16 +27,18 @@ pub(crate) fn preflight_facts(
     now: Timestamp,
 ) -> Result<PreflightFacts, ServiceError> {
     let audiences = tx.campaign_audiences(tenant, campaign.id)?;
-    let Glance { samples, anybody, incomplete_addresses, whole } = glance(tx, tenant, campaign, &audiences, now)?;
+    let mut read = read_template(tx, tenant, campaign)?;
+    let watched = read.as_ref().map(ReadTemplate::watched).unwrap_or_default();
+    let Glance { samples, anybody, fields, incomplete_addresses, whole } =
+        glance(tx, tenant, campaign, &audiences, &watched, now)?;
     let sender = sender_of(tx, tenant, campaign)?;
-    let template = match campaign.template_id {
-        Some(template) => tx.template_get(tenant, template)?,
-        None => None,
-    };
-    let public_url = settings.public_url.as_str();
-    let rendering = Rendering { campaign, sender: sender.as_ref(), samples: &samples, public_url };
-    let template = template.map(|template| template_facts(tx, tenant, &template, &rendering)).transpose()?;
-    let template_has_subject = template.as_ref().is_some_and(|(_, has_subject)| *has_subject);
+    if let Some(template) = &mut read {
+        let public_url = settings.public_url.as_str();
+        template.render(&Rendering { campaign, sender: sender.as_ref(), samples: &samples, public_url });
+        template.facts.empty_fields = fields.empty();
+        template.facts.text_fields = fields.text();
+    }
+    let template_has_subject = read.as_ref().is_some_and(|template| template.has_subject);
     let own_subject = campaign.subject_line.as_deref().is_some_and(|subject| !subject.trim().is_empty());
     let stored = tx.tenant_get(tenant)?.ok_or(Code::TenantNotFound)?;
     let dead_since = now.plus_millis(-settings.node_timeout_ms);
@@ -47,8 +49,9 @@ pub(crate) fn preflight_facts(
         excluded: side(&audiences, AudienceSide::Exclude),
         targeted: anybody.map(i64::from),
         incomplete_addresses,
+        recipients_read: fields.people,
         whole_audience_read: whole,
-        template: template.map(|(facts, _)| facts),
+        template: read.map(|template| template.facts),
         sender: sender.as_ref().map(|sender| sender_facts(tx, tenant, sender)).transpose()?,
         has_subject: own_subject || template_has_subject,
         category: campaign.category.clone(),

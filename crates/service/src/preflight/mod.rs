@@ -5,10 +5,11 @@
 
 mod audience;
 mod facts;
+mod fields;
 mod template;
 
 pub(crate) use facts::sender_of;
-pub(crate) use template::samples;
+pub(crate) use template::{first_recipient, samples};
 
 use facts::preflight_facts;
 

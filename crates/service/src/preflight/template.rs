@@ -2,26 +2,29 @@
 
 use super::audience::glance;
 use super::facts::sender_of;
+use super::fields::Watched;
 use crate::campaigns::is_published;
 use crate::schedules::Sample;
 use crate::{ServiceError, Settings};
 use postrider_content::text::to_text;
 use postrider_content::{
-    CampaignContext, CampaignFields, CompiledTemplate, RecipientFields, Rendered, SenderDetails, TemplateError,
-    TemplateSource, sms_length, unsubscribe_url,
+    CampaignContext, CampaignFields, CompiledTemplate, ForeignTag, RecipientFields, Rendered, SenderDetails,
+    TemplateError, TemplateSource, sms_length, unsubscribe_url,
 };
-use postrider_core::id::{TemplateVersionId, TenantId};
+use postrider_core::id::{ProfileId, TemplateVersionId, TenantId};
 use postrider_core::preflight::TemplateFacts;
 use postrider_core::time::Timestamp;
 use postrider_store::Tx;
 use postrider_store::campaigns::Campaign;
 use postrider_store::profiles::ProfileRow;
 use postrider_store::senders::SenderProfile;
-use postrider_store::templates::Template;
 use std::collections::BTreeSet;
 
 /// Stands in for the token of an unsubscribe link, in the same length.
 const SAMPLE_TOKEN: &str = "0000000000000000000000000000000000000000000";
+
+/// Characters of a merge tag that are shown.
+const TAG_MAX_CHARS: usize = 40;
 
 /// For whom, and as what, a template is rendered.
 pub(super) struct Rendering<'a> {
@@ -35,19 +38,33 @@ pub(super) struct Rendering<'a> {
     pub public_url: &'a str,
 }
 
-/// The facts of the template, and whether it has a subject of its own.
-pub(super) fn template_facts(
+/// A template with the facts that it tells by itself.
+pub(super) struct ReadTemplate {
+    /// The facts; rendering and counting complete them.
+    pub facts: TemplateFacts,
+    /// Whether it has a subject of its own.
+    pub has_subject: bool,
+    /// None if it does not compile.
+    compiled: Option<CompiledTemplate>,
+}
+
+/// Reads the template that a campaign is bound to, in the version that a job sends.
+pub(super) fn read_template(
     tx: &mut Tx<'_>,
     tenant: TenantId,
-    template: &Template,
-    rendering: &Rendering<'_>,
-) -> Result<(TemplateFacts, bool), ServiceError> {
+    campaign: &Campaign,
+) -> Result<Option<ReadTemplate>, ServiceError> {
+    let Some(template) = campaign.template_id else { return Ok(None) };
+    let Some(template) = tx.template_get(tenant, template)? else { return Ok(None) };
     let mut facts = TemplateFacts {
         id: template.id.to_string(),
         channel: template.channel,
-        published: is_published(template),
+        published: is_published(&template),
         render_failure: None,
         unknown_fields: Vec::new(),
+        foreign_tags: Vec::new(),
+        empty_fields: Vec::new(),
+        text_fields: Vec::new(),
         shows_unsubscribe_link: true,
         html_octets: None,
         sms_parts: None,
@@ -62,35 +79,47 @@ pub(super) fn template_facts(
         Ok(source) => source,
         Err(refusal) => {
             facts.render_failure = Some(refusal.message());
-            return Ok((facts, false));
+            return Ok(Some(ReadTemplate { facts, has_subject: false, compiled: None }));
         }
     };
     let has_subject = matches!(&source, TemplateSource::Email(email) if !email.subject.trim().is_empty());
-    match CompiledTemplate::compile(&source, rendering.campaign.subject_line.as_deref()) {
-        Err(error) => facts.render_failure = Some(clause(&error)),
+    let compiled = match CompiledTemplate::compile(&source, campaign.subject_line.as_deref()) {
         Ok(compiled) => {
             let names: BTreeSet<String> = tx.attribute_names(tenant)?.into_iter().collect();
             facts.unknown_fields = compiled.unknown_fields(|name| names.contains(name));
-            render_samples(&compiled, rendering, &mut facts);
+            facts.foreign_tags = compiled.foreign_tags().iter().map(tag_with_place).collect();
+            Some(compiled)
         }
-    }
-    Ok((facts, has_subject))
+        Err(error) => {
+            facts.render_failure = Some(clause(&error));
+            None
+        }
+    };
+    Ok(Some(ReadTemplate { facts, has_subject, compiled }))
 }
 
-/// Renders for every sample; without one, for nobody in particular, which tells sizes but no failures.
-fn render_samples(compiled: &CompiledTemplate, rendering: &Rendering<'_>, facts: &mut TemplateFacts) {
-    if rendering.samples.is_empty() {
-        if let Ok(rendered) = rendering.render(compiled, &RecipientFields::default()) {
-            measure(&rendered, facts);
-        }
-        return;
+impl ReadTemplate {
+    /// The fields whose values are to be looked at.
+    pub(super) fn watched(&self) -> Watched {
+        self.compiled.as_ref().map(|it| Watched::of(it, &self.facts.unknown_fields)).unwrap_or_default()
     }
-    for person in rendering.samples {
-        match rendering.render(compiled, &recipient_fields(person)) {
-            Ok(rendered) => measure(&rendered, facts),
-            Err(error) => {
-                facts.render_failure = Some(clause(&error));
-                return;
+
+    /// Renders for every sample; without one, for nobody in particular, which tells sizes but no failures.
+    pub(super) fn render(&mut self, rendering: &Rendering<'_>) {
+        let Some(compiled) = &self.compiled else { return };
+        if rendering.samples.is_empty() {
+            if let Ok(rendered) = rendering.render(compiled, &RecipientFields::default()) {
+                measure(&rendered, &mut self.facts);
+            }
+            return;
+        }
+        for person in rendering.samples {
+            match rendering.render(compiled, &recipient_fields(person)) {
+                Ok(rendered) => measure(&rendered, &mut self.facts),
+                Err(error) => {
+                    self.facts.render_failure = Some(clause(&error));
+                    return;
+                }
             }
         }
     }
@@ -106,6 +135,21 @@ impl Rendering<'_> {
         let url = unsubscribe_url(self.public_url, SAMPLE_TOKEN);
         compiled.render(&CampaignContext::new(&fields), recipient, &url)
     }
+}
+
+/// The first person of the audience whom a job would reach.
+///
+/// # Errors
+/// A failure of the store.
+pub(crate) fn first_recipient(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    campaign: &Campaign,
+    now: Timestamp,
+) -> Result<Option<ProfileId>, ServiceError> {
+    let audiences = tx.campaign_audiences(tenant, campaign.id)?;
+    let found = glance(tx, tenant, campaign, &audiences, &Watched::default(), now)?;
+    Ok(found.samples.first().map(|person| person.id))
 }
 
 /// Messages as people of the audience would get them, at most as many as a preflight renders. Those that fail are
@@ -127,7 +171,7 @@ pub(crate) fn samples(
         return Ok(Vec::new());
     };
     let audiences = tx.campaign_audiences(tenant, campaign.id)?;
-    let people = glance(tx, tenant, campaign, &audiences, now)?.samples;
+    let people = glance(tx, tenant, campaign, &audiences, &Watched::default(), now)?.samples;
     let sender = sender_of(tx, tenant, campaign)?;
     let rendering =
         Rendering { campaign, sender: sender.as_ref(), samples: &people, public_url: settings.public_url.as_str() };
@@ -167,6 +211,14 @@ fn recipient_fields(person: &ProfileRow) -> RecipientFields<'_> {
         address_json: person.address.as_deref(),
         attributes_json: &person.attributes,
     }
+}
+
+/// A tag of another system as it is written, shortened, with its place.
+fn tag_with_place(found: &ForeignTag) -> String {
+    let ForeignTag { path, line, column, tag } = found;
+    let shown: String = tag.chars().take(TAG_MAX_CHARS).collect();
+    let dots = if shown.len() < tag.len() { "…" } else { "" };
+    format!("{shown}{dots} ({path}, line {line}, column {column})")
 }
 
 /// Where it fails and why, for the middle of a sentence.

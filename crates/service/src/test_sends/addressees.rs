@@ -4,6 +4,7 @@ use crate::ServiceError;
 use postrider_core::address::{email_domain, normalize_email, normalize_phone};
 use postrider_core::audience::{CONSENT_DENIED, Consent, SUPPRESSED, address_key};
 use postrider_core::channel::ChannelKind;
+use postrider_core::content::TestFields;
 use postrider_core::env::Entropy;
 use postrider_core::error::Refusal;
 use postrider_core::id::{ProfileId, TenantId};
@@ -48,13 +49,22 @@ fn normal_form(channel: ChannelKind, text: &str) -> Result<String, &'static str>
     }
 }
 
+/// Whose fields a message shows in place of the addressee's own.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Samples {
+    /// Named by the request, for every address.
+    pub named: Option<ProfileId>,
+    /// For an address that nobody has.
+    pub stand_in: Option<ProfileId>,
+}
+
 /// Finds who has the addresses, and decides who may be sent to as things are now.
 pub(super) fn judged(
     tx: &mut Tx<'_>,
     tenant: TenantId,
     channel: ChannelKind,
     addresses: &[String],
-    sample: Option<ProfileId>,
+    samples: Samples,
     now: Timestamp,
     entropy: &dyn Entropy,
 ) -> Result<Vec<TestRecipient>, ServiceError> {
@@ -72,7 +82,13 @@ pub(super) fn judged(
             (false, false) => None,
         };
         let profile = own.first().map_or_else(|| ProfileId::new(now, entropy), |(_, profile)| profile.id);
-        TestRecipient { address: address.clone(), profile, sample, refused }
+        let (fields, sample) = match (samples.named, own.is_empty(), samples.stand_in) {
+            (Some(named), ..) => (TestFields::Profile, Some(named)),
+            (None, false, _) => (TestFields::Recipient, None),
+            (None, true, Some(stand_in)) => (TestFields::Sample, Some(stand_in)),
+            (None, true, None) => (TestFields::None, None),
+        };
+        TestRecipient { address: address.clone(), profile, sample, fields, refused }
     };
     Ok(addresses.iter().zip(&keys).map(judge).collect())
 }

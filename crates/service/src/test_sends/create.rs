@@ -1,10 +1,10 @@
 //! Asking for a test.
 
-use super::addressees::{judged, normalized};
+use super::addressees::{Samples, judged, normalized};
 use super::view::TestSend;
 use crate::campaigns::campaign_of;
 use crate::idempotency::{Answered, Reply};
-use crate::preflight::{issues, sender_of};
+use crate::preflight::{first_recipient, issues, sender_of};
 use crate::{Actor, Service, ServiceError, Settings};
 use postrider_core::campaign::AuthoringStatus;
 use postrider_core::channel::ChannelKind;
@@ -36,7 +36,8 @@ pub struct TestSendCommand {
     pub campaign: CampaignId,
     /// Where to: 1 to 10 addresses of the campaign's channel.
     pub addresses: Vec<String>,
-    /// Whose fields the message shows; those of who has the address if none.
+    /// Whose fields the message shows. If none: those of who has the address; those of the first recipient where nobody
+    /// has it and the caller may read people; else nobody's.
     pub profile: Option<ProfileId>,
 }
 
@@ -59,6 +60,7 @@ impl Service {
         }
         let (tenant, now, entropy) = (actor.tenant, self.now(), self.entropy());
         let settings = self.settings().clone();
+        let may_read_people = actor.scopes.contains(&Scope::CdpProfilesRead);
         let create = move |tx: &mut Tx<'_>| {
             let campaign = campaign_of(tx, tenant, command.campaign)?;
             let template_version = sendable(tx, tenant, &campaign)?;
@@ -70,7 +72,12 @@ impl Service {
             has_no_blocker(tx, tenant, &campaign, &settings, now)?;
             let sender = sender_of(tx, tenant, &campaign)?.map(|sender| sender.id);
             let job = job(&campaign, template_version, sender, now, &*entropy);
-            let people = judged(tx, tenant, channel, &addresses, command.profile, now, &*entropy)?;
+            let stand_in = match command.profile {
+                None if may_read_people => first_recipient(tx, tenant, &campaign, now)?,
+                _ => None,
+            };
+            let samples = Samples { named: command.profile, stand_in };
+            let people = judged(tx, tenant, channel, &addresses, samples, now, &*entropy)?;
             tx.schedule_insert(tenant, &job, &[])?;
             tx.test_recipients_insert(job.id, &people)?;
             Ok(TestSend::new(job, people))

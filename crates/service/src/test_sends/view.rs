@@ -1,9 +1,11 @@
 //! What became of a test.
 
 use crate::{Actor, Service, ServiceError};
+use postrider_core::content::TestFields;
 use postrider_core::delivery::DeliveryState;
 use postrider_core::error::Code;
 use postrider_core::id::{CampaignId, ProfileId, ScheduleId, TenantId};
+use postrider_core::schedule::Warning;
 use postrider_core::scope::Scope;
 use postrider_core::time::Timestamp;
 use postrider_store::Tx;
@@ -11,12 +13,15 @@ use postrider_store::deliveries::Delivery;
 use postrider_store::schedules::ScheduleJob;
 use postrider_store::test_recipients::TestRecipient;
 
+/// Messages of a test show empty fields.
+const TEST_FIELDS_EMPTY: &str = "TEST_FIELDS_EMPTY";
+
 /// A test and what became of each of its messages.
 #[derive(Debug, Clone)]
 pub struct TestSend {
     /// Its job.
     pub job: ScheduleJob,
-    /// Whose fields the message shows; those of who has the address if none.
+    /// Whose fields the messages show, if somebody was named.
     pub profile: Option<ProfileId>,
     /// In the order of the request.
     pub recipients: Vec<TestSendRecipient>,
@@ -27,6 +32,8 @@ pub struct TestSend {
 pub struct TestSendRecipient {
     /// Normalised.
     pub address: String,
+    /// Whose fields its message shows.
+    pub fields: TestFields,
     /// Where its message stands.
     pub state: DeliveryState,
     /// Stable reason.
@@ -51,10 +58,23 @@ impl std::fmt::Debug for TestSendRecipient {
 impl TestSend {
     /// A test that has just been asked for.
     pub(super) fn new(job: ScheduleJob, people: Vec<TestRecipient>) -> Self {
-        let profile = people.first().and_then(|one| one.sample);
+        let named = people.first().filter(|one| one.fields == TestFields::Profile);
+        let profile = named.and_then(|one| one.sample);
         let created_at = job.created_at;
         let recipients = people.into_iter().map(|one| before_ledger(one, created_at));
         Self { profile, recipients: recipients.collect(), job }
+    }
+
+    /// What deserves a look: messages that show empty fields.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Warning> {
+        let count = self.recipients.iter().filter(|one| one.fields == TestFields::None).count();
+        let message = format!(
+            "Nobody has {count} of the addresses, so the fields in their messages are empty. Name a profileId, or use a \
+             token with the scope {} to show the fields of the campaign's first recipient.",
+            Scope::CdpProfilesRead.as_str()
+        );
+        if count == 0 { Vec::new() } else { vec![Warning { code: TEST_FIELDS_EMPTY, message }] }
     }
 }
 
@@ -86,7 +106,7 @@ fn read(tx: &mut Tx<'_>, tenant: TenantId, campaign: CampaignId, test: ScheduleI
     let rows = tx.deliveries_page(tenant, accounts.manifest_number, 0, None, limit)?;
     // Everybody has in the ledger the place that the request gave.
     for (recipient, row) in found.recipients.iter_mut().zip(rows) {
-        *recipient = in_ledger(recipient.address.clone(), row);
+        *recipient = in_ledger(recipient, row);
     }
     Ok(found)
 }
@@ -96,6 +116,7 @@ fn before_ledger(one: TestRecipient, created_at: Timestamp) -> TestSendRecipient
     let state = if one.refused.is_some() { DeliveryState::Suppressed } else { DeliveryState::Pending };
     TestSendRecipient {
         address: one.address,
+        fields: one.fields,
         state,
         reason: one.refused.map(str::to_owned),
         attempts: 0,
@@ -105,9 +126,10 @@ fn before_ledger(one: TestRecipient, created_at: Timestamp) -> TestSendRecipient
     }
 }
 
-fn in_ledger(address: String, row: Delivery) -> TestSendRecipient {
+fn in_ledger(named: &TestSendRecipient, row: Delivery) -> TestSendRecipient {
     TestSendRecipient {
-        address,
+        address: named.address.clone(),
+        fields: named.fields,
         state: row.state,
         reason: row.reason,
         attempts: row.attempt,

@@ -34,3 +34,7 @@ CREATE INDEX tenant_sender_domains_by_domain ON tenant_sender_domains (domain);
 ALTER TABLE sender_profiles ADD COLUMN email_domain TEXT;
 UPDATE sender_profiles SET email_domain = lower(substr(json_extract(details, '$.fromEmail'), instr(json_extract(details, '$.fromEmail'), '@') + 1)) WHERE channel = 'email';
 CREATE INDEX sender_profiles_by_email_domain ON sender_profiles (email_domain) WHERE email_domain IS NOT NULL;
+
+-- Whose fields a test message shows: those of a named profile, of who has the address, of a sample recipient, or none.
+ALTER TABLE test_recipients ADD COLUMN fields TEXT NOT NULL DEFAULT 'recipient'
+    CHECK (fields IN ('profile', 'recipient', 'sample', 'none'));
