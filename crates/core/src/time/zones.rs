@@ -93,9 +93,18 @@ impl Zones {
     /// unknown version are replaced by any, and replace any.
     #[must_use]
     pub fn supersede(&self, version: &str) -> bool {
-        let known = |version: &str| version.starts_with(|first: char| first.is_ascii_digit());
-        if known(&self.version) && known(version) { *self.version > *version } else { *self.version != *version }
+        if is_known(&self.version) && is_known(version) { *self.version > *version } else { *self.version != *version }
     }
+
+    /// Whether both state their version and the other one is newer.
+    #[must_use]
+    pub fn is_older_than(&self, other: &Self) -> bool {
+        is_known(&self.version) && is_known(&other.version) && self.version < other.version
+    }
+}
+
+fn is_known(version: &str) -> bool {
+    version.starts_with(|first: char| first.is_ascii_digit())
 }
 
 /// Two are the same if they share their data.

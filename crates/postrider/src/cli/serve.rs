@@ -1,5 +1,6 @@
 //! `postrider serve`: takes requests, sends, or both, until told to stop.
 
+use super::warnings::warnings;
 use super::{Context, Failure, Report, Trouble};
 use crate::config::{Config, Overrides};
 use crate::engine_lock::EngineLock;
@@ -69,6 +70,9 @@ pub(super) struct ServeArgs {
 pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<(), Failure> {
     let config = context.config_with(Overrides { listen: args.listen, ..Overrides::default() })?;
     telemetry::start(&config.log);
+    for warning in warnings(&config) {
+        tracing::warn!("the configuration is valid, and still: {}", warning.sentence());
+    }
     let stop = lifecycle::listen()?;
     let limits = wiring::limits(&config, listener::raise_files());
     let store = wiring::open_store(&config, OpenMode::Create).await?;

@@ -2,6 +2,7 @@
 
 use crate::config::{Config, Email};
 use crate::wiring;
+use postrider_core::time::Zones;
 use serde_json::{Value, json};
 use std::net::IpAddr;
 
@@ -18,12 +19,32 @@ impl Warning {
     }
 
     pub(super) fn line(&self) -> String {
-        format!("warning  {}: {}; {}", self.path, self.what, self.remedy)
+        format!("warning  {}", self.sentence())
+    }
+
+    pub(super) fn sentence(&self) -> String {
+        format!("{}: {}; {}", self.path, self.what, self.remedy)
     }
 }
 
-/// Looks at where mail leaves and where its links lead. A server on this machine is a trial, so nothing is said.
+/// Looks at the age of zone data, at where mail leaves, and at where its links lead.
 pub(super) fn warnings(config: &Config) -> Vec<Warning> {
+    older_zones(config).into_iter().chain(mail(config)).collect()
+}
+
+/// Older data read new requests by old rules.
+fn older_zones(config: &Config) -> Option<Warning> {
+    let (given, built_in) = (config.time.zones.as_ref()?, Zones::built_in());
+    given.is_older_than(&built_in).then(|| {
+        let (older, newer) = (given.version(), built_in.version());
+        let what = format!("the folder holds version {older}, older than the built-in {newer}");
+        let remedy = "update the system's package tzdata, or remove the key";
+        Warning { path: "time.zone_data", what, remedy }
+    })
+}
+
+/// A server on this machine is a trial, so nothing is said.
+fn mail(config: &Config) -> Vec<Warning> {
     let Some(Email::Smtp(smtp)) = &config.channels.email else { return Vec::new() };
     let mut warnings = Vec::new();
     if let Some(what) = smtp.route.exposure() {
@@ -60,6 +81,21 @@ fn is_loopback(url: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Overrides, load};
+
+    #[test]
+    fn zone_data_older_than_the_built_in_ones_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("Zulu"), postrider_core::time::testkit::fixed_zone(0)).unwrap();
+        let variable = ("POSTRIDER__TIME__ZONE_DATA".to_owned(), folder.path().display().to_string());
+        for (first_line, is_named) in [("# version 1999a\n", true), ("# version 2999a\n", false), ("# none\n", false)] {
+            std::fs::write(folder.path().join("tzdata.zi"), first_line).unwrap();
+            let config = load(None, std::iter::once(variable.clone()), Overrides::default()).unwrap();
+            let lines: Vec<String> = warnings(&config).iter().map(Warning::line).collect();
+            let is_there = lines.iter().any(|line| line.contains("version 1999a, older than the built-in 2"));
+            assert_eq!(is_there, is_named, "{lines:?}");
+        }
+    }
 
     #[test]
     fn an_address_of_this_machine_is_known_in_every_form() {

@@ -65,7 +65,9 @@ fn nothing_given_is_one_node_on_loopback_that_sends_nothing() {
 
 #[test]
 fn the_default_file_gives_the_defaults() {
-    assert_eq!(from_file(DEFAULT_FILE), Ok(defaults()));
+    let read = from_file(DEFAULT_FILE).unwrap();
+    assert!(read.file.is_some() && read.database_origin == Some(Origin::File));
+    assert_eq!(Config { file: None, database_origin: None, ..read }, defaults());
 }
 
 #[test]

@@ -6,6 +6,7 @@
 mod dependencies;
 mod layers;
 mod licence;
+mod pages;
 mod sources;
 mod workspace;
 
