@@ -43,6 +43,8 @@ struct TestRecipientDto {
     next_attempt_at: Option<String>,
     settled_at: Option<String>,
     provider_ref: Option<String>,
+    /// What the provider said at the last attempt that did not succeed.
+    provider_text: Option<String>,
 }
 
 impl From<&TestSend> for TestSendDto {
@@ -75,6 +77,7 @@ impl From<&TestSendRecipient> for TestRecipientDto {
             next_attempt_at: one.next_attempt_at.map(|instant| instant.to_string()),
             settled_at: one.settled_at.map(|instant| instant.to_string()),
             provider_ref: one.provider_ref.clone(),
+            provider_text: one.provider_text.clone(),
         }
     }
 }

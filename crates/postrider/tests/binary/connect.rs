@@ -1,8 +1,11 @@
 //! `check-config` and `doctor` about the ways out: what they warn of, and what they see when they connect.
 
+use crate::client::Client;
 use crate::support::{Home, Ran};
-use postrider_channels::sink::{Sink, SinkOptions};
+use postrider_channels::sink::{Answer, Hook, Sink, SinkOptions, Step, Verb};
+use postrider_store::testkit::Database;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use tokio::runtime::Runtime;
 
 /// A mail server on this machine, and the runtime on which it lives.
@@ -94,4 +97,33 @@ fn a_valid_configuration_is_warned_of_what_travels_in_the_open_and_of_links_that
     assert_eq!(paths("smtps://mx.example", "http://news.example"), [links]);
     assert!(paths("smtps://mx.example", "https://news.example").is_empty());
     assert!(paths("smtp://127.0.0.1:2525?tls=none", "http://127.0.0.1:8080").is_empty());
+}
+
+#[test]
+fn a_test_shows_what_the_mail_server_said() {
+    let hook: Hook = Arc::new(|step: &Step<'_>| match step.verb {
+        Verb::Rcpt if step.argument.contains("nobody@") => Answer::Reply("550 5.1.1 no such person here".to_owned()),
+        _ => Answer::Proceed,
+    });
+    let login = Some(("bob".to_owned(), "secret".to_owned()));
+    let (runtime, open) = sink(SinkOptions { hook: Some(hook), ..SinkOptions::default() });
+    let options = SinkOptions { login, ..SinkOptions::default() };
+    let locked = runtime.block_on(Sink::start("127.0.0.1:0".parse().unwrap(), options)).unwrap();
+    for (url, field, says) in [
+        (format!("smtp://{}", open.address()), "/recipients/0/providerText", "550 5.1.1 no such person here"),
+        (format!("smtp://bob:wrong@{}", locked.address()), "/blockedReason", "535 5.7.8 authentication failed"),
+    ] {
+        let home = Home::on(Database::Sqlite, &format!("[channels.email]\nurl = {url:?}\n"));
+        let (_, id, secret) = home.tenant_and_client();
+        let server = home.serve(&[]);
+        server.until_ready();
+        let client = Client::new(&server, &id, &secret);
+        let campaign = client.draft(1);
+        let test = client.post(&format!("{campaign}/test-sends"), json!({ "addresses": ["nobody@us.example"] }));
+        let path = format!("{campaign}/test-sends/{}", test["testSendId"].as_str().unwrap());
+        let test = client.until(&path, |test| test.pointer(field).is_some_and(Value::is_string));
+        assert!(test.pointer(field).unwrap().as_str().unwrap().contains(says), "{test}");
+        server.signal("INT");
+        assert_eq!(server.wait().0, 0);
+    }
 }

@@ -4,6 +4,7 @@
 #[cfg(unix)]
 mod client;
 mod commands;
+#[cfg(unix)]
 mod connect;
 mod demo;
 mod drill;

@@ -46,6 +46,8 @@ pub struct TestSendRecipient {
     pub settled_at: Option<Timestamp>,
     /// The provider's reference.
     pub provider_ref: Option<String>,
+    /// What the provider said at the last attempt that did not succeed.
+    pub provider_text: Option<String>,
 }
 
 impl std::fmt::Debug for TestSendRecipient {
@@ -106,7 +108,9 @@ fn read(tx: &mut Tx<'_>, tenant: TenantId, campaign: CampaignId, test: ScheduleI
     let rows = tx.deliveries_page(tenant, accounts.manifest_number, 0, None, limit)?;
     // Everybody has in the ledger the place that the request gave.
     for (recipient, row) in found.recipients.iter_mut().zip(rows) {
-        *recipient = in_ledger(recipient, row);
+        let attempts = tx.delivery_attempts(tenant, accounts.manifest_number, row.seq)?;
+        let provider_text = attempts.into_iter().next_back().and_then(|attempt| attempt.provider_text);
+        *recipient = TestSendRecipient { provider_text, ..in_ledger(recipient, row) };
     }
     Ok(found)
 }
@@ -123,6 +127,7 @@ fn before_ledger(one: TestRecipient, created_at: Timestamp) -> TestSendRecipient
         next_attempt_at: None,
         settled_at: state.is_final().then_some(created_at),
         provider_ref: None,
+        provider_text: None,
     }
 }
 
@@ -136,5 +141,6 @@ fn in_ledger(named: &TestSendRecipient, row: Delivery) -> TestSendRecipient {
         next_attempt_at: row.due_at,
         settled_at: row.settled_at,
         provider_ref: row.provider_ref,
+        provider_text: None,
     }
 }
