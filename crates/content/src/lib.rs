@@ -7,6 +7,7 @@
 
 pub mod foreign;
 pub mod html;
+mod language;
 pub mod limits;
 pub mod links;
 mod markup;
@@ -16,7 +17,6 @@ pub mod sender;
 mod shape;
 pub mod sms;
 pub mod source;
-mod tags;
 pub mod template;
 pub mod text;
 

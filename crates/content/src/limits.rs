@@ -27,18 +27,23 @@ pub const PUSH_DATA_VALUE_MAX_CHARS: usize = 1_024;
 /// Largest source of a printed piece, in bytes.
 pub const DIRECT_MAIL_SOURCE_MAX_BYTES: usize = 1_048_576;
 
-/// Work that one rendering of one part may do: about one unit for an instruction or for 64 bytes of data.
-pub const RENDER_FUEL: u64 = 200_000;
-/// Depth of blocks in one rendering. There are no macros and no recursive loops.
-pub const RENDER_DEPTH: usize = 120;
+/// Work that the rendering of one message may do, in steps: one for an operation or for 32 bytes of text. Measured to
+/// take less than 50 ms on a slow machine.
+pub const RENDER_STEPS: usize = 500_000;
+/// Memory that the values of one message may take while it is rendered, in bytes, all that was ever made counted.
+pub const RENDER_VALUE_BYTES: usize = 3 * 1_048_576;
 /// Largest rendering of an HTML part, a text part or a printed piece, in bytes.
 pub const OUTPUT_MAX_BYTES: usize = 2_097_152;
 /// Largest rendering of any other part, in bytes.
 pub const SHORT_OUTPUT_MAX_BYTES: usize = 16_384;
 
-/// Most code in one tag, in bytes, white space and the insides of strings not counted: an expression nests no deeper.
-pub const TAG_MAX_CODE_BYTES: usize = 600;
-/// Most `elif` in one part: each nests one level deeper in the compiler.
-pub const ELIF_MAX: usize = 50;
-/// Most opening brackets and filters in the block tags of one part: a value gets no deeper.
-pub const BLOCK_WRAPS_MAX: usize = 500;
+/// Most operations in one part: a field, a filter, an operator, a list.
+pub const OPERATIONS_MAX: usize = 50_000;
+/// Deepest nesting of blocks.
+pub const BLOCK_DEPTH: usize = 50;
+/// Deepest nesting of operations in one expression.
+pub const EXPRESSION_DEPTH: usize = 40;
+/// Deepest nesting of lists and maps in a value.
+pub const VALUE_DEPTH: usize = 160;
+/// Most numbers that `range` makes.
+pub const RANGE_MAX: usize = 100_000;

@@ -2,11 +2,10 @@
 //!
 //! Not here: addresses, headers and the hand-off. Invariant: the text part of an email is never empty.
 
-use crate::html;
-use crate::scope::{CampaignContext, RecipientFields, Scope};
+use crate::language::{Budget, Value};
+use crate::scope::{self, CampaignContext, RecipientFields};
 use crate::template::{CompiledTemplate, Shape, TemplateError};
-use crate::text;
-use minijinja::Value;
+use crate::{html, limits, text};
 use std::collections::BTreeMap;
 
 /// What one recipient gets.
@@ -59,52 +58,66 @@ impl std::fmt::Debug for Rendered {
 }
 
 impl CompiledTemplate {
-    /// Renders the message of one recipient. A field that is absent renders as nothing; an error tells the part and the place.
+    /// Renders the message of one recipient. A field that is absent renders as nothing; an error tells the part and the
+    /// place.
+    ///
+    /// # Errors
+    /// What a value of the recipient does not allow, and whatever takes more than [`limits`] say.
     pub fn render(
         &self,
         campaign: &CampaignContext,
         recipient: &RecipientFields<'_>,
         unsubscribe_url: &str,
     ) -> Result<Rendered, TemplateError> {
-        let scope = Scope::new(&self.words, campaign, recipient, unsubscribe_url).map_err(|_| TemplateError {
-            path: "content".to_owned(),
-            line: None,
-            column: None,
-            message: "the recipient's stored fields are not a JSON object".to_owned(),
-        })?;
-        let scope = Value::from_object(scope);
+        let mut budget = Budget::new();
+        let fields = scope::fields(&self.names, campaign, recipient, unsubscribe_url, &mut budget)
+            .map_err(|message| TemplateError::of_all(message.to_owned()))?;
+        let mut message = Message { template: self, fields: &fields, budget };
         match &self.shape {
-            Shape::Email { subject, text, preheader } => self.email(&scope, subject, *text, *preheader),
-            Shape::Sms => Ok(Rendered::Sms { text: self.part("text", &scope)? }),
+            Shape::Email { subject, text, preheader } => message.email(subject, *text, *preheader),
+            Shape::Sms => Ok(Rendered::Sms { text: message.part("text")? }),
             Shape::Push { url, data } => {
-                let value = |key: &String| Ok((key.clone(), self.part(&format!("data.{key}"), &scope)?));
-                Ok(Rendered::Push {
-                    title: one_line(&self.part("title", &scope)?),
-                    body: self.part("body", &scope)?,
-                    url: if *url { Some(self.part("url", &scope)?.trim().to_owned()) } else { None },
-                    data: data.iter().map(value).collect::<Result<_, _>>()?,
-                })
+                let title = one_line(&message.part("title")?);
+                let body = message.part("body")?;
+                let url = if *url { Some(message.part("url")?.trim().to_owned()) } else { None };
+                let mut value = |key: &String| Ok((key.clone(), message.part(&format!("data.{key}"))?));
+                Ok(Rendered::Push { title, body, url, data: data.iter().map(&mut value).collect::<Result<_, _>>()? })
             }
             Shape::DirectMail { format, part } => {
-                Ok(Rendered::DirectMail { format: format.clone(), source: self.part(part, &scope)? })
+                Ok(Rendered::DirectMail { format: format.clone(), source: message.part(part)? })
             }
         }
     }
+}
 
-    fn email(
-        &self,
-        scope: &Value,
-        subject: &str,
-        has_text: bool,
-        has_preheader: bool,
-    ) -> Result<Rendered, TemplateError> {
-        let subject = one_line(&self.part(subject, scope)?);
-        let html = self.part("html", scope)?;
-        let mut text = if has_text { self.part("text", scope)? } else { text::to_text(&html) };
+/// A message that is being rendered: its parts share one budget.
+struct Message<'t, 'f> {
+    template: &'t CompiledTemplate,
+    fields: &'f [Value<'t>],
+    budget: Budget,
+}
+
+impl Message<'_, '_> {
+    fn part(&mut self, part: &str) -> Result<String, TemplateError> {
+        self.template.part(part, Some(self.fields), &mut self.budget)
+    }
+
+    fn email(&mut self, subject: &str, has_text: bool, has_preheader: bool) -> Result<Rendered, TemplateError> {
+        let subject = one_line(&self.part(subject)?);
+        let mut html = self.part("html")?;
+        html.shrink_to_fit();
+        let mut text = if has_text {
+            self.part("text")?
+        } else {
+            text::to_text_within(&html, limits::OUTPUT_MAX_BYTES).ok_or_else(|| {
+                let message = format!("the text of the HTML has more than {} bytes", limits::OUTPUT_MAX_BYTES);
+                TemplateError { path: "content.html".to_owned(), ..TemplateError::of_all(message) }
+            })?
+        };
         if text.trim().is_empty() {
             text.clone_from(&subject);
         }
-        let html = if has_preheader { html::with_preheader(&html, &self.part("preheader", scope)?) } else { html };
+        let html = if has_preheader { html::with_preheader(&html, &self.part("preheader")?) } else { html };
         Ok(Rendered::Email { subject, html, text })
     }
 }

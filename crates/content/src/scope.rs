@@ -1,12 +1,14 @@
 //! The names a template can use, and the values behind them for one recipient.
 //!
 //! Invariant: a recipient's attribute never takes the place of a well-known field, of `campaign`, of `sender` or of
-//! `unsubscribe_url`. Only values that the template can name are ever built.
+//! `unsubscribe_url`. Only values that the template can name are ever built, and each is charged before it is.
 
-use minijinja::value::{Enumerator, Object, Value};
+use crate::language::{Budget, Names, Text, Value};
 use serde::Deserializer as _;
-use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// Well-known fields of a profile that hold one text.
@@ -51,18 +53,14 @@ pub struct CampaignFields {
 /// [`CampaignFields`] in the form that rendering takes: made once a manifest, cheap to clone.
 #[derive(Clone)]
 pub struct CampaignContext {
-    campaign: Value,
-    sender: Value,
+    fields: Arc<CampaignFields>,
 }
 
 impl CampaignContext {
     /// Prepares the fields.
     #[must_use]
     pub fn new(fields: &CampaignFields) -> Self {
-        Self {
-            campaign: Value::from_pairs([("name", fields.campaign_name.as_str())]),
-            sender: Value::from_pairs(fields.sender.iter().map(|(name, value)| (name.as_str(), value.as_str()))),
-        }
+        Self { fields: Arc::new(fields.clone()) }
     }
 }
 
@@ -92,136 +90,204 @@ fn is_reserved(name: &str) -> bool {
     PROFILE_FIELDS.contains(&name) || RESERVED.contains(&name)
 }
 
-/// The words that occur in a template's sources: every name the template can use is one of them.
-#[derive(Default)]
-pub(crate) struct Words(HashSet<Box<str>>);
-
-impl Words {
-    /// Adds the words of a source: its longest runs of letters, digits and underscores.
-    pub(crate) fn learn(&mut self, source: &str) {
-        for word in source.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
-            if !word.is_empty() && !self.0.contains(word) {
-                self.0.insert(word.into());
-            }
+/// The values of a template's names for one recipient, by their numbers.
+///
+/// # Errors
+/// A sentence if a JSON text is not an object, or is too much for one message.
+pub(crate) fn fields<'a>(
+    names: &Names,
+    campaign: &'a CampaignContext,
+    recipient: &RecipientFields<'a>,
+    unsubscribe_url: &'a str,
+    budget: &mut Budget,
+) -> Result<Vec<Value<'a>>, &'static str> {
+    let mut fields = budget.list(names.len()).map_err(|_| TOO_MUCH)?;
+    fields.resize(names.len(), Value::Undefined);
+    let known = [
+        recipient.email,
+        recipient.phone,
+        recipient.customer_id,
+        recipient.first_name,
+        recipient.last_name,
+        recipient.timezone,
+        recipient.locale,
+    ];
+    for (name, value) in PROFILE_FIELDS.into_iter().zip(known).chain([("unsubscribe_url", Some(unsubscribe_url))]) {
+        if let (Some(number), Some(value)) = (names.find(name), value) {
+            fields[number] = Value::borrowed(value);
         }
     }
-
-    fn has(&self, name: &str) -> bool {
-        self.0.contains(name)
+    if let Some(number) = names.find("campaign") {
+        let name = Value::borrowed(&campaign.fields.campaign_name);
+        fields[number] = Value::map(vec![(Text::Borrowed("name"), name)]).map_err(|_| TOO_MUCH)?;
     }
+    if let Some(number) = names.find("sender") {
+        let sender = campaign.fields.sender.iter();
+        let sender = sender.map(|(name, value)| (Text::Borrowed(name.as_str()), Value::borrowed(value)));
+        fields[number] = Value::map(sender.collect()).map_err(|_| TOO_MUCH)?;
+    }
+    if let (Some(number), Some(address)) = (names.find("address"), recipient.address_json) {
+        let Read(value) = read(address, Whole { budget })?;
+        fields[number] = value;
+    }
+    if !recipient.attributes_json.is_empty() {
+        read(recipient.attributes_json, Attributes { names, fields: &mut fields, budget })?;
+    }
+    Ok(fields)
 }
 
-/// The values behind a template's names for one recipient.
-#[derive(Debug)]
-pub(crate) struct Scope {
-    values: Vec<(Box<str>, Value)>,
-}
+/// What is said of fields that take more than a message may.
+const TOO_MUCH: &str = "the recipient's fields take more memory than one message may";
+/// What is said of fields that are none.
+const NO_OBJECT: &str = "the recipient's stored fields are not a JSON object";
 
-impl Scope {
-    /// Builds the values that a template of these words can name. Fails if a JSON text is not an object.
-    pub(crate) fn new(
-        words: &Words,
-        campaign: &CampaignContext,
-        recipient: &RecipientFields<'_>,
-        unsubscribe_url: &str,
-    ) -> Result<Self, serde_json::Error> {
-        let mut values = Vec::with_capacity(12);
-        let mut put = |name: &str, value: &dyn Fn() -> Value| {
-            if words.has(name) {
-                values.push((name.into(), value()));
-            }
-        };
-        let known = [
-            recipient.email,
-            recipient.phone,
-            recipient.customer_id,
-            recipient.first_name,
-            recipient.last_name,
-            recipient.timezone,
-            recipient.locale,
-        ];
-        for (name, value) in PROFILE_FIELDS.into_iter().zip(known) {
-            if let Some(value) = value {
-                put(name, &|| Value::from(value));
-            }
-        }
-        put("campaign", &|| campaign.campaign.clone());
-        put("sender", &|| campaign.sender.clone());
-        put("unsubscribe_url", &|| Value::from(unsubscribe_url));
-        if let Some(address) = recipient.address_json.filter(|_| words.has("address")) {
-            let fields = object(address, |_| true)?;
-            values.push(("address".into(), Value::from_pairs(fields.into_iter().map(|(k, v)| (Value::from(&*k), v)))));
-        }
-        if !recipient.attributes_json.is_empty() {
-            values.extend(object(recipient.attributes_json, |name| words.has(name) && !is_reserved(name))?);
-        }
-        Ok(Self { values })
-    }
-}
-
-impl Object for Scope {
-    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        let name = key.as_str()?;
-        self.values.iter().find(|(known, _)| **known == *name).map(|(_, value)| value.clone())
-    }
-
-    fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::NonEnumerable
-    }
-}
-
-/// Reads the wanted members of a JSON object straight into template values; a null member is absent.
-fn object(json: &str, wanted: impl Fn(&str) -> bool) -> Result<Vec<(Box<str>, Value)>, serde_json::Error> {
+/// Reads a JSON object.
+fn read<'a, V: Visitor<'a>>(json: &'a str, members: V) -> Result<V::Value, &'static str> {
     let mut reader = serde_json::Deserializer::from_str(json);
-    let members = reader.deserialize_map(Members(wanted))?;
-    reader.end()?;
+    let said = |error: &serde_json::Error| if error.to_string().starts_with(TOO_MUCH) { TOO_MUCH } else { NO_OBJECT };
+    let members = reader.deserialize_map(members).map_err(|error| said(&error))?;
+    reader.end().map_err(|_| NO_OBJECT)?;
     Ok(members)
 }
 
-struct Members<F>(F);
+/// Reads the members that the template names.
+struct Attributes<'n, 'f, 'a, 'b> {
+    names: &'n Names,
+    fields: &'f mut [Value<'a>],
+    budget: &'b mut Budget,
+}
 
-impl<'de, F: Fn(&str) -> bool> Visitor<'de> for Members<F> {
-    type Value = Vec<(Box<str>, Value)>;
+impl<'a> Visitor<'a> for Attributes<'_, '_, 'a, '_> {
+    type Value = ();
 
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members = Vec::new();
-        while let Some(name) = map.next_key_seed(Name(&self.0))? {
-            let Some(name) = name else {
+    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(number) = map.next_key_seed(Wanted(self.names))? {
+            let Some(number) = number else {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             };
-            let value: Value = map.next_value()?;
-            if !value.is_none() {
-                members.push((name, value));
-            }
+            let Read(value) = map.next_value_seed(Any { budget: self.budget })?;
+            // A member that is null is absent.
+            self.fields[number] = if value.is_absent() { Value::Undefined } else { value };
         }
-        Ok(members)
+        Ok(())
     }
 }
 
-/// Reads a member's name, and keeps it only if it is wanted.
-struct Name<'f, F>(&'f F);
+/// Reads a member's name as its number, if the template names it and an attribute may have it.
+struct Wanted<'n>(&'n Names);
 
-impl<'de, F: Fn(&str) -> bool> DeserializeSeed<'de> for Name<'_, F> {
-    type Value = Option<Box<str>>;
+impl<'a> DeserializeSeed<'a> for Wanted<'_> {
+    type Value = Option<usize>;
 
-    fn deserialize<D: serde::Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+    fn deserialize<D: serde::Deserializer<'a>>(self, from: D) -> Result<Self::Value, D::Error> {
         from.deserialize_str(self)
     }
 }
 
-impl<F: Fn(&str) -> bool> Visitor<'_> for Name<'_, F> {
-    type Value = Option<Box<str>>;
+impl Visitor<'_> for Wanted<'_> {
+    type Value = Option<usize>;
 
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a name")
     }
 
     fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-        Ok((self.0)(name).then(|| name.into()))
+        Ok(self.0.find(name).filter(|_| !is_reserved(name)))
+    }
+}
+
+/// A value that was read.
+struct Read<'a>(Value<'a>);
+
+/// Reads a whole object.
+struct Whole<'b> {
+    budget: &'b mut Budget,
+}
+
+impl<'a> Visitor<'a> for Whole<'_> {
+    type Value = Read<'a>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, map: A) -> Result<Read<'a>, A::Error> {
+        Any { budget: self.budget }.visit_map(map)
+    }
+}
+
+/// Reads any value, each of them charged.
+struct Any<'b> {
+    budget: &'b mut Budget,
+}
+
+impl<'a> DeserializeSeed<'a> for Any<'_> {
+    type Value = Read<'a>;
+
+    fn deserialize<D: serde::Deserializer<'a>>(self, from: D) -> Result<Read<'a>, D::Error> {
+        from.deserialize_any(self)
+    }
+}
+
+impl<'a> Visitor<'a> for Any<'_> {
+    type Value = Read<'a>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Read<'a>, E> {
+        Ok(Read(Value::None))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Read<'a>, E> {
+        Ok(Read(Value::Bool(value)))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Read<'a>, E> {
+        Ok(Read(Value::Int(value.into())))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Read<'a>, E> {
+        Ok(Read(Value::Int(value.into())))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Read<'a>, E> {
+        Ok(Read(Value::Float(value)))
+    }
+
+    fn visit_borrowed_str<E>(self, value: &'a str) -> Result<Read<'a>, E> {
+        Ok(Read(Value::borrowed(value)))
+    }
+
+    fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Read<'a>, E> {
+        self.budget.holds(value.len()).map_err(|_| E::custom(TOO_MUCH))?;
+        Ok(Read(Value::Text(Text::Shared(Rc::from(value)))))
+    }
+
+    fn visit_seq<A: SeqAccess<'a>>(self, mut list: A) -> Result<Read<'a>, A::Error> {
+        let mut items = Vec::new();
+        while let Some(Read(item)) = list.next_element_seed(Any { budget: &mut *self.budget })? {
+            self.budget.item().map_err(|_| A::Error::custom(TOO_MUCH))?;
+            items.push(item);
+        }
+        Value::list(items).map(Read).map_err(|_| A::Error::custom(TOO_MUCH))
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Read<'a>, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(Read(name)) = map.next_key_seed(Any { budget: &mut *self.budget })? {
+            let Read(value) = map.next_value_seed(Any { budget: &mut *self.budget })?;
+            let charged = self.budget.item().and_then(|()| self.budget.item());
+            charged.map_err(|_| A::Error::custom(TOO_MUCH))?;
+            let Some(name) = name.as_text() else { continue };
+            entries.push((name.clone(), value));
+        }
+        Value::map(entries).map(Read).map_err(|_| A::Error::custom(TOO_MUCH))
     }
 }

@@ -1,25 +1,17 @@
 //! A template, compiled once and rendered any number of times, by any number of threads.
 //!
-//! The engine underneath has no loader and no include, a budget of work, a depth, and a limit on what it writes.
-//! Not here: the values (`scope`), what becomes of the parts (`render`).
+//! Not here: the language (`language`), the values (`scope`), what becomes of the parts (`render`).
 
 use crate::foreign::{self, ForeignTag};
-use crate::html;
-use crate::limits;
-use crate::scope::{self, Words};
+use crate::language::{self, Budget, Fault, Names, Program, Setting, Uses, Value};
 use crate::source::TemplateSource;
-use crate::tags;
-use minijinja::syntax::SyntaxConfig;
-use minijinja::value::ValueKind;
-use minijinja::{AutoEscape, Environment, ErrorKind, Output, State, UndefinedBehavior, Value};
+use crate::{limits, scope};
 use postrider_core::channel::ChannelKind;
 use postrider_core::error::{Code, Refusal};
 use std::collections::BTreeSet;
 
 /// Path of a subject that a campaign gave instead of the template.
 const SUBJECT_OVERRIDE_PATH: &str = "subjectLine";
-/// Functions of the engine that templates may call; they are not fields.
-const FUNCTIONS: [&str; 2] = ["range", "dict"];
 
 /// Why a template does not compile, or did not render for someone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +38,13 @@ impl std::fmt::Display for TemplateError {
 
 impl std::error::Error for TemplateError {}
 
+impl TemplateError {
+    /// An error that has no place in a part.
+    pub(crate) fn of_all(message: String) -> Self {
+        Self { path: "content".to_owned(), line: None, column: None, message }
+    }
+}
+
 impl From<TemplateError> for Refusal {
     fn from(error: TemplateError) -> Self {
         let problem = error.to_string();
@@ -56,11 +55,19 @@ impl From<TemplateError> for Refusal {
 /// A template ready to be rendered.
 pub struct CompiledTemplate {
     pub(crate) shape: Shape,
-    pub(crate) words: Words,
-    environment: Environment<'static>,
-    fields: BTreeSet<String>,
-    bare: BTreeSet<String>,
+    pub(crate) names: Names,
+    parts: Vec<Part>,
+    uses: Uses,
     foreign: Vec<ForeignTag>,
+    shows_way_out: bool,
+}
+
+/// A compiled part.
+struct Part {
+    /// Named like its field in the content.
+    name: String,
+    source: Box<str>,
+    program: Program,
 }
 
 /// Which parts there are; each is named like its field in the content.
@@ -73,14 +80,17 @@ pub(crate) enum Shape {
 
 impl CompiledTemplate {
     /// Compiles all parts of a template. `subject_override` takes the place of an email's own subject.
+    ///
+    /// # Errors
+    /// What is no template, and what would fail for every recipient, whatever their fields hold.
     pub fn compile(source: &TemplateSource, subject_override: Option<&str>) -> Result<Self, TemplateError> {
         let mut compiled = Self {
             shape: Shape::Sms,
-            words: Words::default(),
-            environment: environment(),
-            fields: BTreeSet::new(),
-            bare: BTreeSet::new(),
+            names: Names::default(),
+            parts: Vec::new(),
+            uses: Uses::default(),
             foreign: Vec::new(),
+            shows_way_out: false,
         };
         compiled.shape = match source {
             TemplateSource::Email(email) => {
@@ -115,6 +125,7 @@ impl CompiledTemplate {
                 Shape::DirectMail { format: piece.format.clone(), part }
             }
         };
+        compiled.check()?;
         Ok(compiled)
     }
 
@@ -129,23 +140,22 @@ impl CompiledTemplate {
         }
     }
 
-    /// Every field it names, such as `first_name` or `address.city`, in order. A name that is only ever used to set
-    /// itself anew (`{% set x = x|upper %}`) counts as the template's own.
+    /// Every field it names, such as `first_name` or `address.city`, in order. What a template has set is not a field.
     #[must_use]
     pub const fn fields(&self) -> &BTreeSet<String> {
-        &self.fields
+        &self.uses.fields
     }
 
     /// The fields it names that are neither well-known nor, says the caller, an attribute of the tenant.
     #[must_use]
     pub fn unknown_fields(&self, is_attribute: impl Fn(&str) -> bool) -> Vec<String> {
-        scope::unknown_fields(&self.fields, is_attribute)
+        scope::unknown_fields(&self.uses.fields, is_attribute)
     }
 
-    /// Whether it shows the recipient the way out.
+    /// Whether a recipient can read the link to unsubscribe somewhere in the message.
     #[must_use]
-    pub fn uses_unsubscribe_url(&self) -> bool {
-        self.fields.contains("unsubscribe_url")
+    pub const fn uses_unsubscribe_url(&self) -> bool {
+        self.shows_way_out
     }
 
     /// The merge tags of other systems in it, which recipients would read as they are written.
@@ -158,13 +168,14 @@ impl CompiledTemplate {
     /// reads nothing in its place.
     #[must_use]
     pub const fn fields_without_default(&self) -> &BTreeSet<String> {
-        &self.bare
+        &self.uses.bare
     }
 
-    /// The fields that are compared or calculated with a number: where one is text that is no number, rendering fails.
+    /// The fields that are compared or calculated with a number: where one is text that is no number, rendering fails
+    /// or the comparison does not hold.
     #[must_use]
-    pub fn compared_with_numbers(&self) -> BTreeSet<String> {
-        BTreeSet::new()
+    pub const fn compared_with_numbers(&self) -> &BTreeSet<String> {
+        &self.uses.numbers
     }
 
     fn add_optional(&mut self, part: &str, source: Option<&str>) -> Result<bool, TemplateError> {
@@ -174,32 +185,26 @@ impl CompiledTemplate {
         Ok(true)
     }
 
-    fn add(&mut self, part: &str, source: &str) -> Result<(), TemplateError> {
-        tags::check(source).map_err(|(at, message)| error_at(part, source, None, Some(at), message))?;
-        self.environment
-            .add_template_owned(part.to_owned(), source.to_owned())
-            .map_err(|error| error_of(part, source, &error))?;
-        self.words.learn(source);
-        let tags = tags::find(source);
-        self.bare.extend(tags.iter().filter_map(|tag| tag.field(source)));
-        let own: Vec<_> = tags.into_iter().map(|tag| tag.range).collect();
+    fn add(&mut self, name: &str, source: &str) -> Result<(), TemplateError> {
+        let failed = |fault: Fault| error_at(name, source, &fault);
+        let (program, own) = language::parse(source, is_html(name), &mut self.names).map_err(failed)?;
+        self.uses.links.clear();
+        self.uses.learn(&program);
+        language::check_damage(source, &own, &self.uses.links).map_err(failed)?;
+        let is_body = !matches!(name, SUBJECT_OVERRIDE_PATH | "subject" | "preheader" | "title");
+        self.shows_way_out |= is_body && self.uses.links.iter().any(|at| !(is_html(name) && is_hidden(source, *at)));
         for found in foreign::find(source, &own) {
-            let place = error_at(part, source, None, Some(found.start), String::new());
-            self.foreign.push(ForeignTag {
-                path: place.path,
-                line: place.line.unwrap_or(1),
-                column: place.column.unwrap_or(1),
-                tag: source[found].to_owned(),
-            });
+            let (line, column) = place(source, found.start);
+            self.foreign.push(ForeignTag { path: path(name), line, column, tag: source[found].to_owned() });
         }
-        let template = self.environment.get_template(part).map_err(|error| error_of(part, source, &error))?;
-        self.fields
-            .extend(template.undeclared_variables(true).into_iter().filter(|f| !FUNCTIONS.contains(&f.as_str())));
-        // A filter, test or function that does not exist shows itself only when it is met.
-        match template.render(()) {
-            Err(error) if is_author_error(error.kind()) => Err(error_of(part, source, &error)),
-            _ => Ok(()),
-        }
+        self.parts.push(Part { name: name.to_owned(), source: source.into(), program });
+        Ok(())
+    }
+
+    /// Renders what does not depend on a recipient: where that fails, it fails for everybody.
+    fn check(&self) -> Result<(), TemplateError> {
+        let mut budget = Budget::new();
+        self.parts.iter().try_for_each(|part| self.render_part(part, None, &mut budget).map(drop))
     }
 
     /// Most bytes that a part may render to.
@@ -210,22 +215,27 @@ impl CompiledTemplate {
         }
     }
 
-    /// Renders one part.
-    pub(crate) fn part(&self, part: &str, scope: &Value) -> Result<String, TemplateError> {
-        let failed = |error: &minijinja::Error| match self.environment.get_template(part) {
-            Ok(template) => error_of(part, template.source(), error),
-            Err(_) => error_of(part, "", error),
-        };
-        let template = self.environment.get_template(part).map_err(|error| failed(&error))?;
-        let mut output = BoundedOutput::new(template.source().len() + 256, self.output_limit(part));
-        let rendered = template.render_captured_to(scope.clone(), &mut output).map(drop);
-        if output.is_full {
-            let message = format!("renders to more than {} bytes", output.limit);
-            return Err(error_at(part, template.source(), None, None, message));
-        }
-        rendered.map_err(|error| failed(&error))?;
-        String::from_utf8(output.bytes)
-            .map_err(|_| error_at(part, "", None, None, "does not render to text".to_owned()))
+    /// Renders one part with the values of its fields; without them, what does not depend on them.
+    pub(crate) fn part<'a>(
+        &'a self,
+        name: &str,
+        fields: Option<&[Value<'a>]>,
+        budget: &mut Budget,
+    ) -> Result<String, TemplateError> {
+        let part = self.parts.iter().find(|part| part.name == name);
+        let part = part.ok_or_else(|| TemplateError::of_all(format!("there is no part {name}")))?;
+        self.render_part(part, fields, budget)
+    }
+
+    fn render_part<'a>(
+        &'a self,
+        part: &'a Part,
+        fields: Option<&[Value<'a>]>,
+        budget: &mut Budget,
+    ) -> Result<String, TemplateError> {
+        let (is_html, limit) = (is_html(&part.name), self.output_limit(&part.name));
+        let setting = Setting { source: &part.source, fields, is_html, limit };
+        language::render(&part.program, &setting, budget).map_err(|fault| error_at(&part.name, &part.source, &fault))
     }
 }
 
@@ -236,104 +246,34 @@ impl std::fmt::Debug for CompiledTemplate {
     }
 }
 
-/// The sandbox.
-fn environment() -> Environment<'static> {
-    let mut environment = Environment::new();
-    environment.set_debug(false);
-    // It would print all of a recipient's data.
-    environment.remove_global("debug");
-    // It would let a loop wrap a value in itself until dropping it exhausts the stack.
-    environment.remove_global("namespace");
-    environment.set_fuel(Some(limits::RENDER_FUEL));
-    environment.set_recursion_limit(limits::RENDER_DEPTH);
-    environment.set_undefined_behavior(UndefinedBehavior::Chainable);
-    environment.set_auto_escape_callback(|part| if is_html(part) { AutoEscape::Html } else { AutoEscape::None });
-    environment.set_formatter(write_value);
-    if let Ok(syntax) = SyntaxConfig::builder().keep_trailing_newline(true).build() {
-        environment.set_syntax(syntax);
-    }
-    environment
-}
-
-/// Writes a value as people expect it: nothing for none, truth in small letters as in JSON, text escaped in HTML.
-fn write_value(output: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), minijinja::Error> {
-    match (value.kind(), value.as_str()) {
-        (ValueKind::None, _) => Ok(()),
-        (ValueKind::Bool, _) => Ok(output.write_str(if value.is_true() { "true" } else { "false" })?),
-        (_, Some(text)) if matches!(state.auto_escape(), AutoEscape::Html) && !value.is_safe() => {
-            for piece in html::escaped(text) {
-                output.write_str(piece)?;
-            }
-            Ok(())
-        }
-        _ => minijinja::escape_formatter(output, state, value),
-    }
-}
-
 /// Whether a part is HTML.
 fn is_html(part: &str) -> bool {
     matches!(part, "html" | "source.html")
 }
 
-/// Whether an error is the author's for every recipient, whatever their fields hold.
-fn is_author_error(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::UnknownFilter | ErrorKind::UnknownTest | ErrorKind::UnknownFunction | ErrorKind::UnknownMethod
-    )
+/// Whether a place of HTML is in a comment, which no reader sees.
+fn is_hidden(html: &str, at: usize) -> bool {
+    let before = &html[..at];
+    before.rfind("<!--").is_some_and(|open| before.rfind("-->").is_none_or(|close| close < open))
 }
 
-/// Our words for the engine's error.
-fn error_of(part: &str, source: &str, error: &minijinja::Error) -> TemplateError {
-    let message = match (error.kind(), error.detail()) {
-        (ErrorKind::OutOfFuel, _) => "does too much work for one message".to_owned(),
-        (ErrorKind::SyntaxError | ErrorKind::UnknownFilter | ErrorKind::UnknownTest, Some(detail)) => detail.to_owned(),
-        (ErrorKind::UnknownFunction, Some(detail)) => format!("function {detail}"),
-        (kind, Some(detail)) => format!("{kind}: {detail}"),
-        (kind, None) => kind.to_string(),
-    };
-    error_at(part, source, error.line(), error.range().map(|range| range.start), message)
-}
-
-fn error_at(part: &str, source: &str, line: Option<usize>, at: Option<usize>, message: String) -> TemplateError {
-    let before = at.and_then(|at| source.get(..at));
-    let path = match part {
+/// The path of a part in a request.
+fn path(part: &str) -> String {
+    match part {
         SUBJECT_OVERRIDE_PATH => part.to_owned(),
         "source.html" => "content.source".to_owned(),
         part => format!("content.{part}"),
-    };
-    TemplateError {
-        path,
-        line: before.map(|before| before.matches('\n').count() + 1).or(line),
-        column: before.map(|before| before.rsplit('\n').next().unwrap_or(before).chars().count() + 1),
-        message,
     }
 }
 
-/// A writer that stops when it is full.
-struct BoundedOutput {
-    bytes: Vec<u8>,
-    limit: usize,
-    is_full: bool,
+/// Line and column of a byte, both from 1.
+fn place(source: &str, at: usize) -> (usize, usize) {
+    let before = &source[..source.floor_char_boundary(at)];
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
-impl BoundedOutput {
-    fn new(expected: usize, limit: usize) -> Self {
-        Self { bytes: Vec::with_capacity(expected.min(limit)), limit, is_full: false }
-    }
-}
-
-impl std::io::Write for BoundedOutput {
-    fn write(&mut self, more: &[u8]) -> std::io::Result<usize> {
-        if more.len() > self.limit - self.bytes.len() {
-            self.is_full = true;
-            return Err(std::io::ErrorKind::FileTooLarge.into());
-        }
-        self.bytes.extend_from_slice(more);
-        Ok(more.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+fn error_at(part: &str, source: &str, fault: &Fault) -> TemplateError {
+    let (line, column) = place(source, fault.at);
+    TemplateError { path: path(part), line: Some(line), column: Some(column), message: fault.message.clone() }
 }

@@ -29,13 +29,20 @@ const VOID: [&str; 13] =
 #[must_use]
 pub fn to_text(html: &str) -> String {
     let mut writer = Writer::default();
+    Tokens::of(html).for_each(|token| writer.token(token));
+    writer.text
+}
+
+/// The text of HTML, if it has at most so many bytes, but for what one tag adds to them.
+pub(crate) fn to_text_within(html: &str, max_bytes: usize) -> Option<String> {
+    let mut writer = Writer::default();
     for token in Tokens::of(html) {
-        match token {
-            Token::Text(text) => writer.text(text),
-            Token::Tag(tag) => writer.tag(&tag),
+        writer.token(token);
+        if writer.text.len() > max_bytes {
+            return None;
         }
     }
-    writer.text
+    Some(writer.text)
 }
 
 #[derive(Default)]
@@ -58,6 +65,13 @@ struct Writer {
 }
 
 impl Writer {
+    fn token(&mut self, token: Token<'_>) {
+        match token {
+            Token::Text(text) => self.text(text),
+            Token::Tag(tag) => self.tag(&tag),
+        }
+    }
+
     fn text(&mut self, text: &str) {
         if self.hidden.is_some() {
             return;
