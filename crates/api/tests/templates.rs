@@ -206,11 +206,43 @@ async fn stored_profile(app: &TestApp) -> String {
 async fn what_fails_only_when_rendered_tells_its_place_in_the_preview() {
     let app = TestApp::new().await;
     let admin = app.as_admin();
-    let html = "<p>\n{% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %}{% endfor %}";
+    let html = "<p>\n{% for a in range(n) %}{% for b in range(n) %}x{% endfor %}{% endfor %}";
     let template = create(&admin, email(html)).await;
-    let answer = admin.post(&path(&template, "/preview"), json!({})).await;
+    let answer = admin.post(&path(&template, "/preview"), json!({ "record": { "n": 9999 } })).await;
     let error = answer.refused(400, "JOURNEY_API.PUBLIC.TEMPLATES.INVALID");
     assert!(error["message"].as_str().unwrap().starts_with("content.html: line 2"), "{error}");
+    assert_eq!(
+        admin.post(&path(&template, "/preview"), json!({ "record": { "n": 2 } })).await.data()["html"],
+        "<p>\nxxxx"
+    );
+}
+
+#[tokio::test]
+async fn a_template_that_can_never_render_is_refused_wherever_it_is_given() {
+    let app = TestApp::new().await;
+    let admin = app.as_admin();
+    let template = create(&admin, email("<p>fine</p>")).await;
+    let invalid = "JOURNEY_API.PUBLIC.TEMPLATES.INVALID";
+    for bomb in [
+        "{{ [1]|tojson(indent=10000000000000) }}",
+        "{{ [1,2]|tojson(indent=999999999) }}",
+        "{{ [['x']*9999999,['x']*9999999]|sort|length }}",
+        "{{ range(99999)|join('xxxxxxxxxxxxxxxxxxxxxxxxxxxxx') }}",
+        "{% for a in range(9999) %}{% for b in range(9999) %}{{ a ~ b }}{% endfor %}{% endfor %}",
+        "{% set x = 'xxxxxxxxxxxxxxxx' %}{{ (x ~ x ~ x ~ x)|replace('x', x ~ x)|replace('x', x ~ x)|replace('x', x ~ x) }}",
+        "{{ '%99999999999d'|format(1) }}",
+    ] {
+        for content in [json!({ "subject": "x", "html": bomb }), json!({ "subject": bomb, "html": "x" })] {
+            let body = json!({ "name": "n", "channel": "email", "content": content });
+            admin.post("/templates", body).await.refused(400, invalid);
+            admin.patch(&path(&template, ""), json!({ "content": content })).await.refused(400, invalid);
+        }
+        let text = json!({ "name": "n", "channel": "sms", "content": { "text": bomb } });
+        admin.post("/templates", text).await.refused(400, invalid);
+        let answer = admin.post(&path(&template, "/preview"), json!({ "subjectLine": bomb })).await;
+        let error = answer.refused(400, invalid);
+        assert!(error["message"].as_str().unwrap().starts_with("subjectLine: line 1, column "), "{error}");
+    }
 }
 
 #[tokio::test]

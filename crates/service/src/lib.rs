@@ -9,6 +9,7 @@ pub mod idempotency;
 mod page;
 pub mod rate_limits;
 mod readiness;
+mod rendering;
 mod settings;
 
 pub mod audiences;
@@ -63,6 +64,7 @@ struct Inner {
     rates: rate_limits::RateState,
     vitals: vitals::Vitals,
     wide_looks: Arc<tokio::sync::Semaphore>,
+    renderings: Arc<tokio::sync::Semaphore>,
     /// Wakes whoever works on import jobs in this process.
     imports: tokio::sync::Notify,
 }
@@ -81,6 +83,7 @@ impl Service {
             rates: rate_limits::RateState::default(),
             vitals: vitals::Vitals::default(),
             wide_looks: Arc::new(tokio::sync::Semaphore::new(WIDE_LOOKS_MAX)),
+            renderings: Arc::new(tokio::sync::Semaphore::new(rendering::RENDERINGS_MAX)),
             imports: tokio::sync::Notify::new(),
         };
         Self { inner: Arc::new(inner) }

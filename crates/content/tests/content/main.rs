@@ -2,7 +2,9 @@
 
 #![cfg(test)]
 
+mod damage;
 mod errors;
+mod language;
 mod links;
 mod properties;
 mod rendering;

@@ -5,13 +5,35 @@ use postrider_content::{RecipientFields, Rendered, SenderDetails, TemplateError,
 use postrider_core::address::email_domain;
 use postrider_core::channel::{Body, DirectMailBody, EmailBody, Message, PushBody, SmsBody};
 use postrider_core::id::DeliveryId;
+use postrider_store::StoreError;
 use postrider_store::ledger::{DueRow, Person};
+use std::sync::Arc;
 
 /// Stands before the subject, the text or the title of a test.
 const TEST_MARK: &str = "[Test] ";
 
+/// Renders the messages of some recipients, away from the threads that drive the process: each may take 50 ms.
+///
+/// # Errors
+/// [`StoreError::Failed`] if rendering panicked.
+pub(crate) async fn compose_all(
+    context: &Arc<Context>,
+    public_url: &str,
+    rows: Vec<DueRow>,
+) -> Result<Vec<(DueRow, Result<Message, TemplateError>)>, StoreError> {
+    let (context, public_url) = (Arc::clone(context), public_url.to_owned());
+    let work = move || {
+        let composed = |row: DueRow| {
+            let message = compose(&context, &public_url, &row);
+            (row, message)
+        };
+        rows.into_iter().map(composed).collect()
+    };
+    tokio::task::spawn_blocking(work).await.map_err(|_| StoreError::Failed("a rendering panicked".into()))
+}
+
 /// Renders the message of a recipient.
-pub(crate) fn compose(context: &Context, public_url: &str, row: &DueRow) -> Result<Message, TemplateError> {
+fn compose(context: &Context, public_url: &str, row: &DueRow) -> Result<Message, TemplateError> {
     let seq = u64::try_from(row.seq).unwrap_or_default();
     let delivery = DeliveryId::of(context.manifest, seq);
     let unsubscribe_url = links::unsubscribe_url(public_url, &links::token(delivery, &context.unsubscribe));

@@ -80,7 +80,8 @@ impl Contexts {
         }
         let key = unsubscribe_key(cluster).await?;
         let parts = cluster.store.read("manifest.context", move |tx| Parts::read(tx, manifest)).await?;
-        match parts.compile(key) {
+        let compiled = tokio::task::spawn_blocking(move || parts.compile(key)).await;
+        match compiled.map_err(|_| StoreError::Failed("compiling a template panicked".into()))? {
             Ok(context) => {
                 let context = Arc::new(context);
                 self.with(|kept| {

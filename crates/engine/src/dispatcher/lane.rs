@@ -3,7 +3,7 @@
 //! Invariant: what a lane knows and has not recorded is kept until it is recorded, however often the database
 //! fails; a lane that is cut off leaves the rest to the rescuer.
 
-use super::compose::compose;
+use super::compose::compose_all;
 use super::connections::{Admission, LaneNumber};
 use super::context::{Context, Contexts, Found};
 use super::job::{self, Allowed};
@@ -212,7 +212,7 @@ impl SendLane {
         let (mut marks, mut messages, mut unrendered) = (Vec::new(), VecDeque::new(), Vec::new());
         let mut batch: Vec<DueRow> = rows.drain(..allowed).collect();
         batch.sort_unstable_by_key(|row| row.seq);
-        for row in batch {
+        for (row, composed) in compose_all(&context, &self.cluster.settings.public_url, batch).await? {
             let flight = Flight {
                 seq: row.seq,
                 attempts: row.attempts,
@@ -220,7 +220,7 @@ impl SendLane {
                 first_at: row.first_at,
                 in_doubt: row.in_doubt,
             };
-            match compose(&context, &self.cluster.settings.public_url, &row) {
+            match composed {
                 Ok(message) => {
                     marks.push(Mark { flight, address: row.address });
                     messages.push_back(message);

@@ -79,7 +79,8 @@ impl Service {
             let attributes = tx.attribute_names(tenant)?.into_iter().collect();
             Ok::<_, ServiceError>(Subject { template, recipient, sender, attributes })
         });
-        Ok(render(&subject.await?, subject_line.as_deref(), &link)?)
+        let subject = subject.await?;
+        Ok(self.rendering(move || render(&subject, subject_line.as_deref(), &link)).await??)
     }
 }
 

@@ -45,7 +45,8 @@ impl Service {
         let channel = ChannelKind::parse(&command.channel).ok_or_else(|| {
             Refusal::invalid("channel", Some(&command.channel), "must be email, sms, push or direct_mail")
         })?;
-        let CheckedContent { json, fields } = check(channel, &command.content)?;
+        let content = command.content;
+        let CheckedContent { json, fields } = self.rendering(move || check(channel, &content)).await??;
         let now = self.now();
         let template = Template {
             id: TemplateId::new(now, &*self.entropy()),
@@ -82,7 +83,10 @@ impl Service {
         let tenant = actor.tenant;
         // The channel never changes, so content may be compiled for it before the transaction that writes.
         let before = self.store().read("template.get", move |tx| existing(tx, tenant, id)).await?;
-        let content = command.content.map(|json| check(before.channel, &json)).transpose()?;
+        let content = match command.content {
+            Some(json) => Some(self.rendering(move || check(before.channel, &json)).await??),
+            None => None,
+        };
         let now = self.now();
         let updated = self.answer_once("template.update", actor, reply, move |tx| {
             let mut template = existing(tx, tenant, id)?;
