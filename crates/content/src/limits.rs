@@ -29,7 +29,7 @@ pub const DIRECT_MAIL_SOURCE_MAX_BYTES: usize = 1_048_576;
 
 /// Work that the rendering of one message may do, in steps: one for an operation or for 32 bytes of text. Measured to
 /// take less than 50 ms on a slow machine.
-pub const RENDER_STEPS: usize = 500_000;
+pub const RENDER_STEPS: usize = 400_000;
 /// Memory that the values of one message may take while it is rendered, in bytes, all that was ever made counted.
 pub const RENDER_VALUE_BYTES: usize = 3 * 1_048_576;
 /// Largest rendering of an HTML part, a text part or a printed piece, in bytes.
@@ -38,7 +38,7 @@ pub const OUTPUT_MAX_BYTES: usize = 2_097_152;
 pub const SHORT_OUTPUT_MAX_BYTES: usize = 16_384;
 
 /// Most operations in one part: a field, a filter, an operator, a list.
-pub const OPERATIONS_MAX: usize = 50_000;
+pub const OPERATIONS_MAX: usize = 20_000;
 /// Deepest nesting of blocks.
 pub const BLOCK_DEPTH: usize = 50;
 /// Deepest nesting of operations in one expression.

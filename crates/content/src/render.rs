@@ -90,6 +90,9 @@ impl CompiledTemplate {
     }
 }
 
+/// Bytes of HTML of which one step of work makes the text.
+const TEXT_BYTES_PER_STEP: usize = 8;
+
 /// A message that is being rendered: its parts share one budget.
 struct Message<'t, 'f> {
     template: &'t CompiledTemplate,
@@ -109,9 +112,10 @@ impl Message<'_, '_> {
         let mut text = if has_text {
             self.part("text")?
         } else {
+            let failed = |message| TemplateError { path: "content.html".to_owned(), ..TemplateError::of_all(message) };
+            self.budget.steps(html.len() / TEXT_BYTES_PER_STEP).map_err(|stop| failed(stop.message()))?;
             text::to_text_within(&html, limits::OUTPUT_MAX_BYTES).ok_or_else(|| {
-                let message = format!("the text of the HTML has more than {} bytes", limits::OUTPUT_MAX_BYTES);
-                TemplateError { path: "content.html".to_owned(), ..TemplateError::of_all(message) }
+                failed(format!("the text of the HTML has more than {} bytes", limits::OUTPUT_MAX_BYTES))
             })?
         };
         if text.trim().is_empty() {

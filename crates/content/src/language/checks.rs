@@ -137,7 +137,7 @@ pub(crate) fn holds(test: Test, value: &Value<'_>, other: &Value<'_>, budget: &m
         Test::Even => whole(value)?.rem_euclid(2) == 0,
         Test::Lower | Test::Upper => {
             let text = text_of(value, budget)?;
-            budget.reads(text.len())?;
+            budget.reads(text.len().saturating_mul(4))?;
             let wrong = if test == Test::Lower { char::is_uppercase } else { char::is_lowercase };
             text.chars().any(char::is_alphabetic) && !text.chars().any(wrong)
         }

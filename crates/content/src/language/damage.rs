@@ -70,25 +70,28 @@ fn damaged(rest: &str) -> Option<String> {
     {
         return Some(format!("write the braces without a space between them: {{{{ {} }}}}", inner[..end].trim()));
     }
-    let lower = window.to_ascii_lowercase();
     for (open, close, how) in BRACES {
-        let Some(inner) = lower.strip_prefix(open).and_then(|rest| rest.strip_prefix(open)) else { continue };
-        let start = window.len() - inner.len();
-        let end = inner.find(close).or_else(|| inner.find("}}"))?;
-        let inner = decoded(window.get(start..start + end)?);
+        let Some(inner) = after(window, open).and_then(|rest| after(rest, open)) else { continue };
+        let lower = inner.to_ascii_lowercase();
+        let end = lower.find(close).or_else(|| lower.find("}}"))?;
+        let inner = decoded(&inner[..end]);
         if is_tag(&inner) {
             let inner = inner.trim();
             return Some(format!("the braces of this tag are {how}, so it is no tag: write {{{{ {inner} }}}}"));
         }
     }
     for (open, close) in [("%7b%25", "%25%7d"), ("{%25", "%25}")] {
-        if let Some(inner) = lower.strip_prefix(open)
-            && inner.contains(close)
-        {
+        if after(window, open).is_some_and(|inner| inner.to_ascii_lowercase().contains(close)) {
             return Some("the percent sign of this tag is encoded: write {% … %}".to_owned());
         }
     }
     None
+}
+
+/// What follows `open`, which is in small letters, at the beginning of a text in any letters.
+fn after<'t>(text: &'t str, open: &str) -> Option<&'t str> {
+    let is_there = text.as_bytes().get(..open.len())?.eq_ignore_ascii_case(open.as_bytes());
+    is_there.then(|| text.get(open.len()..)).flatten()
 }
 
 /// The sentence about an attribute that should be the link to unsubscribe and is only its name.

@@ -168,6 +168,7 @@ pub(crate) fn filter(name: &str) -> Option<&'static str> {
         "floatformat" | "number_format" | "number_with_delimiter" | "money" | "intcomma" | "currency" => {
             "number(2, \".\", \",\")"
         }
+        "date" | "strftime" | "dateformat" | "date_format" => "the date as the text that readers are to see",
         "truncatewords" | "truncatechars" => "truncate(length)",
         _ => return None,
     })

@@ -2,6 +2,8 @@
 #![cfg(test)]
 
 #[cfg(unix)]
+mod bombs;
+#[cfg(unix)]
 mod client;
 mod commands;
 #[cfg(unix)]

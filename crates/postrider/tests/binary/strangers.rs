@@ -59,7 +59,7 @@ fn a_thousand_silent_connections_keep_neither_clients_out_nor_mail_in() {
     let text = format!("[channels.email]\nurl = \"smtp://{}?tls=none\"\n", sink.address());
     std::fs::write(home.folder.path().join("postrider.toml"), text).unwrap();
     let (_, id, secret) = home.tenant_and_client();
-    let server = home.serve_with_files(FILES);
+    let server = home.serve_within(&format!("-n {FILES}"));
     server.until_ready();
     let client = Client::new(&server, &id, &secret);
     let campaigns: Vec<String> = (0..4).map(|_| client.draft(PEOPLE)).collect();

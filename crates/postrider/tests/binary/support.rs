@@ -85,11 +85,11 @@ impl Home {
         Self::start(self.command(&all))
     }
 
-    /// Serves on a free port in a process that may open so many files.
-    pub fn serve_with_files(&self, files: usize) -> Server {
+    /// Serves on a free port in a process with a limit of the shell, such as `-n 1024` files or `-v 2000000` KiB.
+    pub fn serve_within(&self, limit: &str) -> Server {
         let serve = self.command(&["serve", "--json", "--listen", "127.0.0.1:0"]);
         let mut shell = Command::new("sh");
-        shell.arg("-c").arg(format!("ulimit -n {files}; exec \"$0\" \"$@\"")).arg(serve.get_program());
+        shell.arg("-c").arg(format!("ulimit {limit} && exec \"$0\" \"$@\"")).arg(serve.get_program());
         shell.args(serve.get_args()).current_dir(self.folder.path()).stdin(Stdio::null());
         for (name, _) in serve.get_envs() {
             shell.env_remove(name);

@@ -30,7 +30,8 @@ pub(super) fn apply<'a>(
         _ => {}
     }
     let text = text_of(input, budget)?;
-    budget.reads(text.len())?;
+    // Each character is looked at.
+    budget.reads(text.len().saturating_mul(4))?;
     match filter {
         Filter::Upper => cased(&text, budget, |_, c, builder| c.to_uppercase().try_for_each(|c| builder.push_char(c))),
         Filter::Lower => cased(&text, budget, |_, c, builder| c.to_lowercase().try_for_each(|c| builder.push_char(c))),
