@@ -99,7 +99,7 @@ async fn a_tenant_without_domains_keeps_away_from_those_of_others() {
 }
 
 #[tokio::test]
-async fn two_tenants_at_one_domain_that_is_not_bound_are_told() {
+async fn two_tenants_at_one_domain_that_is_not_bound_get_a_warning() {
     both(async |app| {
         let (ours, other) = (app.tenant(), app.another_tenant().await);
         let ready = ready_for(&app.as_admin(), ChannelKind::Email).await;

@@ -180,6 +180,8 @@ async fn a_secret_of_an_earlier_version_is_refused_until_the_client_gets_a_new_o
         app.send(token_request(&form))
     };
     assert_eq!(ask(&secret).await.json["error"], "invalid_client");
+    assert!(app.service.list_clients(tenant).await.unwrap()[0].needs_new_secret);
     let new = app.service.rotate_client_secret(tenant, client).await.unwrap();
     assert_eq!(ask(&new.secret).await.status, 200);
+    assert!(!app.service.list_clients(tenant).await.unwrap()[0].needs_new_secret);
 }

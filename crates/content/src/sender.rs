@@ -161,7 +161,7 @@ impl SenderDetails {
     }
 
     /// Checks what recipients see as it is: nothing in it is hidden, and a display name is no address of another domain.
-    /// What was stored before there was this rule is not asked.
+    /// Fields that were stored before this rule existed are not checked.
     ///
     /// # Errors
     /// `REQUEST_INVALID` with a path such as `fromName`.

@@ -1,8 +1,9 @@
 //! From which domains a tenant may send mail.
 //!
 //! The operator binds domains to a tenant. Then it sends from these and from what is below them, and no tenant without
-//! domains of its own sends from there. Where nothing is bound, everybody sends from anywhere, and is told if another
-//! tenant uses the same domain. Domains are compared in the form that is on the wire: lower case, `xn--` (RFC 5891 §4).
+//! domains of its own sends from there. Where nothing is bound, everybody sends from anywhere and gets a warning if
+//! another tenant uses the same domain. Domains are compared in the form that is on the wire: lower case, `xn--`
+//! (RFC 5891 §4).
 
 use crate::address::{AddressProblem, EMAIL_DOMAIN_OCTETS_MAX, check_domain, email_domain, normalize_email};
 use crate::punycode;

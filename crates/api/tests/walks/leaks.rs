@@ -79,7 +79,7 @@ async fn one_of_each(app: &TestApp, tenant: TenantId) -> Vec<(Thing, Made)> {
 async fn tenants_do_not_see_each_other(database: Database) {
     let app = TestApp::on(database).await;
     let stranger = app.another_tenant().await;
-    // Two tenants at one domain are told of each other unless the operator bound it to them.
+    // Preflight warns of another tenant at the same domain unless the operator bound the domain.
     for tenant in [stranger, app.tenant()] {
         app.service.set_sender_domains(tenant, vec!["example.test".to_owned()]).await.unwrap();
     }

@@ -169,7 +169,11 @@ fn words(scopes: &BTreeSet<Scope>) -> Vec<&'static str> {
 }
 
 fn line(client: &ClientSummary) -> String {
-    let state = if client.disabled_at.is_some() { "disabled  " } else { "" };
+    let state = match client {
+        ClientSummary { disabled_at: Some(_), .. } => "disabled  ",
+        ClientSummary { needs_new_secret: true, .. } => "needs a new secret (client rotate)  ",
+        ClientSummary { .. } => "",
+    };
     format!("{}  {}  {state}{}", client.id, client.name, words(&client.scopes).join(" "))
 }
 
@@ -180,5 +184,6 @@ fn document(client: &ClientSummary) -> Value {
         "scopes": words(&client.scopes),
         "createdAt": client.created_at.to_string(),
         "disabledAt": client.disabled_at.map(|at| at.to_string()),
+        "needsNewSecret": client.needs_new_secret,
     })
 }

@@ -45,6 +45,8 @@ pub struct ClientSummary {
     pub created_at: Timestamp,
     /// When it was disabled.
     pub disabled_at: Option<Timestamp>,
+    /// Whether an earlier version made its secret, which is no longer accepted.
+    pub needs_new_secret: bool,
 }
 
 impl Service {
@@ -96,11 +98,13 @@ impl Service {
             scopes: known_scopes(&client.scopes),
             created_at: client.created_at,
             disabled_at: client.disabled_at,
+            needs_new_secret: client_secrets::is_outdated(&client.secret_hash),
         };
         Ok(clients.await?.into_iter().map(summary).collect())
     }
 
-    /// Gives a client a new secret. The old one gets no more tokens, and tokens it got are refused within 5 s on every node.
+    /// Gives a client a new secret. The old one gets no more tokens, and tokens that it got are refused within 5 s on
+    /// every node.
     ///
     /// # Errors
     /// `CLIENTS.NOT_FOUND`.

@@ -1,4 +1,5 @@
-//! The keys of the instance: those that sign tokens, and one each for unsubscribe links and client secrets. They live in the store and are made when first needed.
+//! The keys of the instance: those that sign tokens, and one each for unsubscribe links and client secrets. They live in
+//! the store and are made when first needed.
 //!
 //! Two nodes that start together end up with one key: both insert inside a write transaction, and the schema holds
 //! one key in use of each purpose. A retired key still verifies until every token it signed has expired.
