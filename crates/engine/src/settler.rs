@@ -99,6 +99,10 @@ impl Task for Settler {
 
 /// Closes a job if everybody is accounted for.
 fn finish(tx: &mut Tx<'_>, job: &UnsettledJob, teller: &Teller, now: Timestamp) -> Result<(), StoreError> {
+    // Whoever makes recipients pending again keeps the job open; their number is read behind them.
+    if !tx.job_keep_open(job.tenant, job.job)? {
+        return Ok(());
+    }
     let counts = tx.manifest_counts(job.tenant, job.manifest)?;
     let Some(end) = job_end(&counts) else { return Ok(()) };
     // A job that was taken back stays so, whatever its counts.

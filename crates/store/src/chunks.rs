@@ -59,6 +59,9 @@ statements! { "chunks":
     RELEASE = "UPDATE chunks SET state = CASE WHEN pending + in_flight = 0 THEN 'done' ELSE 'ready' END, \
         due_at = $1, node_id = NULL, lease_until = NULL \
         WHERE manifest_number = $2 AND chunk = $3 RETURNING state";
+    /// A claimed chunk finds the rows when it is given back.
+    REOPEN = "UPDATE chunks SET state = 'ready', due_at = CASE WHEN state = 'ready' AND due_at < $1 THEN due_at \
+        ELSE $1 END WHERE manifest_number = $2 AND chunk = $3 AND state <> 'claimed'";
     /// All tenants: claimed chunks whose lease ran out, or all of them.
     LOST = "SELECT c.manifest_number, c.chunk, c.fence, c.first_seq, c.last_seq, m.tenant_id, j.id, j.on_uncertain, \
         j.latest_finish FROM chunks c JOIN manifests m ON m.number = c.manifest_number \
@@ -252,6 +255,14 @@ impl Tx<'_> {
         let values = [due_at.into(), claim.key.manifest.into(), claim.key.chunk.into()];
         let state: Option<String> = self.query_one(&RELEASE, &values, Row::next)?;
         Ok(state.as_deref() == Some("done"))
+    }
+
+    /// Lets a chunk be claimed again at once, in which recipients are pending again.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub(crate) fn chunk_reopen(&mut self, key: ChunkKey, now: Timestamp) -> Result<(), StoreError> {
+        self.execute(&REOPEN, &[now.into(), key.manifest.into(), key.chunk.into()]).map(drop)
     }
 
     /// Whether there is a chunk to rescue.

@@ -20,9 +20,6 @@ statements! { "doubt":
         WHERE manifest_number = $2 AND seq BETWEEN $3 AND $4 AND state = 'uncertain' AND attempt < $5";
     ASSUME = "UPDATE deliveries SET state = 'sent', settled_at = $1, reason = $2 WHERE manifest_number = $3 \
         AND seq BETWEEN $4 AND $5 AND state = 'uncertain'";
-    /// A claimed chunk finds the rows when it is given back.
-    REOPEN = "UPDATE chunks SET state = 'ready', due_at = CASE WHEN state = 'ready' AND due_at < $1 THEN due_at \
-        ELSE $1 END WHERE manifest_number = $2 AND chunk = $3 AND state <> 'claimed'";
 }
 
 impl Tx<'_> {
@@ -63,7 +60,7 @@ impl Tx<'_> {
             delta.shift(DeliveryState::Uncertain, to, rows);
             self.chunk_adjust(key, &delta, None)?;
             if to == DeliveryState::Pending && rows > 0 {
-                self.execute(&REOPEN, &[now.into(), manifest.into(), key.chunk.into()])?;
+                self.chunk_reopen(key, now)?;
             }
             settled += rows;
         }

@@ -135,7 +135,7 @@ impl Tx<'_> {
 }
 
 /// Reads the four consents and keeps the channel's.
-fn read_consent(row: &mut Row, channel: ChannelKind) -> Result<Consent, StoreError> {
+pub(crate) fn read_consent(row: &mut Row, channel: ChannelKind) -> Result<Consent, StoreError> {
     let mut consent = Consent::Unknown;
     for kind in ChannelKind::ALL {
         let read = row.word(Consent::parse)?;

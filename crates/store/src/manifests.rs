@@ -23,8 +23,8 @@ statements! { "manifests":
         excluded, duplicates, audience_hash, fence, created_at) \
         VALUES ((SELECT COALESCE(MAX(number), 0) + 1 FROM manifests), $1, $2, $3, 0, 0, 0, 0, 0, 0, $4, 0, $5)";
     /// All tenants.
-    UNFROZEN = "SELECT m.number, m.tenant_id, m.schedule_id, j.channel, j.due_at, j.is_test, m.created_at \
-        FROM manifests m \
+    UNFROZEN = "SELECT m.number, m.tenant_id, m.schedule_id, j.channel, j.due_at, j.is_test, m.created_at, \
+        (SELECT p.number FROM manifests p WHERE p.schedule_id = j.parent_schedule_id) FROM manifests m \
         JOIN schedule_jobs j ON j.id = m.schedule_id \
         WHERE m.frozen_at IS NULL AND (m.lease_until IS NULL OR m.lease_until <= $1) ORDER BY m.number LIMIT 1";
     /// All tenants.
@@ -64,6 +64,8 @@ pub struct Freezing {
     pub is_test: bool,
     /// When the job began: what dates relative to now in its rules are relative to.
     pub begun_at: Timestamp,
+    /// The manifest whose failed recipients it tries again, if it is of such a job.
+    pub parent: Option<i64>,
     /// What the lease is worth: nobody has claimed it since.
     pub fence: i64,
 }
@@ -133,6 +135,7 @@ impl Tx<'_> {
                 due_at: row.next()?,
                 is_test: row.next()?,
                 begun_at: row.next()?,
+                parent: row.next()?,
                 fence: 0,
             })
         })?;

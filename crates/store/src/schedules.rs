@@ -19,25 +19,29 @@ statements! { "schedules":
     INSERT = "INSERT INTO schedule_jobs (id, tenant_id, campaign_id, version_id, manifest_id, touchpoint_id, channel, \
         state, immediate, due_at, send_at, batch_date, timezone, timezone_source, instant, local_time, \
         offset_seconds, rule, tzdb_version, template_version_id, sender_profile_id, subject_line, latest_start, \
-        on_missed, latest_finish, on_uncertain, rate_per_minute, created_at, is_test) \
+        on_missed, latest_finish, on_uncertain, rate_per_minute, created_at, is_test, \
+        parent_schedule_id) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, 'scheduled', $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, \
-        $20, $21, $22, $23, $24, $25, $26, $27, $28)";
+        $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)";
     GET = "SELECT id, campaign_id, version_id, manifest_id, touchpoint_id, channel, state, immediate, due_at, send_at, \
         batch_date, timezone, timezone_source, instant, local_time, offset_seconds, rule, tzdb_version, \
         template_version_id, sender_profile_id, subject_line, latest_start, on_missed, latest_finish, on_uncertain, \
-        rate_per_minute, blocked_reason, created_at, started_at, finished_at, is_test FROM schedule_jobs \
+        rate_per_minute, blocked_reason, created_at, started_at, finished_at, is_test, parent_schedule_id \
+        FROM schedule_jobs \
         WHERE tenant_id = $1 AND id = $2";
     /// Without test sends, which are not the campaign's.
     LIST = "SELECT id, campaign_id, version_id, manifest_id, touchpoint_id, channel, state, immediate, due_at, \
         send_at, batch_date, timezone, timezone_source, instant, local_time, offset_seconds, rule, tzdb_version, \
         template_version_id, sender_profile_id, subject_line, latest_start, on_missed, latest_finish, on_uncertain, \
-        rate_per_minute, blocked_reason, created_at, started_at, finished_at, is_test FROM schedule_jobs \
+        rate_per_minute, blocked_reason, created_at, started_at, finished_at, is_test, parent_schedule_id \
+        FROM schedule_jobs \
         WHERE tenant_id = $1 AND campaign_id = $2 AND is_test = $3 ORDER BY created_at DESC, id DESC LIMIT $4";
     /// Of several campaigns, without test sends and jobs that were taken back before they began.
     COUNTING = "SELECT id, campaign_id, version_id, manifest_id, touchpoint_id, channel, state, immediate, due_at, \
         send_at, batch_date, timezone, timezone_source, instant, local_time, offset_seconds, rule, tzdb_version, \
         template_version_id, sender_profile_id, subject_line, latest_start, on_missed, latest_finish, on_uncertain, \
-        rate_per_minute, blocked_reason, created_at, started_at, finished_at, is_test FROM schedule_jobs \
+        rate_per_minute, blocked_reason, created_at, started_at, finished_at, is_test, parent_schedule_id \
+        FROM schedule_jobs \
         WHERE tenant_id = $1 AND is_test = $2 AND (started_at IS NOT NULL OR finished_at IS NULL) \
         AND campaign_id = $3 ORDER BY created_at DESC, id DESC";
     /// The guard is what makes two who decide at once agree. A job that a person set to run before it began is in the
@@ -98,6 +102,8 @@ pub struct ScheduleJob {
     pub finished_at: Option<Timestamp>,
     /// Whether it is a test send, which counts for nothing but itself.
     pub is_test: bool,
+    /// The job whose failed recipients it tries again.
+    pub parent: Option<ScheduleId>,
 }
 
 impl ScheduleJob {
@@ -165,6 +171,7 @@ pub(crate) fn read_job(row: &mut Row) -> Result<ScheduleJob, StoreError> {
         started_at: row.next()?,
         finished_at: row.next()?,
         is_test: row.next()?,
+        parent: row.optional_id()?,
     })
 }
 
@@ -208,6 +215,7 @@ impl Tx<'_> {
             job.policy.rate_per_minute.map(i64::from).into(),
             job.created_at.into(),
             job.is_test.into(),
+            job.parent.map_or(Value::Null, id),
         ];
         self.execute(&INSERT, &values)?;
         self.schedule_audiences_insert(job.id, audiences)

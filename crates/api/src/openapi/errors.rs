@@ -108,6 +108,7 @@ const PARTICULAR: &[(&str, &str, &[&[Code]])] = &[
     ),
     ("POST", "/campaigns/{id}/pause", &[STAND, &[Code::NotRunning]]),
     ("POST", "/campaigns/{id}/resume", &[STAND, &[Code::NotPaused]]),
+    ("POST", "/campaigns/{id}/retry-failed", &[&[Code::CampaignArchived, Code::NotFinished, Code::NothingToRetry]]),
     ("DELETE", "/campaigns/{id}/schedule-jobs/{scheduleId}", &[&[Code::AlreadyFinished]]),
     (
         "POST",

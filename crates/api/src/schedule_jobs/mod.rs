@@ -1,5 +1,5 @@
 //! Schedule jobs and send jobs: `/campaigns/{id}/schedule-jobs`, `/campaigns/{id}/send-jobs`, `/campaigns/{id}/pause`,
-//! `/campaigns/{id}/resume`.
+//! `/campaigns/{id}/resume`, `/campaigns/{id}/retry-failed`.
 
 mod body;
 mod cancel;
@@ -7,6 +7,7 @@ mod create;
 mod get;
 mod pause;
 mod reschedule;
+mod retry;
 mod view;
 
 pub use view::{PolicyDto, WarningDto};
@@ -25,5 +26,6 @@ pub fn routes() -> Vec<Route> {
         route!(DELETE, "/campaigns/{id}/schedule-jobs/{scheduleId}", Scope::CampaignsSchedule, cancel::cancel),
         route!(POST, "/campaigns/{id}/pause", Scope::CampaignsSend, pause::pause),
         route!(POST, "/campaigns/{id}/resume", Scope::CampaignsSend, pause::resume),
+        route!(POST, "/campaigns/{id}/retry-failed", Scope::CampaignsSend, retry::retry_failed),
     ]
 }

@@ -81,6 +81,9 @@ pub struct JobCreated {
     manifest_id: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     schedule_id: Option<Uuid>,
+    /// The job whose failed recipients it tries again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent_schedule_id: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     touchpoint_id: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -141,6 +144,7 @@ fn committed_view(committed: &Committed) -> JobCreated {
     JobCreated {
         manifest_id: Some(job.manifest.into()),
         schedule_id: Some(job.id.into()),
+        parent_schedule_id: job.parent.map(Uuid::from),
         touchpoint_id: Some(job.touchpoint),
         send_at: digital.then(|| job.resolution.instant.to_string()),
         batch_date: job.batch_date.clone(),
@@ -174,6 +178,7 @@ fn frame(
         bindings: vec![binding],
         manifest_id: None,
         schedule_id: None,
+        parent_schedule_id: None,
         touchpoint_id: None,
         send_at: None,
         batch_date: None,
@@ -209,6 +214,9 @@ fn plan_view(plan: &Plan) -> PlanDto {
 #[serde(rename_all = "camelCase")]
 pub struct JobObject {
     schedule_id: Uuid,
+    /// The job whose failed recipients it tries again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent_schedule_id: Option<Uuid>,
     campaign_id: Uuid,
     version_id: Uuid,
     manifest_id: Uuid,
@@ -237,6 +245,7 @@ impl From<&JobView> for JobObject {
     fn from(job: &JobView) -> Self {
         Self {
             schedule_id: job.id.into(),
+            parent_schedule_id: job.parent.map(Uuid::from),
             campaign_id: job.campaign.into(),
             version_id: job.version.into(),
             manifest_id: job.manifest.into(),

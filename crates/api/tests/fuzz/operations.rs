@@ -101,6 +101,7 @@ const NAMED: &[(&str, Thing)] = &[
     ("/public/v1/campaigns/{id}/deliveries", Thing::Delivery),
     ("/public/v1/campaigns/{id}/pause", Thing::Delivery),
     ("/public/v1/campaigns/{id}/resume", Thing::Paused),
+    ("/public/v1/campaigns/{id}/retry-failed", Thing::Failed),
     ("/public/v1/campaigns/{id}/test-sends/{", Thing::Test),
     ("/public/v1/campaigns", Thing::Draft),
     ("/public/v1/lists", Thing::List),

@@ -2,6 +2,7 @@
 
 use super::scenes::{Failing, Gate, Import, alter, odd_campaign, of_the_other_model, versionless};
 use super::support::drafts::content as content_of;
+use super::support::ledger::ended;
 use super::support::ready::{Ready, ready};
 use super::support::{Caller, TestAnswer, TestApp, api_request};
 use axum::body::Body;
@@ -196,6 +197,16 @@ pub async fn provoke(code: Code) -> Provoked {
             let job = admin.post(&campaign.path("/send-jobs"), json!({})).await.data()["scheduleId"].clone();
             let job = campaign.path(&format!("/schedule-jobs/{}", job.as_str().unwrap()));
             plain(admin.patch(&job, json!({ "sendAt": "2026-05-01T09:00:00Z" })).await)
+        }
+        Code::NotFinished => {
+            let campaign = scheduled(app).await;
+            plain(admin.post(&format!("{campaign}/retry-failed"), json!({})).await)
+        }
+        Code::NothingToRetry => {
+            let campaign = app.draft(Email).await;
+            let job = admin.post(&format!("/campaigns/{campaign}/send-jobs"), json!({})).await;
+            ended(app, app.tenant(), job.data(), Some("mailbox_unavailable")).await;
+            plain(admin.post(&format!("/campaigns/{campaign}/retry-failed"), json!({})).await)
         }
         Code::NotRunning => {
             let campaign = app.draft(Email).await;

@@ -1,6 +1,6 @@
 //! What a tenant can have, made for one.
 
-use super::ledger::begun;
+use super::ledger::{begun, ended};
 use super::ready::ready_for;
 use super::{Caller, TestApp};
 use postrider_core::channel::ChannelKind;
@@ -22,6 +22,8 @@ pub enum Thing {
     Mailing,
     /// A campaign whose job was paused.
     Paused,
+    /// A campaign whose job is over and failed.
+    Failed,
     /// A test of a campaign: campaign, test.
     Test,
     /// A list with two members.
@@ -102,6 +104,11 @@ pub async fn make(app: &TestApp, tenant: TenantId, thing: Thing) -> Made {
             let job = admin.post(&ready.path("/send-jobs"), json!({})).await;
             begun(app, tenant, job.data()).await;
             admin.post(&ready.path("/pause"), json!({})).await.data();
+            vec![ready.campaign.clone()]
+        }
+        Thing::Failed => {
+            let job = admin.post(&ready.path("/send-jobs"), json!({})).await;
+            ended(app, tenant, job.data(), Some("policy_refused")).await;
             vec![ready.campaign.clone()]
         }
         Thing::Test => {

@@ -69,6 +69,7 @@ pub const ROWS: &[Row] = &[
     row(POST, "/campaigns/{id}/send-jobs", CampaignsSend, Thing::Draft, "{}"),
     row(POST, "/campaigns/{id}/pause", CampaignsSend, Thing::Delivery, "{}"),
     row(POST, "/campaigns/{id}/resume", CampaignsSend, Thing::Paused, "{}"),
+    row(POST, "/campaigns/{id}/retry-failed", CampaignsSend, Thing::Failed, "{}"),
     row(POST, "/campaigns/{id}/test-sends", CampaignsSend, Thing::Draft, TEST),
     row(GET, "/campaigns/{id}/test-sends/{testSendId}", CampaignsSend, Thing::Test, ""),
     row(GET, "/campaigns/{id}/summary", CampaignsRead, Thing::Draft, ""),

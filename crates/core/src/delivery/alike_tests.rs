@@ -7,12 +7,18 @@ fn rejected(reason: &'static str, text: &str) -> Outcome {
     Outcome::Rejected(Refusal { reason, text: text.to_owned() })
 }
 
+/// A window that leaves now, of one message.
+const fn window(run: &Run) -> Window {
+    Window { lane: 0, began: run.answers() }
+}
+
 /// Takes an outcome for each recipient in turn; returns after how many the job was held, and how many were taken back.
 fn held(answers: impl IntoIterator<Item = (Outcome, &'static str)>) -> Option<(usize, usize)> {
     let mut run = Run::default();
     for (index, (outcome, domain)) in answers.into_iter().enumerate() {
         let failure = Failure { seq: i64::try_from(index).unwrap_or_default(), attempts: 1 };
-        if let Some((failures, _)) = run.take(&outcome, failure, Failed, domain) {
+        let window = window(&run);
+        if let Some((failures, _)) = run.take(&outcome, failure, Failed, (domain, window)) {
             return Some((index + 1, failures.len()));
         }
     }
@@ -86,10 +92,47 @@ fn one_domain_may_refuse_on_its_own_unless_the_list_has_no_other() {
 }
 
 #[test]
+fn acceptances_that_arrive_late_hide_no_run() {
+    let mut run = Run::default();
+    let (accepted, no) = (Outcome::HandedOff { provider_ref: "250".into() }, rejected("refused", "550 no"));
+    // Five windows leave together; in each, two were accepted before the account was blocked.
+    let windows = (0..5).map(|lane| Window { lane, began: 0 });
+    let mut held = None;
+    for (index, window) in windows.enumerate() {
+        for place in 0..6 {
+            let failure = Failure { seq: i64::try_from(index * 6 + place).unwrap_or_default(), attempts: 1 };
+            let outcome = if place < 2 { &accepted } else { &no };
+            held = held.or(run.take(outcome, failure, Failed, ("a.example", window)));
+        }
+    }
+    assert_eq!(held.map(|(failures, _)| failures.len()), Some(RUN_MAX));
+}
+
+#[test]
+fn what_comes_after_a_run_is_taken_back_at_once_and_a_resumed_job_gets_past_it() {
+    let (no, other) = (rejected("refused", "550 no"), rejected("refused", "550 virus"));
+    let failure = |seq| Failure { seq, attempts: 1 };
+    let mut run = Run::default();
+    let mut take = |run: &mut Run, outcome: &Outcome, seq| {
+        let window = window(run);
+        run.take(outcome, failure(seq), Failed, ("a.example", window))
+    };
+    assert!((0..9).all(|seq| take(&mut run, &no, seq).is_none()));
+    assert_eq!(take(&mut run, &no, 9).map(|(failures, _)| failures.len()), Some(10));
+    assert!(run.is_over());
+    assert_eq!(take(&mut run, &other, 10), None, "that is another matter");
+    assert_eq!(take(&mut run, &no, 11).map(|(failures, _)| failures), Some(vec![failure(11)]));
+    run.resume();
+    assert!((0..19).all(|seq| take(&mut run, &no, seq).is_none()));
+    assert_eq!(take(&mut run, &no, 19).map(|(failures, _)| failures.len()), Some(20));
+}
+
+#[test]
 fn who_may_have_got_an_earlier_attempt_is_not_taken_back() {
     let mut run = Run::default();
     for seq in 0..100 {
         let failure = Failure { seq, attempts: 2 };
-        assert_eq!(run.take(&rejected("refused", "550 no"), failure, Uncertain, "a.example"), None);
+        let window = window(&run);
+        assert_eq!(run.take(&rejected("refused", "550 no"), failure, Uncertain, ("a.example", window)), None);
     }
 }

@@ -167,6 +167,10 @@ catalog! {
         "The job has started.", "Pause it with POST /campaigns/{id}/pause or take the rest back with DELETE on the job.";
     SendJobNotMovable => "SCHEDULE.SEND_JOB_NOT_MOVABLE", Conflict,
         "A send job has no time to move.", "Take it back with DELETE on the job and create a schedule job.";
+    NotFinished => "SCHEDULE.NOT_FINISHED", Conflict,
+        "The campaign has no job that is over.", "Wait until its job has ended; see the campaign's status.";
+    NothingToRetry => "SCHEDULE.NOTHING_TO_RETRY", Conflict,
+        "Nobody failed in the campaign's newest job for a reason that can pass.", "See the reasons with GET /campaigns/{id}/metrics.";
     NotRunning => "SCHEDULE.NOT_RUNNING", Conflict,
         "The campaign has no job that waits or runs.", "See the campaign's status; a held job goes on with POST /campaigns/{id}/resume.";
     NotPaused => "SCHEDULE.NOT_PAUSED", Conflict,

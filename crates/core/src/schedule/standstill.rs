@@ -48,13 +48,14 @@ pub fn decide_pause(job: Option<&Standing>) -> Result<bool, Refusal> {
 ///
 /// One paused before it began waits again, and its policy judges its lateness. One held before it began waits for its
 /// time if that is to come; otherwise it runs at once, since its lateness is what the person has decided about. A finished job goes on only to have its uncertain
-/// recipients decided.
+/// recipients decided. A running job keeps running while they are.
 ///
 /// # Errors
-/// `NOT_PAUSED` without a job or for one that waits or runs, `ALREADY_FINISHED`.
+/// `NOT_PAUSED` without a job, for one that waits, or for one that runs without a decision, `ALREADY_FINISHED`.
 pub fn decide_resume(job: Option<&Standing>, decision: Option<UncertainDecision>) -> Result<JobState, Refusal> {
     let Some(job) = job else { return Err(Refusal::new(Code::NotPaused)) };
     match job.state {
+        JobState::Running if decision.is_some() => Ok(JobState::Running),
         JobState::Scheduled | JobState::Running => Err(Refusal::new(Code::NotPaused)),
         JobState::Paused if !job.started => Ok(JobState::Scheduled),
         JobState::Held if !job.started && job.waits => Ok(JobState::Scheduled),
@@ -94,7 +95,6 @@ mod tests {
     fn what_stands_can_go_on() {
         let cases = [
             (JobState::Scheduled, false, Err(Code::NotPaused)),
-            (JobState::Running, true, Err(Code::NotPaused)),
             (JobState::Paused, false, Ok(JobState::Scheduled)),
             (JobState::Paused, true, Ok(JobState::Running)),
             (JobState::Held, false, Ok(JobState::Running)),
@@ -110,6 +110,11 @@ mod tests {
                 assert_eq!(decided.map_err(|refusal| refusal.code), expected, "{state:?}");
                 assert!(expected.is_err() || expected.is_ok_and(|to| state.may_become(to)));
             }
+        }
+        let running = standing(JobState::Running, true);
+        assert_eq!(decide_resume(Some(&running), None).map_err(|refusal| refusal.code), Err(Code::NotPaused));
+        for &decision in UncertainDecision::ALL {
+            assert_eq!(decide_resume(Some(&running), Some(decision)), Ok(JobState::Running));
         }
         let early = Standing { waits: true, ..standing(JobState::Held, false) };
         assert_eq!(decide_resume(Some(&early), None), Ok(JobState::Scheduled));

@@ -99,8 +99,7 @@ pub(super) async fn give_back(cluster: &Cluster, claim: Claim) {
 /// could resume, is canceled.
 pub(super) async fn hold(cluster: &Cluster, claim: Option<Claim>, unsendable: Unsendable) -> Result<(), StoreError> {
     let now = cluster.now();
-    let reason = without_addresses(&unsendable.reason);
-    tracing::warn!(job = %unsendable.job, "sending a job stops until a person acts: {reason}");
+    let (job, reason) = (unsendable.job, without_addresses(&unsendable.reason));
     let teller = Teller::new(cluster, now);
     let held = cluster.store.write_guarded("job.hold", move |tx| {
         let change = JobMove {
@@ -113,7 +112,8 @@ pub(super) async fn hold(cluster: &Cluster, claim: Option<Claim>, unsendable: Un
             started_at: None,
             finished_at: None,
         };
-        if tx.job_move(&change)? && !unsendable.is_test {
+        let is_moved = tx.job_move(&change)?;
+        if is_moved && !unsendable.is_test {
             let status = JobState::Held.execution_status(true);
             tx.campaign_set_execution_status(unsendable.tenant, unsendable.campaign, status, now)?;
             let facts = ScheduleFacts {
@@ -127,7 +127,10 @@ pub(super) async fn hold(cluster: &Cluster, claim: Option<Claim>, unsendable: Un
         {
             tx.chunk_release(&claim, now)?;
         }
-        Ok::<_, StoreError>(())
+        Ok::<_, StoreError>(is_moved)
     });
-    held.await
+    if held.await? {
+        tracing::warn!(%job, "sending a job stops until a person acts: {reason}");
+    }
+    Ok(())
 }

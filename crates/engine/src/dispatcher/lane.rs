@@ -5,21 +5,22 @@
 
 use super::compose::compose_all;
 use super::connections::{Admission, LaneNumber};
-use super::context::{Context, Contexts, Found};
+use super::context::{Contexts, Found};
 use super::job::{self, Allowed};
 use super::late;
+use super::open::{After, Open};
 use super::outcomes::{answer, is_not_attempted, setback, unanswered};
 use super::route::{Route, Setback};
 use super::scout::{claim, wake};
-use super::turn::{Answer, Flight, Mark, Turn, Turned, Unrendered};
-use crate::cluster::{Cluster, Hold, Signals};
+use super::turn::{Flight, Mark, Turn, Turned, Unrendered};
+use crate::cluster::{Cluster, Signals};
 use crate::driver::{Progress, Task};
 use crate::telling::Teller;
+use postrider_core::address::email_domain;
 use postrider_core::channel::{Channel, ChannelKind, Lane, Message};
 use postrider_core::env::BoxFuture;
 use postrider_core::time::Timestamp;
 use postrider_store::StoreError;
-use postrider_store::chunks::Claim;
 use postrider_store::ledger::DueRow;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -52,33 +53,6 @@ pub(crate) struct SendLane {
     idle_since: Option<Timestamp>,
 }
 
-/// A chunk in the lane's hands.
-struct Open {
-    claim: Claim,
-    context: Arc<Context>,
-    /// Known and not recorded.
-    answers: Vec<Answer>,
-    /// Perhaps marked, not left.
-    marking: Vec<Flight>,
-    /// Left, not answered.
-    flying: Vec<Flight>,
-    /// Until when a window that is marked may be handed over.
-    leave_by: Timestamp,
-    /// Whether all jobs of the tenant share a budget.
-    is_shared: bool,
-    _hold: Hold,
-}
-
-/// What comes after a window.
-enum After {
-    /// The next one.
-    Next,
-    /// The chunk is given back, to rest until an instant.
-    Rest(Timestamp),
-    /// The chunk is in other hands, or already given back.
-    Gone,
-}
-
 impl SendLane {
     pub(crate) fn new(
         cluster: Arc<Cluster>,
@@ -98,6 +72,7 @@ impl SendLane {
             self.abandon().await?;
             return Ok(Progress::More);
         }
+        self.route.runs.take_back(&self.cluster).await?;
         let now = self.cluster.now();
         let mut next = None;
         if self.route.resting_until(now).is_none() {
@@ -145,6 +120,10 @@ impl SendLane {
         if self.route.claimed() {
             wake(&self.cluster, self.kind);
         }
+        if self.route.runs.awaits_hold(claim.key.manifest) {
+            job::give_back(&self.cluster, claim).await;
+            return Ok(false);
+        }
         let hold = self.cluster.held.hold(claim);
         let found = match self.contexts.get(&self.cluster, claim.key.manifest).await {
             Ok(found) => found,
@@ -155,9 +134,10 @@ impl SendLane {
         };
         match found {
             Found::Context(context) => {
-                let (answers, marking, flying, is_shared) = Default::default();
+                let (answers, marking, flying, take_back, is_shared) = Default::default();
                 let leave_by = now;
-                self.open = Some(Open { claim, context, answers, marking, flying, leave_by, is_shared, _hold: hold });
+                self.open =
+                    Some(Open { claim, context, answers, marking, flying, take_back, leave_by, is_shared, hold });
                 self.carry().await?;
             }
             Found::Unsendable(unsendable) => job::hold(&self.cluster, Some(claim), unsendable).await?,
@@ -187,7 +167,9 @@ impl SendLane {
         }
         let mut rows = VecDeque::from(rows);
         let mut after = After::Next;
-        while matches!(after, After::Next) && !rows.is_empty() && !self.cluster.signals.is_stopping() {
+        let (cluster, route) = (Arc::clone(&self.cluster), Arc::clone(&self.route));
+        let stops = || cluster.signals.is_stopping() || route.runs.awaits_hold(claim.key.manifest);
+        while matches!(after, After::Next) && !rows.is_empty() && !stops() {
             after = self.carry_window(&mut rows).await?;
         }
         let rest_until = match after {
@@ -229,7 +211,12 @@ impl SendLane {
             }
         }
         let marking: Vec<Flight> = marks.iter().map(|mark| mark.flight.clone()).collect();
+        let manifest = open.claim.key.manifest;
+        let was_held = self.route.runs.is_held(manifest);
         let Some((seqs, blocked)) = self.turn(marks, unrendered, None).await? else { return Ok(After::Gone) };
+        if was_held {
+            self.route.runs.resumed(manifest);
+        }
         let (mut flights, mut window): (Vec<Flight>, Vec<Message>) = (Vec::new(), Vec::new());
         for (flight, message) in marking.into_iter().zip(messages) {
             if seqs.binary_search(&flight.seq).is_ok() {
@@ -275,6 +262,7 @@ impl SendLane {
             marks,
             unrendered,
             unmarks: if release.is_some() { unmarks } else { Vec::new() },
+            take_back: open.take_back.clone(),
             release,
         };
         match self.cluster.store.write_guarded("chunk.turn", move |tx| turn.run(tx)).await? {
@@ -307,6 +295,7 @@ impl SendLane {
         let Some(open) = &mut self.open else { return Ok(After::Gone) };
         open.flying = flights;
         self.has_sent = true;
+        let begun = self.route.runs.window(open.claim.key.manifest, self.number);
         let mut outcomes = self.lane.send(window).await;
         outcomes.resize_with(open.flying.len(), || unanswered("the conversation ended without an answer"));
         let now = self.cluster.now();
@@ -318,17 +307,27 @@ impl SendLane {
         }
         let at = |index: usize| (manifest, open.flying[index].seq);
         let setback = setback(&self.route, self.number, &mut outcomes, at, now, self.cluster.jitter());
-        for (flight, outcome) in std::mem::take(&mut open.flying).into_iter().zip(outcomes) {
-            open.answers.push(answer(&open.context, flight, &outcome, now, self.cluster.jitter()));
+        let mut alike = None;
+        for ((flight, outcome), message) in std::mem::take(&mut open.flying).into_iter().zip(outcomes).zip(window) {
+            let answer = answer(&open.context, flight, &outcome, now, self.cluster.jitter());
+            let domain = if self.kind == ChannelKind::Email { email_domain(&message.to) } else { "" };
+            if let Some((failures, refusal)) =
+                self.route.runs.take(&open.context, manifest, (&outcome, &answer), (domain, begun))
+            {
+                open.take_back.extend(failures);
+                alike = Some(Setback::Sender(refusal.told()));
+            }
+            open.answers.push(answer);
         }
         let context = Arc::clone(&open.context);
-        let (after, reason) = match setback {
+        let (after, reason) = match alike.or(setback) {
             None => (After::Next, self.route.limit()),
             Some(Setback::Message | Setback::Lane) => (After::Rest(now), self.route.limit()),
             Some(Setback::Route(until, reason)) => (After::Rest(until), Some(reason)),
             Some(Setback::Sender(reason)) => {
-                job::hold(&self.cluster, None, context.unsendable(reason)).await?;
-                return Ok(After::Rest(now));
+                let held = job::hold(&self.cluster, None, context.unsendable(reason)).await;
+                self.route.runs.held(manifest, held.is_ok());
+                return held.map(|()| After::Rest(now));
             }
         };
         if reason != blocked {

@@ -1,6 +1,7 @@
 //! The way out of a channel, as one node sees it: whether it is open, and how long it rests when it is not.
 
 use super::connections::{Admission, Connections, LaneNumber};
+use super::runs::Runs;
 use super::suspects::{Fault, Place, Suspects};
 use postrider_core::channel::{ChannelKind, Obstacle, Refusal};
 use postrider_core::delivery::alike::without_addresses;
@@ -23,6 +24,8 @@ pub(crate) struct Route {
     /// How many lanes there are.
     lanes: usize,
     rest: Mutex<Rest>,
+    /// What is said the same to one recipient after the other.
+    pub(super) runs: Runs,
 }
 
 #[derive(Default)]
@@ -57,7 +60,7 @@ pub(super) type NotAttempted<'a> = (&'a Refusal, Obstacle, Option<u64>);
 
 impl Route {
     pub(crate) fn new(kind: ChannelKind, lanes: usize) -> Self {
-        Self { kind, lanes, rest: Mutex::default() }
+        Self { kind, lanes, rest: Mutex::default(), runs: Runs::default() }
     }
 
     /// Until when the route rests; none if it is open.

@@ -7,6 +7,7 @@ use super::context::Context;
 use crate::planner::{is_suppressed, suppression_keys};
 use crate::telling::Teller;
 use postrider_core::channel::{ChannelKind, Outcome};
+use postrider_core::delivery::alike::Failure;
 use postrider_core::delivery::{self, Attempt, Counts, DeliveryState, LATEST_FINISH, given_up};
 use postrider_core::schedule::JobState;
 use postrider_core::time::Timestamp;
@@ -70,6 +71,8 @@ pub(super) struct Turn {
     pub(super) unrendered: Vec<Unrendered>,
     /// Recipients that may have been marked by a turn whose answer was lost, and that have not left.
     pub(super) unmarks: Vec<Flight>,
+    /// Failures that are no recipient's; they may be in other chunks.
+    pub(super) take_back: Vec<Failure>,
     /// Gives the chunk back, to rest until an instant.
     pub(super) release: Option<Timestamp>,
 }
@@ -109,6 +112,10 @@ impl Turn {
         tx.chunk_adjust(self.claim.key, &delta, Some(self.lease_until))?;
         if is_over {
             self.teller.give_up(tx, &self.claim, DeliveryState::Expired, LATEST_FINISH)?;
+        }
+        if !self.take_back.is_empty() {
+            let job = (self.context.tenant, self.context.job);
+            tx.failures_take_back(job, manifest, &self.take_back, self.now)?;
         }
         if stops {
             let done = tx.chunk_release(&self.claim, self.release.unwrap_or(self.now))?;

@@ -152,13 +152,20 @@ fn freeze_chunk(
         tx.manifest_freeze(freezing.manifest, now)?;
         return Ok(Frozen::Whole);
     }
-    let source = usize::try_from(cursor.audience).ok().and_then(|at| audiences.include.get(at)).filter(|_| !canceled);
-    let Some(source) = source else {
+    // A job that tries failed recipients again has no audience of its own.
+    let audiences_number = if freezing.parent.is_some() { 1 } else { audiences.include.len() };
+    let is_whole = |cursor: &Cursor| usize::try_from(cursor.audience).is_ok_and(|at| at >= audiences_number);
+    if canceled || is_whole(&cursor) {
         tx.manifest_freeze(freezing.manifest, now)?;
         return Ok(Frozen::Whole);
-    };
+    }
     let size = chunk_size(cursor.matched, channel.lanes, channel.window);
-    let MembersPage { members, next } = tx.manifest_members(freezing, audiences, source, cursor.profile, size)?;
+    let source = usize::try_from(cursor.audience).ok().and_then(|at| audiences.include.get(at));
+    let MembersPage { members, next } = match (freezing.parent, source) {
+        (Some(parent), _) => tx.manifest_failed(freezing, parent, cursor.profile, size)?,
+        (None, Some(source)) => tx.manifest_members(freezing, audiences, source, cursor.profile, size)?,
+        (None, None) => MembersPage { members: Vec::new(), next: None },
+    };
     cursor.matched += i64::try_from(members.len()).unwrap_or(size);
     let page = judge(tx, freezing, members, now)?;
     write_chunk(tx, freezing, &mut cursor, &page, now)?;
@@ -167,7 +174,7 @@ fn freeze_chunk(
         cursor.audience += 1;
     }
     tx.manifest_advance(freezing.manifest, &cursor)?;
-    if usize::try_from(cursor.audience).is_ok_and(|at| at >= audiences.include.len()) {
+    if is_whole(&cursor) {
         tx.manifest_freeze(freezing.manifest, now)?;
         return Ok(Frozen::Whole);
     }

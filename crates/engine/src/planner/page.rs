@@ -58,6 +58,13 @@ pub(crate) fn judge(
             Eligibility::Suppressed(reason) => (None, None, DeliveryState::Suppressed, Some(reason)),
             Eligibility::Skipped(reason) => (None, None, DeliveryState::Skipped, Some(reason)),
         };
+        if let (Some(_), Some(key)) = (freezing.parent, address_key)
+            && tx.address_is_reached(freezing, key)?
+        {
+            // Under another profile, in an earlier job.
+            page.repeated += 1;
+            continue;
+        }
         page.rows.push(FrozenRow { profile, address, address_key, state, reason });
     }
     Ok(page)

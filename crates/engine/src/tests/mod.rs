@@ -5,6 +5,7 @@ mod connections;
 mod courier;
 mod crash;
 mod flow;
+mod holding;
 mod live;
 mod planning;
 mod ports;

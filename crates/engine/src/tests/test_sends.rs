@@ -34,6 +34,7 @@ impl World {
             immediate: true,
             due_at: self.clock_now(),
             is_test: true,
+            parent: None,
             ..campaign
         };
         let (tenant, test) = (self.tenant, job.id);

@@ -210,6 +210,7 @@ impl World {
             started_at: None,
             finished_at: None,
             is_test: false,
+            parent: None,
         };
         let campaign = campaign(&job, template);
         let details = match kind {

@@ -40,7 +40,7 @@ impl<'s> Client<'s> {
     }
 
     /// Asks until the answer is as wanted.
-    pub fn until(&self, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    pub fn until(&self, path: &str, mut wanted: impl FnMut(&Value) -> bool) -> Value {
         loop {
             let answer = self.get(path);
             if wanted(&answer) {

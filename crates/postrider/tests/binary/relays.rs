@@ -127,3 +127,74 @@ fn a_relay_with_few_connections_gets_everything_and_is_never_down() {
         assert!(relay.refused() <= 30, "{allowed} connections: {} were refused", relay.refused());
     }
 }
+
+#[test]
+fn a_quota_of_the_account_holds_the_job_with_the_words_of_the_server_and_uses_nobody_up() {
+    const PEOPLE: usize = 60;
+    for (database, said) in [
+        (Database::Sqlite, "552 Mailbox of the relay says no to message {n}"),
+        (Database::Postgres, "550 5.7.60 account is not in good standing, ticket A{n}"),
+    ] {
+        let is_open = Arc::new(Mutex::new(false));
+        let opened = Arc::clone(&is_open);
+        let relay = Relay::start(10, move |line, taken| {
+            (line == "." && taken >= 10 && !*opened.lock().unwrap()).then(|| said.replace("{n}", &taken.to_string()))
+        });
+        campaign(database, &relay, PEOPLE, |client, campaign| {
+            let path = format!("{campaign}/status");
+            let mut asked = 0;
+            let held = client.until(&path, |status| {
+                asked += 1;
+                assert!(asked < 5_000, "{status}");
+                let counts = &status["execution"]["counts"];
+                (status["executionStatus"] == "held" && counts["inFlight"] == 0 && counts["failed"] == 0)
+                    || is_over(status)
+            });
+            assert_eq!(held["executionStatus"], "held", "{held}");
+            let words = said.split("{n}").next().unwrap().trim_end_matches('A');
+            assert!(held["execution"]["blockedReason"].as_str().unwrap().contains(words), "{held}");
+            *is_open.lock().unwrap() = true;
+            client.post(&format!("{campaign}/resume"), json!({}));
+            let done = client.until(&path, is_over);
+            assert_eq!(
+                (&done["executionStatus"], &done["execution"]["counts"]["sent"]),
+                (&json!("completed"), &json!(PEOPLE))
+            );
+        });
+        assert_eq!(relay.taken().iter().collect::<BTreeSet<_>>().len(), PEOPLE);
+    }
+}
+
+#[test]
+fn who_failed_for_a_reason_that_can_pass_is_tried_again_and_nobody_else() {
+    const PEOPLE: usize = 30;
+    for database in [Database::Sqlite, Database::Postgres] {
+        let is_open = Arc::new(Mutex::new(false));
+        let opened = Arc::clone(&is_open);
+        let relay = Relay::start(10, move |line, _| {
+            let is_refused = |name: &str| line.starts_with("RCPT") && line.contains(name);
+            if is_refused("<p3@") {
+                return Some("550 5.1.1 user unknown".to_owned());
+            }
+            (!*opened.lock().unwrap() && (is_refused("<p5@") || is_refused("<p7@")))
+                .then(|| "550 5.7.1 not welcome today".to_owned())
+        });
+        campaign(database, &relay, PEOPLE, |client, campaign| {
+            let path = format!("{campaign}/status");
+            let parent = client.until(&path, is_over)["execution"]["scheduleId"].clone();
+            assert_eq!(relay.taken().len(), PEOPLE - 3);
+            *is_open.lock().unwrap() = true;
+            let retry = client.post(&format!("{campaign}/retry-failed"), json!({}));
+            assert_eq!(retry["parentScheduleId"], parent);
+            let is_second = |status: &Value| status["execution"]["scheduleId"] != parent && is_over(status);
+            let done = client.until(&path, is_second);
+            let counts = &done["execution"]["counts"];
+            assert_eq!((&counts["frozen"], &counts["sent"]), (&json!(2), &json!(2)), "{done}");
+            let jobs = client.get(&format!("{campaign}/schedule-jobs"));
+            assert_eq!(jobs["items"].as_array().map(Vec::len), Some(2), "{jobs}");
+        });
+        let taken = relay.taken();
+        assert_eq!(taken.iter().collect::<BTreeSet<_>>().len(), PEOPLE - 1);
+        assert_eq!(taken.len(), PEOPLE - 1, "nobody twice");
+    }
+}

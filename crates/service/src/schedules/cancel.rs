@@ -2,6 +2,7 @@
 
 use super::get::{find, until_met};
 use crate::idempotency::{Answered, Reply};
+use crate::status::latest;
 use crate::{Actor, Service, ServiceError};
 use postrider_core::campaign::ExecutionStatus;
 use postrider_core::delivery::DeliveryState;
@@ -58,11 +59,20 @@ impl Service {
                 }
                 let begun = found.started_at.is_some();
                 let finished_at = (!begun).then_some(now);
-                Ok(tx.schedule_cancel(tenant, job, found.state, finished_at)?.then_some(begun))
+                let is_canceled = tx.schedule_cancel(tenant, job, found.state, finished_at)?;
+                Ok(is_canceled.then_some((begun, found.parent.is_some())))
             })?;
+            let (begun, is_retry) = begun;
             let facts = ScheduleFacts::new(campaign, job, JobState::Canceled);
             if !begun {
-                tx.campaign_to_draft(tenant, campaign, VersionId::new(now, &*entropy), now)?;
+                if is_retry {
+                    // Recipients were sent to before: it does not become a draft, and shows its earlier job again.
+                    let status = latest(tx, tenant, campaign)?.map(|(job, _)| job.state.execution_status(true));
+                    let status = status.unwrap_or(ExecutionStatus::NotScheduled);
+                    tx.campaign_set_execution_status(tenant, campaign, status, now)?;
+                } else {
+                    tx.campaign_to_draft(tenant, campaign, VersionId::new(now, &*entropy), now)?;
+                }
                 tx.event_put(tenant, &Event::schedule(EventKind::ScheduleCanceled, facts), now, &*entropy)?;
                 return Ok(Canceled { job, campaign, receipt: None });
             }

@@ -119,6 +119,7 @@ fn insert(
         started_at: None,
         finished_at: None,
         is_test: false,
+        parent: None,
     };
     tx.schedule_insert(tenant, &job, &audiences)?;
     Ok(Committed { job, warnings })

@@ -1,5 +1,5 @@
 //! Schedule jobs and send jobs: committing a draft, rehearsing that, looking at it, moving it, pausing it, letting it
-//! go on, taking it back.
+//! go on, taking it back, trying again who failed.
 //!
 //! The engine is not called: a committed job is a row that it finds, and a nudge that only makes it find it sooner.
 
@@ -10,6 +10,7 @@ mod get;
 mod pause;
 mod plan;
 mod reschedule;
+mod retry;
 
 pub use cancel::{Canceled, Receipt};
 pub use commit::{CommitCommand, Committed, JobAnswer};

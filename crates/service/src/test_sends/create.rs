@@ -164,5 +164,6 @@ fn job(
         started_at: None,
         finished_at: None,
         is_test: true,
+        parent: None,
     }
 }

@@ -38,3 +38,9 @@ CREATE INDEX sender_profiles_by_email_domain ON sender_profiles (email_domain) W
 -- Whose fields a test message shows: those of a named profile, of who has the address, of a sample recipient, or none.
 ALTER TABLE test_recipients ADD COLUMN fields TEXT NOT NULL DEFAULT 'recipient'
     CHECK (fields IN ('profile', 'recipient', 'sample', 'none'));
+
+-- A job that tries the failed recipients of another one again: at most one, not counting those that were canceled before
+-- they began.
+ALTER TABLE schedule_jobs ADD COLUMN parent_schedule_id BLOB REFERENCES schedule_jobs (id);
+CREATE UNIQUE INDEX schedule_jobs_of_parent ON schedule_jobs (parent_schedule_id)
+    WHERE parent_schedule_id IS NOT NULL AND (started_at IS NOT NULL OR finished_at IS NULL);
