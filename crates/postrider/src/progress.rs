@@ -2,7 +2,7 @@
 //!
 //! Invariant: everything goes to standard error, so standard output stays for results.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal as _;
 
 /// How much further a campaign must be for another line, in percent.
@@ -11,15 +11,17 @@ const LINE_STEP_PERCENT: u64 = 10;
 /// How long a wait is worth telling, in milliseconds.
 const NOTICEABLE_MS: i64 = 100;
 /// What is shown while there is nobody to count.
-const WAITING: &str = "  {prefix:<12} {msg}";
+const WAITING: &str = "  {prefix:<10} {msg}";
 /// What is shown from then on.
-const COUNTING: &str = "  {prefix:<12} {bar:32} {pos:>7} of {len:<7} {msg}";
+const COUNTING: &str = "  {prefix:<10} {bar:18} {human_pos} of {human_len}, {msg}";
 
 /// How a campaign stands.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Glance<'a> {
     /// Its execution status.
     pub status: &'a str,
+    /// How many recipients there will be, if somebody knows; otherwise 0.
+    pub expected: u64,
     /// How many recipients there are, as far as they are frozen.
     pub frozen: u64,
     /// How many are accounted for.
@@ -30,6 +32,13 @@ pub struct Glance<'a> {
     pub rate_per_second: Option<f64>,
     /// How long until it starts, in milliseconds.
     pub starts_in_ms: Option<i64>,
+}
+
+impl Glance<'_> {
+    /// The whole of which [`Glance::settled`] is a part.
+    fn total(&self) -> u64 {
+        self.frozen.max(self.expected)
+    }
 }
 
 /// A bar, or lines.
@@ -43,7 +52,8 @@ impl Progress {
     #[must_use]
     pub fn new() -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
-            let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
+            // It is drawn when it has something to show.
+            let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
             bar.set_style(style(WAITING));
             bar
         });
@@ -53,22 +63,27 @@ impl Progress {
     /// Shows how it stands.
     pub fn show(&mut self, glance: &Glance<'_>) {
         if let Some(bar) = &self.bar {
-            if glance.frozen > 0 && bar.length() == Some(0) {
+            if glance.frozen > 0 {
                 bar.set_style(style(COUNTING));
+                bar.set_length(glance.total());
             }
             bar.set_prefix(glance.status.to_owned());
-            bar.set_length(glance.frozen);
             bar.set_position(glance.settled);
             bar.set_message(message(glance));
+            if self.told.is_none() {
+                bar.set_draw_target(ProgressDrawTarget::stderr());
+                bar.tick();
+                self.told = Some((String::new(), 0));
+            }
             return;
         }
-        let percent = (glance.settled * 100).checked_div(glance.frozen).unwrap_or(0);
+        let percent = (glance.settled * 100).checked_div(glance.total()).unwrap_or(0);
         let step = percent / LINE_STEP_PERCENT;
         let now = (glance.status.to_owned(), step);
         if self.told.as_ref() != Some(&now) {
             let counted = match glance.frozen {
                 0 => String::new(),
-                frozen => format!("{} of {frozen}, ", glance.settled),
+                _ => format!("{} of {}, ", HumanCount(glance.settled), HumanCount(glance.total())),
             };
             eprintln!("  {}: {counted}{}", glance.status, message(glance));
             self.told = Some(now);
@@ -96,8 +111,11 @@ fn style(template: &str) -> ProgressStyle {
 fn message(glance: &Glance<'_>) -> String {
     match (glance.starts_in_ms, glance.rate_per_second) {
         (Some(ms), _) if ms >= NOTICEABLE_MS => format!("starts in {}", wait(ms)),
-        (_, Some(rate)) => format!("{} sent, {rate:.0} a second", glance.sent),
-        (_, None) => format!("{} sent", glance.sent),
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate is small and not negative")]
+        (_, Some(rate)) => {
+            format!("{} sent, {} a second", HumanCount(glance.sent), HumanCount(rate.round() as u64))
+        }
+        (_, None) => format!("{} sent", HumanCount(glance.sent)),
     }
 }
 
@@ -120,6 +138,7 @@ mod tests {
     fn what_stands_beside_the_bar_follows_the_campaign() {
         let scheduled = Glance {
             status: "scheduled",
+            expected: 0,
             frozen: 0,
             settled: 0,
             sent: 0,
@@ -136,8 +155,8 @@ mod tests {
         ] {
             assert_eq!(wait(ms), expected);
         }
-        let running = Glance { sent: 7, rate_per_second: Some(1234.5), starts_in_ms: Some(99), ..scheduled };
-        assert_eq!(message(&running), "7 sent, 1234 a second");
+        let running = Glance { sent: 7, rate_per_second: Some(1234.4), starts_in_ms: Some(99), ..scheduled };
+        assert_eq!(message(&running), "7 sent, 1,234 a second");
         assert_eq!(message(&Glance { rate_per_second: None, ..running }), "7 sent");
     }
 }

@@ -96,6 +96,7 @@ fn glance(status: &Status, starts_in_ms: impl Fn(&Execution) -> i64) -> Glance<'
     let whole = |count: i64| u64::try_from(count).unwrap_or(0);
     Glance {
         status: status.campaign.execution_status.as_str(),
+        expected: 0,
         frozen: whole(counts.frozen()),
         settled: whole(counts.frozen() - counts.live()),
         sent: whole(counts.of(DeliveryState::Sent)),

@@ -1,6 +1,6 @@
 //! `postrider drill`: kills a sending server and shows that the accounts hold.
 
-use super::{Context, Failure};
+use super::{Context, Failure, Unshown};
 use crate::drill::{self, DrillOptions};
 use clap::Args;
 
@@ -15,17 +15,18 @@ const KILLS_DEFAULT: u32 = 3;
 /// How often it can be killed at most.
 const KILLS_MAX: i64 = 100;
 
-/// Neither `--config` nor `--database` counts here: nothing of yours is touched.
 #[derive(Debug, Args)]
 pub(super) struct DrillArgs {
-    /// Send to so many made-up people.
+    /// Send to this many made-up people.
     #[arg(long, value_name = "N", default_value_t = RECIPIENTS_DEFAULT,
         value_parser = clap::value_parser!(u32).range(RECIPIENTS_MIN..=RECIPIENTS_MAX))]
     recipients: u32,
-    /// Kill the server so often while it sends.
+    /// Kill the server this many times while it sends.
     #[arg(long, value_name = "N", default_value_t = KILLS_DEFAULT,
         value_parser = clap::value_parser!(u32).range(1..=KILLS_MAX))]
     kills: u32,
+    #[command(flatten)]
+    _unshown: Unshown,
 }
 
 pub(super) async fn run(args: DrillArgs, context: &Context) -> Result<(), Failure> {

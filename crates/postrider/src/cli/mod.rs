@@ -86,6 +86,17 @@ pub struct GlobalArgs {
     pub json: bool,
 }
 
+/// Those of [`GlobalArgs`] that a command with a folder of its own does not show: it touches nothing of yours.
+#[derive(Debug, Args)]
+pub(crate) struct Unshown {
+    #[arg(long, global = true, hide = true)]
+    config: Option<PathBuf>,
+    #[arg(long, global = true, hide = true)]
+    database: Option<String>,
+    #[arg(long, global = true, hide = true)]
+    database_file: Option<PathBuf>,
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Take requests and send.

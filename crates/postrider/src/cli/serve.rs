@@ -147,8 +147,9 @@ async fn bind(config: &Config) -> Result<(TcpListener, SocketAddr), Failure> {
 
 /// The one line that says where we are.
 fn tell(context: &Context, role: Role, bound: SocketAddr, config: &Config) {
-    let (role, database) = (role.as_str(), config.database_named());
-    let text = format!("postrider ({role}) listens at http://{bound} and keeps everything in {database}");
+    let (takes_requests, role, database) = (role.takes_requests(), role.as_str(), config.database_named());
+    let docs = if takes_requests { ", describes its API at /docs" } else { "" };
+    let text = format!("postrider ({role}) listens at http://{bound}{docs} and keeps everything in {database}");
     let document = json!({ "address": bound.to_string(), "url": format!("http://{bound}"), "role": role });
     context.answer(&Report::new(text, document));
     let file = config.file.as_deref().map_or_else(|| "none".into(), |file| file.to_string_lossy());

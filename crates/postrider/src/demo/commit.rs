@@ -24,6 +24,8 @@ pub struct Job {
     pub schedule_id: String,
     /// Its instant.
     pub send_at: Timestamp,
+    /// How many people the dry run found on the list.
+    pub matched: u64,
 }
 
 /// Schedules the campaign a few seconds ahead.
@@ -37,7 +39,7 @@ pub async fn commit(session: &Session, campaign_id: &str, count: i64) -> Result<
             Err(DemoError::Call(error)) if has_passed(&error) => lead_ms *= 4,
             other => return other,
         }
-        session.narrator.say("  The time passed before the job was made; once more, further ahead.");
+        session.narrator.say("  The time passed before the job was made; trying again with a later one.");
     }
     attempt(session, campaign_id, lead_ms).await
 }
@@ -61,7 +63,7 @@ async fn attempt(session: &Session, campaign_id: &str, lead_ms: i64) -> Result<J
     let rehearsed = session.post(&jobs, &json!({ "dryRun": true })).await?;
     let part = |name| number(&rehearsed, name).map(grouped);
     let did = format!(
-        "Rehearsed it: {} matched, {} to be sent",
+        "Rehearsed it: {} people on the list, {} would get a message",
         part("/plan/audience/matched")?,
         part("/plan/audience/targeted")?
     );
@@ -72,7 +74,8 @@ async fn attempt(session: &Session, campaign_id: &str, lead_ms: i64) -> Result<J
     session.narrator.step("Committed it, with an Idempotency-Key", &job);
     let written = text(&job, "/sendAt")?;
     let send_at = Timestamp::parse(&written).ok_or_else(|| DemoError::Shape(job.line.clone(), "RFC 3339 in sendAt"))?;
-    Ok(Job { schedule_id: text(&job, "/scheduleId")?, send_at })
+    let matched = u64::try_from(number(&rehearsed, "/plan/audience/matched")?).unwrap_or(0);
+    Ok(Job { schedule_id: text(&job, "/scheduleId")?, send_at, matched })
 }
 
 async fn preflight(session: &Session, campaign_id: &str) -> Result<(), DemoError> {
@@ -83,7 +86,7 @@ async fn preflight(session: &Session, campaign_id: &str) -> Result<(), DemoError
         let messages: Vec<&str> = issues.iter().filter_map(|issue| issue["message"].as_str()).collect();
         return Err(DemoError::Stopped(format!("preflight found {blockers} blockers ({})", messages.join(" "))));
     }
-    let did = format!("Checked it: no blocker, {} warnings", number(&checked, "/summary/warnings")?);
+    let did = format!("Checked it: no blockers, {} warnings", number(&checked, "/summary/warnings")?);
     session.narrator.step(&did, &checked);
     Ok(())
 }

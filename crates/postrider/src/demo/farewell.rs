@@ -35,23 +35,41 @@ pub fn write_token(folder: &Path, token: &str) -> Result<PathBuf, DemoError> {
     Ok(path)
 }
 
-/// Shows requests to try while the server runs, with what the document says of it.
-pub fn show_requests(narrator: Narrator, document: &Value) {
-    let text = |name: &str| document[name].as_str().unwrap_or_default();
-    narrator.say("\nTry next, in another terminal:");
-    narrator.say(&format!("  export TOKEN=$(cat {})", text("tokenFile")));
-    for line in requests(text("url"), text("campaignId")) {
-        narrator.say(&format!("  {line}"));
-    }
-    narrator.say("\nIt keeps serving. Ctrl-C ends it.");
+/// The link with which the recipient of a message unsubscribes, from its header `List-Unsubscribe` (RFC 2369).
+pub fn unsubscribe_url(mail: &ReceivedMail) -> Option<String> {
+    let text = String::from_utf8_lossy(&mail.bytes);
+    let header = text.split_once("List-Unsubscribe:")?.1;
+    let url = header.split_once('<')?.1.split_once('>')?.0;
+    Some(url.split_whitespace().collect())
 }
 
-fn requests(base_url: &str, campaign_id: &str) -> [String; 3] {
-    let campaign = format!("{base_url}{BASE_PATH}/campaigns/{campaign_id}");
-    let bearer = "curl -H \"Authorization: Bearer $TOKEN\"";
+/// Shows what to open and to try while the server runs, with what the document says of it.
+pub fn show_requests(narrator: Narrator, document: &Value) {
+    let text = |name: &str| document[name].as_str().unwrap_or_default();
+    let url = text("url");
+    narrator.say("\nOpen in a browser:");
+    narrator.say(&format!("  {url}/docs  (every endpoint)"));
+    if let Some(link) = document["unsubscribeUrl"].as_str() {
+        narrator.say(&format!("  {link}  (the unsubscribe page of one recipient)"));
+    }
+    if let Some(message) = document["messages"].as_array().and_then(|messages| messages.first()) {
+        narrator.say("\nRead a message with a mail program (macOS: open, Linux: xdg-open), or as text:");
+        narrator.say(&format!("  less {}", message.as_str().unwrap_or_default()));
+    }
+    narrator.say("\nTry in another terminal:");
+    for line in requests(url, text("campaignId"), text("tokenFile")) {
+        narrator.say(&format!("  {line}"));
+    }
+    narrator.say("\nThe server is still running. Ctrl-C stops it.");
+}
+
+/// Short lines: what they share is in variables.
+fn requests(base_url: &str, campaign_id: &str, token_file: &str) -> [String; 5] {
     [
-        format!("{bearer} {campaign}/status"),
-        format!("{bearer} -H 'Accept: text/csv' {campaign}/deliveries"),
-        format!("{bearer} {campaign}/reconciliation"),
+        format!("AUTH=\"Authorization: Bearer $(cat {token_file})\""),
+        format!("CAMPAIGN={base_url}{BASE_PATH}/campaigns/{campaign_id}"),
+        "curl -H \"$AUTH\" $CAMPAIGN/status".to_owned(),
+        "curl -H \"$AUTH\" -H 'Accept: text/csv' $CAMPAIGN/deliveries".to_owned(),
+        "curl -H \"$AUTH\" $CAMPAIGN/reconciliation".to_owned(),
     ]
 }

@@ -1,7 +1,7 @@
 //! Puts the generated people into Postrider, as a customer's own system would.
 
 use super::failure::DemoError;
-use super::people::{Person, people};
+use super::people::{self, Person, people};
 use super::session::{Session, number, text};
 use crate::books::grouped;
 use serde_json::json;
@@ -34,7 +34,16 @@ async fn upsert(session: &Session, everybody: &[Person]) -> Result<(), DemoError
         line = taken.line;
     }
     whole(accepted, everybody, &line, "everybody in acceptedRecords")?;
-    session.narrator.many(&format!("Upserted {} people", grouped(accepted)), &line, requests(everybody));
+    let suppressed = everybody.iter().filter(|person| person.is_suppressed()).count();
+    let expected = people::expected(u32::try_from(everybody.len()).unwrap_or(u32::MAX));
+    let opted_out = expected.suppressed - i64::try_from(suppressed).unwrap_or(0);
+    let did = format!(
+        "Upserted {} people: {} opted out, {} without an address",
+        grouped(accepted),
+        grouped(opted_out),
+        grouped(expected.skipped)
+    );
+    session.narrator.many(&did, &line, requests(everybody));
     Ok(())
 }
 
@@ -61,7 +70,8 @@ async fn suppress(session: &Session, everybody: &[Person]) -> Result<(), DemoErr
         line = session.post_once("/suppressions", &body).await?.line;
     }
     if !addresses.is_empty() {
-        let did = format!("Suppressed the addresses of {}", addresses.len());
+        let count = grouped(i64::try_from(addresses.len()).unwrap_or(i64::MAX));
+        let did = format!("Put the addresses of {count} others on the suppression list");
         session.narrator.many(&did, &line, addresses.len());
     }
     Ok(())

@@ -45,6 +45,8 @@ pub struct DemoOptions {
     pub folder: Option<PathBuf>,
     /// End when it is over instead of serving on.
     pub exit: bool,
+    /// Keep a temporary folder at the end.
+    pub keep: bool,
 }
 
 /// The list that the campaign goes to.
@@ -64,8 +66,15 @@ pub async fn run(context: &Context, options: DemoOptions) -> Result<(), Failure>
     let stop = lifecycle::listen()?;
     let folder = options.folder.clone();
     let stage = Stage::set(context, folder, &SystemClock, &OsEntropy, narrator).await?;
-    let outcome = interruptible(&stop, perform(&stage, &options)).await;
-    if let Ok(document) = &outcome {
+    let mut outcome = interruptible(&stop, perform(&stage, &options)).await;
+    let folder = stage.folder.clone();
+    let is_kept = options.folder.is_some() || !options.exit || options.keep;
+    if let Ok(document) = &mut outcome {
+        if !is_kept {
+            for name in ["folder", "tokenFile", "messages"] {
+                document[name] = Value::Null;
+            }
+        }
         if context.json() {
             context.answer(&Report::new("", document.clone()));
         }
@@ -75,6 +84,11 @@ pub async fn run(context: &Context, options: DemoOptions) -> Result<(), Failure>
         }
     }
     stage.strike().await;
+    match is_kept {
+        true => narrator.say(&format!("Everything is still in {}; delete it when you are done.", folder.display())),
+        // What cannot be removed is among the temporary files, and the system removes it.
+        false => drop(std::fs::remove_dir_all(&folder)),
+    }
     outcome.map(drop)
 }
 
@@ -113,9 +127,6 @@ async fn perform(stage: &Stage, options: &DemoOptions) -> Result<Value, Failure>
     conclude(narrator, &books, delivered, &status);
     books.check(audience.people, audience.expected, delivered)?;
     let messages = farewell::write_messages(&stage.folder, &stage.sink.kept()).await?;
-    for path in &messages {
-        narrator.fact("message", &path.display().to_string());
-    }
     let token = session.api.token().map_or("", |token| token.expose().as_str());
     let token_file = farewell::write_token(&stage.folder, token)?;
     Ok(json!({
@@ -134,6 +145,7 @@ async fn perform(stage: &Stage, options: &DemoOptions) -> Result<Value, Failure>
         "difference": books.difference,
         "mailServer": { "messages": delivered.messages, "mostForOneAddress": delivered.most_for_one },
         "messages": messages,
+        "unsubscribeUrl": stage.sink.kept().first().and_then(farewell::unsubscribe_url),
         "balanced": true,
     }))
 }
@@ -167,7 +179,9 @@ fn conclude(narrator: Narrator, books: &Accounts, delivered: Delivered, status: 
     let lateness = status.data.pointer("/execution/startLatenessMs").and_then(Value::as_i64);
     let rate = status.data.pointer("/execution/ratePerSecond").and_then(Value::as_f64);
     if let (Some(lateness), Some(rate)) = (lateness, rate) {
-        narrator.say(&format!("It began {lateness} ms after its instant and sent {rate:.0} messages a second."));
+        #[expect(clippy::cast_possible_truncation, reason = "a rate is small")]
+        let rate = grouped(rate.round() as i64);
+        narrator.say(&format!("The job began {lateness} ms after its time and sent {rate} messages a second."));
     }
     narrator.say("");
 }

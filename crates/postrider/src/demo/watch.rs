@@ -26,7 +26,7 @@ pub async fn watch(session: &Session, campaign_id: &str, job: &Job) -> Result<Ta
         let status = session.read(&path).await?;
         let word = text(&status, "/executionStatus")?;
         let now = session.clock.now();
-        progress.show(&glance(&status.data, &word, job.send_at.millis_since(now)));
+        progress.show(&glance(&status.data, &word, job, now));
         match ExecutionStatus::parse(&word) {
             Some(ExecutionStatus::Completed) => break Ok(status),
             Some(ExecutionStatus::Scheduled | ExecutionStatus::Running) => {}
@@ -59,11 +59,13 @@ impl Stillness {
     }
 }
 
-fn glance<'a>(status: &Value, word: &'a str, starts_in_ms: i64) -> Glance<'a> {
+fn glance<'a>(status: &Value, word: &'a str, job: &Job, now: Timestamp) -> Glance<'a> {
+    let starts_in_ms = job.send_at.millis_since(now);
     let count = |name: &str| status.pointer(&format!("/execution/counts/{name}")).and_then(Value::as_u64).unwrap_or(0);
     let frozen = count("frozen");
     Glance {
         status: word,
+        expected: job.matched,
         frozen,
         settled: frozen.saturating_sub(count("pending") + count("inFlight")),
         sent: count("sent"),

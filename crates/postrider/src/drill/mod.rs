@@ -49,7 +49,7 @@ pub async fn run(context: &Context, options: DrillOptions) -> Result<(), Failure
     let stop = lifecycle::listen()?;
     let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) = (Arc::new(SystemClock), Arc::new(OsEntropy));
     let folder = fresh_folder(None, "drill", &*clock, &*entropy)?;
-    narrator.say("A server of its own sends to a mail server of its own, and is killed; nothing of yours is touched.");
+    narrator.say("This starts a separate server and mail server, and kills the server while it sends. Nothing of yours is touched.");
     let sink_options = SinkOptions { count_recipients: true, ..SinkOptions::default() };
     let started = Sink::start(ANYWHERE, sink_options).await;
     let sink = started.map_err(|error| DemoError::Machine("start the mail server", error.to_string()))?;

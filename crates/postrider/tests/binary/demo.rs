@@ -1,6 +1,6 @@
 //! `postrider demo`, from an empty folder to balanced accounts, and what `postrider campaign` says afterwards.
 
-use crate::support::Home;
+use crate::support::{Home, Ran};
 use serde_json::{Value, json};
 
 /// Runs the demonstration in a folder of the home and answers its document.
@@ -44,6 +44,28 @@ fn everybody_is_accounted_for_once_by_postrider_and_by_the_mail_server() {
 }
 
 #[test]
+fn a_temporary_folder_goes_unless_it_is_to_be_kept() {
+    let home = Home::new();
+    let shown = |more: &[&str]| {
+        let args = [&["demo", "--exit", "--recipients", "3", "--json"], more].concat();
+        let mut command = home.command(&args);
+        command.env("TMPDIR", home.folder.path());
+        Ran::from(command.output().unwrap()).document()
+    };
+    let folders = || std::fs::read_dir(home.folder.path()).unwrap().count();
+    assert_eq!((&shown(&[])["folder"], folders()), (&Value::Null, 0));
+    let kept = shown(&["--keep"]);
+    assert_eq!(folders(), 1);
+    for name in ["folder", "tokenFile"] {
+        assert!(std::path::Path::new(kept[name].as_str().unwrap()).exists(), "{name}");
+    }
+    for command in ["demo", "drill"] {
+        let help = home.run(&[command, "--help"]).stdout;
+        assert!(!help.contains("--config") && !help.contains("--database"), "{help}");
+    }
+}
+
+#[test]
 fn people_of_a_file_are_taken_as_they_are() {
     let home = Home::new();
     let rows = "Email,First Name,City\nzoe@example.org,Zoé,Köln\nZOE@example.org,Zoé,Köln\nnot an address,Nobody,\n\
@@ -70,6 +92,9 @@ fn people_read_each_request_and_nothing_goes_into_a_folder_in_use() {
     {
         assert!(ran.stdout.contains(line), "{line}: {}", ran.stdout);
     }
-    assert!(!ran.stdout.contains("export TOKEN"), "with --exit there is no server left to try");
+    assert!(!ran.stdout.contains("curl"), "with --exit there is no server left to try");
+    let wide: Vec<&str> = ran.stdout.lines().filter(|line| line.chars().count() > 80).collect();
+    assert!(wide.is_empty() && !ran.stdout.contains('\u{1b}'), "{wide:?}");
+    assert!(home.folder.path().join("fresh/postrider.db").exists(), "a folder that was named stays");
     assert_eq!(home.run(&["demo", "--recipients", "0"]).code, 2);
 }
