@@ -67,6 +67,7 @@ fn damaged(rest: &str) -> Option<String> {
     if let Some(inner) = window.strip_prefix("{ {")
         && let Some(end) = inner.find("} }")
         && is_tag(&inner[..end])
+        && !inner[..end].contains([':', ';', ','])
     {
         return Some(format!("write the braces without a space between them: {{{{ {} }}}}", inner[..end].trim()));
     }

@@ -209,7 +209,14 @@ impl<'a> Machine<'a, '_> {
         let one = left.map_or(Ok(Value::Int(0)), |left| self.eval(left))?;
         let two = self.eval(right)?;
         if matches!((&one, &two), (Value::Unknown, _) | (_, Value::Unknown)) {
-            return Ok(Value::Unknown);
+            let is_wrong = |value: &Value<'a>| !matches!(value, Value::Unknown) && value.as_number().is_none();
+            return match [&one, &two].into_iter().find(|value| is_wrong(value)) {
+                // Whatever the other side is.
+                Some(wrong) if operator != Operator::Add => {
+                    Err(Fault::new(at, format!("cannot calculate with {}", wrong.kind())))
+                }
+                _ => Ok(Value::Unknown),
+            };
         }
         let is_text = |expr: &Expr| matches!(expr.kind, Kind::Text(_) | Kind::Join(_));
         let joins = left.is_some_and(is_text) || is_text(right);
@@ -282,10 +289,9 @@ impl<'a> Machine<'a, '_> {
         let input = self.eval(&call.input)?;
         let mut arguments = Vec::with_capacity(call.arguments.len());
         for argument in &call.arguments {
-            arguments.push(match argument {
-                Some(argument) => self.eval(argument)?,
-                None => Value::Unset,
-            });
+            let value = argument.as_ref().map_or(Ok(Value::Unset), |argument| self.eval(argument))?;
+            // An argument that is absent is one that was not given.
+            arguments.push(if value.is_absent() { Value::Unset } else { value });
         }
         if std::iter::once(&input).chain(&arguments).any(|value| matches!(value, Value::Unknown)) {
             return Ok(Value::Unknown);
@@ -304,6 +310,8 @@ impl<'a> Machine<'a, '_> {
         for (position, expr) in exprs.iter().enumerate() {
             bounds[position] = match self.eval(expr)? {
                 Value::Unknown => return Ok(Value::Unknown),
+                // What is absent counts nothing.
+                value if value.is_absent() => return Self::at(at, Value::list(Vec::new())),
                 value => match value.as_number() {
                     Some(number) => number.whole(),
                     None => return Err(Fault::new(expr.at, format!("range needs numbers, not {}", value.kind()))),

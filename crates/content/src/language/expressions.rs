@@ -144,10 +144,16 @@ impl<'s> Parser<'s, '_> {
         self.expr(place, kind)
     }
 
+    /// Reads a value with its sign; filters and tests are of both.
     fn unary(&mut self, tokens: &mut Tokens<'s>) -> Result<Expr, Fault> {
+        let value = self.signed(tokens)?;
+        self.postfix(tokens, value)
+    }
+
+    fn signed(&mut self, tokens: &mut Tokens<'s>) -> Result<Expr, Fault> {
         let at = tokens.peek()?.1;
         if tokens.take_sign("-")? {
-            let negated = self.nested(tokens, |parser, tokens| parser.level(tokens, RANK_POWER))?;
+            let negated = self.nested(tokens, Self::signed)?;
             let kind = match negated.kind {
                 Kind::Int(int) => Kind::Int(-int),
                 Kind::Float(float) => Kind::Float(-float),
@@ -156,10 +162,10 @@ impl<'s> Parser<'s, '_> {
             return self.expr(at, kind);
         }
         if tokens.take_sign("+")? {
-            return self.nested(tokens, Self::unary);
+            return self.nested(tokens, Self::signed);
         }
-        let first = self.primary(tokens)?;
-        self.postfix(tokens, first)
+        let value = self.primary(tokens)?;
+        self.members(tokens, value)
     }
 
     pub(super) fn primary(&mut self, tokens: &mut Tokens<'s>) -> Result<Expr, Fault> {

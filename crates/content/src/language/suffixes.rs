@@ -25,7 +25,24 @@ const METHODS: [(&str, &str); 11] = [
 
 impl<'s> Parser<'s, '_> {
     /// Reads members, indexes, filters and tests.
-    pub(super) fn postfix(&mut self, tokens: &mut Tokens<'s>, mut value: Expr) -> Result<Expr, Fault> {
+    pub(super) fn postfix(&mut self, tokens: &mut Tokens<'s>, value: Expr) -> Result<Expr, Fault> {
+        let mut value = self.members(tokens, value)?;
+        loop {
+            if tokens.take_sign("|")? {
+                value = self.filter(tokens, value)?;
+            } else if tokens.take_name("is")? {
+                value = self.test(tokens, value)?;
+            } else if matches!(tokens.peek()?.0, Token::Sign("(")) {
+                return Err(Fault::new(value.at, "this is no function and cannot be called"));
+            } else {
+                return Ok(value);
+            }
+            value = self.members(tokens, value)?;
+        }
+    }
+
+    /// Reads members and indexes.
+    pub(super) fn members(&mut self, tokens: &mut Tokens<'s>, mut value: Expr) -> Result<Expr, Fault> {
         loop {
             let at = value.at;
             if tokens.take_sign(".")? {
@@ -33,12 +50,6 @@ impl<'s> Parser<'s, '_> {
             } else if tokens.take_sign("[")? {
                 let kind = self.nested(tokens, |parser, tokens| parser.index(tokens, value))?;
                 value = self.expr(at, kind)?;
-            } else if tokens.take_sign("|")? {
-                value = self.filter(tokens, value)?;
-            } else if tokens.take_name("is")? {
-                value = self.test(tokens, value)?;
-            } else if matches!(tokens.peek()?.0, Token::Sign("(")) {
-                return Err(Fault::new(at, "this is no function and cannot be called"));
             } else {
                 return Ok(value);
             }

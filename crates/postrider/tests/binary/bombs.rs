@@ -24,7 +24,7 @@ const FOR_ONE: [&str; 4] = [
     "{% if boom %}{{ [1]|tojson(indent=10000000000000) }}{% endif %}",
     "{% for a in range(n) %}{% for b in range(n) %}{{ a ~ b }}{% endfor %}{% endfor %}",
     "{{ range(n)|join('xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx') }}",
-    "{% if boom %}{% set x = range(9000)|list %}{{ [x, x, x, x]|tojson }}{{ [x, x]|sort }}{{ x|batch(1) }}{% endif %}",
+    "{% if boom %}{% set x = range(9000)|tojson %}{% set x = x ~ x ~ x ~ x ~ x ~ x %}{{ (x ~ x ~ x ~ x)|upper }}{% endif %}",
 ];
 
 impl Client<'_> {
@@ -32,7 +32,7 @@ impl Client<'_> {
     fn refused(&self, method: &str, path: &str, body: &Value) {
         let headers = [("authorization", self.bearer.as_str()), ("content-type", "application/json")];
         let (status, answer) = self.server.request(method, &format!("/public/v1{path}"), &headers, &body.to_string());
-        assert_eq!(status, 400, "{method} {path} {body}: {answer}");
+        assert_eq!(status, 400, "{method} {path} {body}: {}", answer["error"]);
     }
 }
 
