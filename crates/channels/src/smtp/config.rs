@@ -16,6 +16,8 @@ const PORT_SUBMISSION: u16 = 587;
 const PORT_SUBMISSIONS: u16 = 465;
 /// Shortest password that is looked for in what a server says, in bytes.
 const SECRET_BYTES_MIN: usize = 4;
+/// Shortest part of a secret that is looked for, in bytes.
+const ECHO_BYTES_MIN: usize = 8;
 
 /// Where email leaves, and how.
 #[derive(Clone, PartialEq, Eq)]
@@ -51,10 +53,20 @@ impl Credentials {
         let mut secrets = vec![whole, BASE64.encode(password), BASE64.encode(user)];
         // Hiding a password of a few letters would spell it out by what is missing.
         secrets.extend((password.len() >= SECRET_BYTES_MIN).then(|| password.clone()));
-        secrets
-            .iter()
-            .filter(|secret| !secret.is_empty())
-            .fold(text.to_owned(), |text, secret| text.replace(secret, "…"))
+        let known = secrets.iter().filter(|secret| !secret.is_empty());
+        let text = known.clone().fold(text.to_owned(), |text, secret| text.replace(secret, "…"));
+        let secrets: Vec<String> = known.map(|secret| secret.to_ascii_lowercase()).collect();
+        // A server may repeat it in other letters, or only a part.
+        let is_secret = |word: &str| {
+            let word = word.to_ascii_lowercase();
+            secrets
+                .iter()
+                .any(|secret| word.contains(secret) || (word.len() >= ECHO_BYTES_MIN && secret.contains(&word)))
+        };
+        let lines = text.split('\n').map(|line| {
+            line.split(' ').map(|word| if is_secret(word) { "…" } else { word }).collect::<Vec<_>>().join(" ")
+        });
+        lines.collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -362,6 +374,21 @@ mod tests {
             ("smtp://[::1]", "smtp://[::1]:25"),
         ] {
             assert_eq!(SmtpConfig::parse(url).unwrap().place(), place);
+        }
+    }
+
+    #[test]
+    fn what_a_server_repeats_of_a_login_is_hidden() {
+        let credentials = SmtpConfig::parse("smtp://bob:hunter22@h").unwrap().credentials.unwrap();
+        for (said, shown) in [
+            ("no: AUTH PLAIN AGJvYgBodW50ZXIyMg==", "no: AUTH PLAIN …"),
+            ("no: AUTH PLAIN AGJVYGBODW50ZXIYMG==", "no: AUTH PLAIN …"),
+            ("no: 'AGJvYgBodW50ZXIyMg=='\nbye", "no: '…'\nbye"),
+            ("no: AGJvYgBodW50", "no: …"),
+            ("no: HUNTER22 is wrong", "no: … is wrong"),
+            ("5.7.8 authentication failed for bob", "5.7.8 authentication failed for bob"),
+        ] {
+            assert_eq!(credentials.hidden_in(said), shown);
         }
     }
 

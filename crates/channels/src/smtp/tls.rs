@@ -35,7 +35,7 @@ pub(super) enum Tls {
 pub(super) fn advice(error: &std::io::Error) -> &'static str {
     let cause = error.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>());
     match cause {
-        Some(rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer)) => {
+        Some(rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::Other(_))) => {
             "; nobody trusted has signed its certificate: name it, or who signed it, as ca_file"
         }
         Some(rustls::Error::InvalidMessage(_)) => "; perhaps the server does not speak TLS at this port",
