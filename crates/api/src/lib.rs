@@ -36,7 +36,7 @@ mod test_sends;
 mod unsubscribe;
 mod webhooks;
 
-pub use routes::{health_router, router};
+pub use routes::{Faces, router};
 
 #[doc(hidden)]
 pub use error::status_of;

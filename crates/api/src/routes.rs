@@ -2,6 +2,7 @@
 
 use crate::authorize::{Guard, authorize};
 use crate::error::refused;
+use crate::prometheus::Requests;
 use crate::rate_limit::class_of;
 use crate::{
     audiences, campaigns, correlation, cors, deliveries, discovery, extract, health, import_jobs, intake, lists,
@@ -19,6 +20,7 @@ use postrider_core::rate_limit::RateClass;
 use postrider_core::scope::Scope;
 use postrider_service::Service;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use utoipa::openapi::OpenApi;
 
 /// Below it is everything that needs a token.
@@ -99,8 +101,8 @@ pub fn table() -> Vec<Route> {
     areas.into_iter().flatten().collect()
 }
 
-/// The whole API as a service.
-pub fn router(service: Service) -> Router {
+/// Every route of the API.
+fn whole(service: &Service) -> Router<Service> {
     let mut paths: BTreeMap<&'static str, MethodRouter<Service>> = BTreeMap::new();
     for route in table() {
         let Route { scope, class, body_max_bytes, .. } = route;
@@ -117,35 +119,60 @@ pub fn router(service: Service) -> Router {
         public = public.route(path, methods);
     }
     let public = public.layer(from_fn(only_text));
-    let whole = Router::new()
+    Router::new()
         .nest(BASE, public)
         .merge(oauth::router())
         .merge(unsubscribe::router())
         .merge(import_jobs::router())
         .merge(discovery::router())
         .merge(health::router())
-        .merge(openapi::router());
-    wrapped(whole, service)
+        .merge(openapi::router())
 }
 
-/// What a node answers that takes no requests: whether it lives and is ready.
-pub fn health_router(service: Service) -> Router {
-    wrapped(health::router(), service)
+/// What a process shows to the world, and what to those who watch it.
+pub struct Faces {
+    /// What is served at the address of the server. The metrics are a part of it if the settings say so.
+    pub main: Router,
+    /// The metrics alone, for a listener of their own.
+    pub metrics: Router,
+}
+
+impl Faces {
+    /// Of a process that takes requests.
+    #[must_use]
+    pub fn of_the_api(service: Service) -> Self {
+        Self::new(whole(&service), service)
+    }
+
+    /// Of a process that takes none: whether it lives and is ready.
+    #[must_use]
+    pub fn of_health(service: Service) -> Self {
+        Self::new(health::router(), service)
+    }
+
+    fn new(routes: Router<Service>, service: Service) -> Self {
+        let (metrics, requests) = prometheus::router();
+        let routes = if service.settings().metrics { routes.merge(metrics.clone()) } else { routes };
+        Self { main: wrapped(routes, &requests, &service), metrics: wrapped(metrics, &requests, &service) }
+    }
+}
+
+/// The whole API as a service.
+pub fn router(service: Service) -> Router {
+    Faces::of_the_api(service).main
 }
 
 /// Puts around routes what holds for all: they are counted, never unanswered, and told by one id.
-fn wrapped(routes: Router<Service>, service: Service) -> Router {
-    let (metrics, requests) = prometheus::router(&service);
+fn wrapped(routes: Router<Service>, requests: &Arc<Requests>, service: &Service) -> Router {
     routes
-        .merge(metrics)
         .fallback(route_not_found)
         .layer(map_response(tell_method_not_allowed))
         .layer(from_fn(intake::inspect))
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(requests, prometheus::count))
+        .layer(from_fn_with_state(Arc::clone(requests), prometheus::count))
         .layer(from_fn_with_state(service.clone(), cors::answer_browsers))
         .layer(from_fn_with_state(service.clone(), correlation::correlate))
-        .with_state(service)
+        .with_state(service.clone())
 }
 
 async fn route_not_found(OriginalUri(uri): OriginalUri) -> Response {

@@ -39,7 +39,7 @@ pub fn public_url(config: &Config, bound: Option<SocketAddr>) -> String {
     match (bound, &config.server.public_url) {
         (_, Some(url)) => url.clone(),
         (Some(bound), None) => config.server.public_url(bound),
-        (None, None) => format!("http://{}", config.server.listen),
+        (None, None) => format!("{}://{}", config.server.scheme(), config.server.listen),
     }
 }
 
@@ -85,7 +85,7 @@ pub fn service(config: &Config, store: &Store, public_url: &str, sends: bool) ->
         policy: config.policy,
         rate_limits: config.rate_limits.clone(),
         webhook_targets: config.webhooks.targets.clone(),
-        metrics: config.server.metrics,
+        metrics: config.server.metrics_at_listen(),
         cors_origins: config.server.cors_origins.clone(),
         sends,
         import_file_max_bytes: config.imports.file_max_bytes,

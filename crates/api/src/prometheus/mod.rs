@@ -14,21 +14,16 @@ use axum::{Extension, Router};
 use postrider_core::time::{SECOND_MS, Timestamp, Zones};
 use postrider_service::Service;
 use postrider_service::vitals::Gauges;
-use requests::Requests;
-pub use requests::count;
+pub use requests::{Requests, count};
 use std::sync::Arc;
 use text::Page;
 
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
 
-/// The route, unless the operator turned it off, and the counters of requests that it tells.
-pub fn router(service: &Service) -> (Router<Service>, Arc<Requests>) {
+/// The route, and the counters of requests that it tells.
+pub fn router() -> (Router<Service>, Arc<Requests>) {
     let requests = Arc::new(Requests::default());
-    let router = match service.settings().metrics {
-        true => Router::new().route("/metrics", get(metrics)).layer(Extension(Arc::clone(&requests))),
-        false => Router::new(),
-    };
-    (router, requests)
+    (Router::new().route("/metrics", get(metrics)).layer(Extension(Arc::clone(&requests))), requests)
 }
 
 #[utoipa::path(get, path = "/metrics", operation_id = "getMetrics",
@@ -36,7 +31,7 @@ pub fn router(service: &Service) -> (Router<Service>, Arc<Requests>) {
     description = "What waits to be sent and for how long, the jobs that are not over, what providers answered, requests by \
         route and status, refusals for their number, and the times of the database. No tenant, person or address is named.",
     responses((status = 200, description = "The text format 0.0.4", body = String, content_type = "text/plain"),
-        (status = 404, description = "The operator turned it off")))]
+        (status = 404, description = "The operator turned it off or serves it elsewhere")))]
 async fn metrics(State(service): State<Service>, Extension(requests): Extension<Arc<Requests>>) -> Response {
     let mut page = Page::default();
     page.family("postrider_build_info", "gauge", "Version of the program and of its time zone data.");

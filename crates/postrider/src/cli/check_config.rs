@@ -3,11 +3,17 @@
 use super::connections::{self, ConnectArgs, Tried};
 use super::warnings::{Warning, warnings};
 use super::{Context, Failure, Report, Trouble};
+use crate::system::SystemClock;
 use crate::wiring;
+use postrider_core::env::Clock as _;
 use serde_json::{Value, json};
 
 pub(super) async fn run(args: ConnectArgs, context: &Context) -> Result<(), Failure> {
     let config = context.config()?;
+    if let Some(files) = &config.server.tls {
+        let read = files.read().and_then(|identity| identity.untimely(SystemClock.now()).map_or(Ok(()), Err));
+        read.map_err(|why| Failure::of(Trouble::Config, format!("server.tls: {why}")))?;
+    }
     let channels: Vec<&str> = wiring::channel_kinds(&config).iter().map(|kind| kind.as_str()).collect();
     let database = format!("{:?}", config.database);
     let sends = if channels.is_empty() { "no channel".to_owned() } else { channels.join(", ") };

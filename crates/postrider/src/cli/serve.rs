@@ -5,11 +5,12 @@ use super::{Context, Failure, Report, Trouble};
 use crate::config::{Config, Overrides};
 use crate::engine_lock::EngineLock;
 use crate::lifecycle::{self, Stop};
-use crate::listener::{self, Limits};
+use crate::listener::{self, Limits, Tls};
 use crate::private;
 use crate::telemetry;
 use crate::wiring::{self, RunningEngine};
 use clap::{Args, ValueEnum};
+use postrider_api::Faces;
 use postrider_engine::NodeRole;
 use postrider_service::Service;
 use postrider_store::OpenMode;
@@ -20,6 +21,9 @@ use tokio::net::TcpListener;
 
 /// How long requests and hand-offs that have begun may take to end, in milliseconds.
 const DRAIN_MAX_MS: u64 = 30_000;
+
+/// Connections at once of those who read metrics.
+const METRICS_CONNECTIONS_MAX: usize = 16;
 
 /// What a process does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -80,7 +84,18 @@ pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<(), Failur
         tracing::warn!("a file is not private: {wide}");
     }
     let _lock = if args.role.sends() { EngineLock::take(&store)? } else { None };
-    let (listener, bound) = bind(&config).await?;
+    let (listener, bound) = bind(&config.server.listen).await?;
+    let metrics = match &config.server.metrics_listen {
+        Some(address) if config.server.metrics => Some(bind(address).await?),
+        Some(_) | None => None,
+    };
+    let tls = match config.server.tls.clone() {
+        Some(files) => {
+            let started = Tls::start(files, stop.clone());
+            Some(started.map_err(|why| Failure::of(Trouble::Config, format!("server.tls: {why}")))?)
+        }
+        None => None,
+    };
     let public_url = wiring::public_url(&config, Some(bound));
     let service = wiring::service(&config, &store, &public_url, args.role.sends());
     service.prepare_keys().await?;
@@ -89,12 +104,20 @@ pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<(), Failur
         false => None,
     };
     tell(context, args.role, bound, &config);
+    tell_metrics(&config, metrics.as_ref().map(|(_, bound)| *bound));
     let imports = args.role.takes_requests().then(|| service.clone());
+    let faces = faces(args.role, service);
     let serving = async {
-        serve(listener, router(args.role, service), limits, stop.clone()).await;
+        serve(listener, tls, faces.main, limits, stop.clone()).await;
         stop.request();
     };
-    tokio::join!(serving, drain(engine, &stop), run_imports(imports, &stop));
+    let watched = async {
+        if let Some((listener, _)) = metrics {
+            let limits = Limits { connections: METRICS_CONNECTIONS_MAX, ..limits };
+            serve(listener, None, faces.metrics, limits, stop.clone()).await;
+        }
+    };
+    tokio::join!(serving, watched, drain(engine, &stop), run_imports(imports, &stop));
     tracing::info!("stopped");
     Ok(())
 }
@@ -120,15 +143,14 @@ async fn run_imports(service: Option<Service>, stop: &Stop) {
     }
 }
 
-fn router(role: Role, service: Service) -> axum::Router {
+fn faces(role: Role, service: Service) -> Faces {
     match role {
-        Role::All | Role::Api => postrider_api::router(service),
-        Role::Engine => postrider_api::health_router(service),
+        Role::All | Role::Api => Faces::of_the_api(service),
+        Role::Engine => Faces::of_health(service),
     }
 }
 
-async fn bind(config: &Config) -> Result<(TcpListener, SocketAddr), Failure> {
-    let listen = &config.server.listen;
+async fn bind(listen: &str) -> Result<(TcpListener, SocketAddr), Failure> {
     let failed = |error: std::io::Error| {
         let why = match error.kind() {
             std::io::ErrorKind::AddrInUse => {
@@ -148,23 +170,35 @@ async fn bind(config: &Config) -> Result<(TcpListener, SocketAddr), Failure> {
 /// The one line that says where we are.
 fn tell(context: &Context, role: Role, bound: SocketAddr, config: &Config) {
     let (takes_requests, role, database) = (role.takes_requests(), role.as_str(), config.database_named());
+    let url = format!("{}://{bound}", config.server.scheme());
     let docs = if takes_requests { ", describes its API at /docs" } else { "" };
-    let text = format!("postrider ({role}) listens at http://{bound}{docs} and keeps everything in {database}");
-    let document = json!({ "address": bound.to_string(), "url": format!("http://{bound}"), "role": role });
+    let text = format!("postrider ({role}) listens at {url}{docs} and keeps everything in {database}");
+    let document = json!({ "address": bound.to_string(), "url": url, "role": role });
     context.answer(&Report::new(text, document));
     let file = config.file.as_deref().map_or_else(|| "none".into(), |file| file.to_string_lossy());
     tracing::info!(address = %bound, role, configuration = %file, database, "started");
 }
 
+/// Says where metrics are to be had.
+fn tell_metrics(config: &Config, address: Option<SocketAddr>) {
+    match address {
+        Some(address) => tracing::info!(%address, "metrics are served"),
+        None if config.server.metrics && !config.server.metrics_at_listen() => {
+            tracing::info!("metrics are not served, because others can reach server.listen; set server.metrics_listen");
+        }
+        None => {}
+    }
+}
+
 /// Serves until told to stop, then lets requests that have begun end.
-async fn serve(listener: TcpListener, router: axum::Router, limits: Limits, stop: Stop) {
+async fn serve(listener: TcpListener, tls: Option<Tls>, router: axum::Router, limits: Limits, stop: Stop) {
     let overdue = async {
         stop.requested().await;
         tokio::time::sleep(Duration::from_millis(DRAIN_MAX_MS)).await;
     };
     tokio::select! {
         biased;
-        () = listener::serve(listener, router, limits, stop.clone()) => {}
+        () = listener::serve(listener, tls, router, limits, stop.clone()) => {}
         () = overdue => tracing::warn!("requests did not end in time"),
     }
 }

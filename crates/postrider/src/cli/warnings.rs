@@ -27,9 +27,9 @@ impl Warning {
     }
 }
 
-/// Looks at the age of zone data, at where mail leaves, and at where its links lead.
+/// Looks at the age of zone data, at where requests come in, at where mail leaves, and at where its links lead.
 pub(super) fn warnings(config: &Config) -> Vec<Warning> {
-    older_zones(config).into_iter().chain(mail(config)).collect()
+    older_zones(config).into_iter().chain(in_the_open(config)).chain(mail(config)).collect()
 }
 
 /// Older data read new requests by old rules.
@@ -40,6 +40,16 @@ fn older_zones(config: &Config) -> Option<Warning> {
         let what = format!("the folder holds version {older}, older than the built-in {newer}");
         let remedy = "update the system's package tzdata, or remove the key";
         Warning { path: "time.zone_data", what, remedy }
+    })
+}
+
+/// Whoever stands between can read tokens and secrets.
+fn in_the_open(config: &Config) -> Option<Warning> {
+    config.server.is_in_the_open().then(|| {
+        let what =
+            "other machines can reach it, and requests are not encrypted: tokens and secrets can be read on the way";
+        let remedy = "set server.tls.cert_file and key_file, or put a proxy in front and set the https public_url";
+        Warning { path: "server.listen", what: what.to_owned(), remedy }
     })
 }
 

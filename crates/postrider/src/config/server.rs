@@ -1,7 +1,9 @@
 //! `[server]` and `[auth]`.
 
 use super::section::{Given, Section};
+use crate::listener::TlsFiles;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 
 const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
 /// On, off.
@@ -24,8 +26,12 @@ pub struct Server {
     pub listen: String,
     /// As given, without a slash at its end; see [`Server::public_url`].
     pub public_url: Option<String>,
-    /// Whether `GET /metrics` is served.
+    /// Certificate and key, if the listener speaks TLS itself.
+    pub tls: Option<TlsFiles>,
+    /// Whether `GET /metrics` is served: at `metrics_listen`, or at `listen` if that is a loopback address.
     pub metrics: bool,
+    /// Where metrics are served instead of at `listen`: `HOST:PORT`.
+    pub metrics_listen: Option<String>,
     /// Origins whose pages may call the API from a browser, each a scheme, a host and at most a port.
     pub cors_origins: Vec<String>,
     /// Most connections at once; if it is not given, what the limit of open files allows.
@@ -51,20 +57,45 @@ impl Server {
             IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
             ip => ip,
         };
-        format!("http://{}", SocketAddr::new(host, bound.port()))
+        format!("{}://{}", self.scheme(), SocketAddr::new(host, bound.port()))
+    }
+
+    /// What the listener itself speaks.
+    #[must_use]
+    pub const fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
+    }
+
+    /// Whether only this machine can connect.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        match self.listen.parse::<SocketAddr>() {
+            Ok(address) => address.ip().is_loopback(),
+            Err(_) => self.listen.rsplit_once(':').is_some_and(|(host, _)| host.eq_ignore_ascii_case("localhost")),
+        }
+    }
+
+    /// Whether whoever stands between can read tokens and secrets: neither this server nor, as far as we know, a
+    /// proxy in front of it encrypts.
+    #[must_use]
+    pub fn is_in_the_open(&self) -> bool {
+        let is_proxied = self.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
+        !self.is_loopback() && self.tls.is_none() && !is_proxied
+    }
+
+    /// Whether metrics are served at `listen`.
+    #[must_use]
+    pub fn metrics_at_listen(&self) -> bool {
+        self.metrics && self.metrics_listen.is_none() && self.is_loopback()
     }
 
     pub(super) fn read(mut section: Section<'_>) -> Self {
-        let listen = section.text("listen").and_then(|given| {
-            let valid = is_host_and_port(&given.value);
-            if !valid {
-                section.refuse(&given, &format!("is {:?}", given.value), "write HOST:PORT, such as 127.0.0.1:8080");
-            }
-            valid.then_some(given.value)
-        });
+        let listen = address(&mut section, "listen");
         let public_url = web_url(&mut section, "public_url");
         let metrics = section.word("metrics", SWITCH, |word| SWITCH.iter().position(|known| *known == word));
         let metrics = metrics.is_none_or(|given| given.value == 0);
+        let metrics_listen = address(&mut section, "metrics_listen");
+        let tls = tls(section.section("tls"));
         let cors_origins = origins(&mut section);
         let connections_max = section.optional_integer("connections_max", 1..=CONNECTIONS_MAX);
         let mut timeout = |key, default| section.integer(key, default, TIMEOUT_MIN_MS..=TIMEOUT_MAX_MS);
@@ -75,7 +106,9 @@ impl Server {
         Self {
             listen: listen.unwrap_or_else(|| LISTEN_DEFAULT.to_owned()),
             public_url,
+            tls,
             metrics,
+            metrics_listen,
             cors_origins,
             connections_max,
             head_timeout_ms,
@@ -116,6 +149,36 @@ fn web_url(section: &mut Section<'_>, key: &'static str) -> Option<String> {
     }
     section.refuse(&given, "is not such an address", "write http:// or https://, a host and at most a path");
     None
+}
+
+fn address(section: &mut Section<'_>, key: &'static str) -> Option<String> {
+    let given = section.text(key)?;
+    if is_host_and_port(&given.value) {
+        return Some(given.value);
+    }
+    section.refuse(&given, &format!("is {:?}", given.value), "write HOST:PORT, such as 127.0.0.1:8080");
+    None
+}
+
+/// Both files or none.
+fn tls(mut section: Section<'_>) -> Option<TlsFiles> {
+    let (cert, key) = (section.text("cert_file"), section.text("key_file"));
+    let files = match (cert, key) {
+        (Some(cert), Some(key)) => {
+            Some(TlsFiles { cert_file: PathBuf::from(cert.value), key_file: PathBuf::from(key.value) })
+        }
+        (Some(_), None) => {
+            section.miss("key_file", "is missing", "name the file with the key of cert_file");
+            None
+        }
+        (None, Some(_)) => {
+            section.miss("cert_file", "is missing", "name the file with the certificate of key_file");
+            None
+        }
+        (None, None) => None,
+    };
+    section.finish();
+    files
 }
 
 /// Origins, separated by commas.

@@ -43,7 +43,9 @@ fn nothing_given_is_one_node_on_loopback_that_sends_nothing() {
     let server = Server {
         listen: "127.0.0.1:8080".to_owned(),
         public_url: None,
+        tls: None,
         metrics: true,
+        metrics_listen: None,
         cors_origins: Vec::new(),
         connections_max: None,
         head_timeout_ms: 10_000,
@@ -202,8 +204,8 @@ fn all_problems_are_told_at_once_and_none_shows_a_secret() {
             "server.listen: is \"localhost\"; write HOST:PORT, such as 127.0.0.1:8080.",
             "server.public_url (POSTRIDER__SERVER__PUBLIC_URL): is not such an address; \
              write http:// or https://, a host and at most a path.",
-            "server.port: is not known in [server]; take one of listen, public_url, metrics, cors_origins, connections_max, \
-             head_timeout_ms, idle_timeout_ms, stall_timeout_ms or remove it.",
+            "server.port: is not known in [server]; take one of listen, public_url, metrics, metrics_listen, tls, \
+             cors_origins, connections_max, head_timeout_ms, idle_timeout_ms, stall_timeout_ms or remove it.",
             "auth.token_lifetime_s: is 5; write a whole number from 60 to 86400.",
             "channels.email.url: cannot be used (The SMTP URL must begin with smtp:// or smtps://); \
              write smtp://HOST:PORT or smtps://HOST:PORT.",

@@ -76,7 +76,7 @@ impl Stage {
         let router = postrider_api::router(service.clone());
         let limits = wiring::limits(&config, http::raise_files());
         // It ends when the task is aborted.
-        let serving = tokio::spawn(http::serve(listener, router, limits, Stop::default()));
+        let serving = tokio::spawn(http::serve(listener, None, router, limits, Stop::default()));
         narrator.fact("folder", &folder.display().to_string());
         narrator.fact("mail server", &format!("{}, which takes everything and passes nothing on", sink.address()));
         narrator.fact("API", &base_url);
@@ -119,6 +119,8 @@ fn config(context: &Context, folder: &Path, mail_server: SocketAddr) -> Result<C
     let email = Email::Smtp(Smtp { route, connections: CONNECTIONS, window: WINDOW });
     config.channels = Channels { email: Some(email), ..Channels::default() };
     config.server.public_url = None;
+    config.server.tls = None;
+    config.server.listen = ANYWHERE.to_string();
     config.auth.issuer = None;
     config.log.level = config.log.level.min(Level::Warn);
     Ok(config)

@@ -9,8 +9,10 @@ mod files;
 mod pace;
 mod seat;
 mod stream;
+mod tls;
 
 pub use files::{Files, raise_files};
+pub use tls::{Tls, TlsFiles};
 
 use crate::lifecycle::Stop;
 use axum::Router;
@@ -24,9 +26,11 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use stream::Watched;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{Id, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior};
+use tokio_rustls::TlsAcceptor;
 
 /// Longest head of an HTTP/1 request, in bytes; also the longest piece of a body that is read at once.
 const HEAD_MAX_BYTES: usize = 64 * 1024;
@@ -63,8 +67,8 @@ pub struct Limits {
 }
 
 /// Serves until told to stop; then requests that are under way may end, and every other connection is closed.
-pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: Stop) {
-    let mut hall = Hall::new(router, limits, stop.clone());
+pub async fn serve(listener: TcpListener, tls: Option<Tls>, router: Router, limits: Limits, stop: Stop) {
+    let mut hall = Hall::new(tls, router, limits, stop.clone());
     let stopping = stop.requested();
     tokio::pin!(stopping);
     loop {
@@ -83,6 +87,7 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
 struct Hall {
     limits: Limits,
     http: Builder<TokioExecutor>,
+    tls: Option<Tls>,
     router: Router,
     stop: Stop,
     seats: HashMap<Id, Arc<Seat>>,
@@ -95,10 +100,11 @@ struct Hall {
 }
 
 impl Hall {
-    fn new(router: Router, limits: Limits, stop: Stop) -> Self {
+    fn new(tls: Option<Tls>, router: Router, limits: Limits, stop: Stop) -> Self {
         Self {
             limits,
             http: protocol(),
+            tls,
             router,
             stop,
             seats: HashMap::new(),
@@ -200,7 +206,11 @@ impl Hall {
             stop: self.stop.clone(),
             body: self.limits.stall,
         };
-        let task = self.tasks.spawn(converse(self.http.clone(), stream, exchange));
+        let http = self.http.clone();
+        let task = match &self.tls {
+            Some(tls) => self.tasks.spawn(shake_hands(tls.acceptor(), http, stream, exchange)),
+            None => self.tasks.spawn(converse(http, Watched::new(stream, Arc::clone(&seat)), exchange)),
+        };
         self.seats.insert(task.id(), seat);
     }
 
@@ -217,10 +227,28 @@ impl Hall {
     }
 }
 
+/// Serves one connection with TLS.
+async fn shake_hands(acceptor: TlsAcceptor, http: Builder<TokioExecutor>, stream: TcpStream, exchange: Exchange) {
+    let seat = Arc::clone(&exchange.seat);
+    let stream = tokio::select! {
+        biased;
+        stream = acceptor.accept(Watched::new(stream, Arc::clone(&seat))) => stream,
+        // It has taken too long, another needs the seat, or the server stops.
+        () = seat.nudged() => return,
+    };
+    // A handshake that fails is its client's to notice.
+    if let Ok(stream) = stream {
+        converse(http, stream, exchange).await;
+    }
+}
+
 /// Serves one connection until it ends, or may end and is asked to.
-async fn converse(http: Builder<TokioExecutor>, stream: TcpStream, exchange: Exchange) {
+async fn converse<S>(http: Builder<TokioExecutor>, stream: S, exchange: Exchange)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let (seat, stop) = (Arc::clone(&exchange.seat), exchange.stop.clone());
-    let stream = TokioIo::new(Watched::new(stream, Arc::clone(&seat)));
+    let stream = TokioIo::new(stream);
     let service = service_fn(move |request| exchange.clone().answer(request));
     let connection = http.serve_connection(stream, service);
     let stopping = stop.requested();

@@ -12,6 +12,8 @@ mod demo;
 mod drill;
 mod import;
 #[cfg(unix)]
+mod listening;
+#[cfg(unix)]
 mod once;
 mod places;
 #[cfg(unix)]

@@ -30,7 +30,7 @@ fn a_client_gets_a_token_and_uses_it_until_the_server_is_stopped() {
 #[test]
 fn a_request_that_has_begun_is_answered_before_the_end() {
     let home = Home::new();
-    let server = home.serve(&[]);
+    let mut server = home.serve(&[]);
     let mut begun = TcpStream::connect(&server.address).unwrap();
     let form = "grant_type=client_credentials";
     let head = format!(
@@ -44,11 +44,12 @@ fn a_request_that_has_begun_is_answered_before_the_end() {
     begun.read_exact(&mut go_on).unwrap();
     assert!(go_on.starts_with(b"HTTP/1.1 100 Continue"));
     server.signal("INT");
+    server.until_said("stopping");
+    begun.write_all(form.as_bytes()).unwrap();
     // It stops listening at once.
     while TcpStream::connect(&server.address).is_ok() {
         std::thread::yield_now();
     }
-    begun.write_all(form.as_bytes()).unwrap();
     let mut answer = String::new();
     begun.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
@@ -58,16 +59,14 @@ fn a_request_that_has_begun_is_answered_before_the_end() {
 #[test]
 fn a_second_signal_ends_at_once_with_130() {
     let home = Home::new();
-    let server = home.serve(&[]);
+    let mut server = home.serve(&[]);
     let mut begun = TcpStream::connect(&server.address).unwrap();
     begun
         .write_all(b"POST /oauth/token HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 9\r\n\r\n")
         .unwrap();
     begun.read_exact(&mut [0; 25]).unwrap();
     server.signal("INT");
-    while TcpStream::connect(&server.address).is_ok() {
-        std::thread::yield_now();
-    }
+    server.until_said("stopping");
     server.signal("INT");
     assert_eq!(server.wait().0, 130);
 }

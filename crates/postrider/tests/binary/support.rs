@@ -85,6 +85,11 @@ impl Home {
         Self::start(self.command(&all))
     }
 
+    /// Serves where the configuration says.
+    pub fn serve_as_configured(&self) -> Server {
+        Self::start(self.command(&["serve", "--json"]))
+    }
+
     /// Serves on a free port in a process with a limit of the shell, such as `-n 1024` files or `-v 2000000` KiB.
     pub fn serve_within(&self, limit: &str) -> Server {
         let serve = self.command(&["serve", "--json", "--listen", "127.0.0.1:0"]);
@@ -106,7 +111,7 @@ impl Home {
             child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
             panic!("postrider did not start: {line} {stderr}");
         };
-        Server { address: started["address"].as_str().unwrap().to_owned(), child }
+        Server { address: started["address"].as_str().unwrap().to_owned(), child, said: String::new() }
     }
 }
 
@@ -155,6 +160,8 @@ impl Ran {
 pub struct Server {
     pub address: String,
     child: Child,
+    /// What of its log was read already.
+    said: String,
 }
 
 impl Server {
@@ -200,9 +207,26 @@ impl Server {
         assert!(sent.unwrap().success());
     }
 
+    /// Waits until the log has a line with this text and returns the line.
+    pub fn until_said(&mut self, text: &str) -> String {
+        let mut line = Vec::new();
+        loop {
+            let mut byte = [0];
+            self.child.stderr.as_mut().unwrap().read_exact(&mut byte).unwrap();
+            line.push(byte[0]);
+            if byte == *b"\n" {
+                let said = String::from_utf8(std::mem::take(&mut line)).unwrap();
+                self.said.push_str(&said);
+                if said.contains(text) {
+                    return said;
+                }
+            }
+        }
+    }
+
     /// Waits for the end: exit code and standard error.
     pub fn wait(mut self) -> (i32, String) {
-        let mut stderr = String::new();
+        let mut stderr = std::mem::take(&mut self.said);
         self.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
         (self.child.wait().unwrap().code().unwrap_or(-1), stderr)
     }
