@@ -129,7 +129,9 @@ async fn a_committed_job_keeps_its_rule_and_a_plan_knows_it() {
     let body = json!({ "sendAt": "2026-05-01T09:00:00Z", "expectPlan": first });
     let refused = admin.post(&draft.path("/schedule-jobs"), body.clone()).await;
     let error = refused.refused(409, "JOURNEY_API.SCHEDULE.PLAN_CHANGED");
-    assert!(error["details"].to_string().contains("audience.include"), "{error}");
+    let change = &error["details"]["changes"][0];
+    assert_eq!((&change["part"], &change["now"]), (&json!("audience.include"), &json!("All readers: 0 recipients")));
+    assert_eq!(change["planned"], "other audiences, or another rule of one", "in words, not as a hash");
 
     admin.patch(&path, json!({ "rule": rule })).await.data();
     let job = admin.post(&draft.path("/schedule-jobs"), body).await;

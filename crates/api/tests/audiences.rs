@@ -233,3 +233,32 @@ async fn what_is_in_use_is_not_deleted() {
     admin.delete(&audience).await.data();
     admin.delete(&list).await.data();
 }
+
+#[tokio::test]
+async fn a_preview_says_that_text_is_compared_with_a_number() {
+    for database in [Database::Sqlite, Database::Postgres] {
+        let app = TestApp::on(database).await;
+        let admin = app.as_admin();
+        let people: Vec<Value> = [json!("298"), json!("x"), json!(150), json!(null), json!(["7"])]
+            .into_iter()
+            .enumerate()
+            .map(|(n, points)| json!({ "email": format!("p{n}@example.test"), "points": points }))
+            .collect();
+        admin.post("/records/profiles/upsert-batch", json!({ "records": people })).await.data();
+        let preview = async |rule: Value| {
+            let answer = admin.post("/audiences/preview", json!({ "rule": rule })).await;
+            (answer.data()["matchCount"].clone(), answer.data()["warnings"].clone())
+        };
+        for rule in [
+            json!({ "field": "points", "op": "gt", "value": 100 }),
+            json!({ "all": [{ "not": { "field": "points", "op": "lte", "value": 100 } }, { "field": "points", "op": "in", "value": [150] }] }),
+        ] {
+            let (count, warnings) = preview(rule).await;
+            assert_eq!(count, 1);
+            assert_eq!(warnings[0]["code"], "TYPE_MISMATCH");
+            assert!(warnings[0]["message"].as_str().unwrap().starts_with("points is text for 2 people"), "{warnings}");
+        }
+        assert_eq!(preview(json!({ "field": "points", "op": "equals", "value": "x" })).await.1, json!([]));
+        assert_eq!(preview(json!({ "field": "age", "op": "gt", "value": 1 })).await.1, json!([]));
+    }
+}

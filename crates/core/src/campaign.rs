@@ -104,6 +104,17 @@ macro_rules! words {
             pub fn parse(word: &str) -> Option<Self> {
                 match word { $($word => Some(Self::$variant),)* _ => None }
             }
+
+            /// Reads the word of the field at `path`.
+            ///
+            /// # Errors
+            /// `REQUEST_INVALID` with the words there are.
+            pub fn read(path: &str, word: &str) -> Result<Self, $crate::error::Refusal> {
+                Self::parse(word).ok_or_else(|| {
+                    let problem = format!("must be {}", $crate::wording::choice(&[$($word),*]));
+                    $crate::error::Refusal::invalid(path, Some(word), problem)
+                })
+            }
         }
     };
 }

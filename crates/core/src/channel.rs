@@ -1,7 +1,9 @@
 //! The channels, and the port through which messages leave.
 
 use crate::env::BoxFuture;
+use crate::error;
 use crate::time::Timestamp;
+use crate::wording::choice;
 use std::collections::BTreeMap;
 
 /// How a message reaches a person.
@@ -36,6 +38,15 @@ impl ChannelKind {
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+
+    /// Reads the word of the field at `path`.
+    ///
+    /// # Errors
+    /// `REQUEST_INVALID` with the words there are.
+    pub fn read(path: &str, word: &str) -> Result<Self, error::Refusal> {
+        let problem = || format!("must be {}", choice(&Self::ALL.map(Self::as_str)));
+        Self::parse(word).ok_or_else(|| error::Refusal::invalid(path, Some(word), problem()))
     }
 
     /// Whether the channel takes a time of day (email, sms, push) and not just a date.

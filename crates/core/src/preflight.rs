@@ -18,6 +18,8 @@ mod tests;
 pub const UNSUBSCRIBE_MISSING: &str = "UNSUBSCRIBE_MISSING";
 /// An email that is not transactional shows its reader no link to unsubscribe.
 pub const UNSUBSCRIBE_LINK_MISSING: &str = "UNSUBSCRIBE_LINK_MISSING";
+/// A field is text for some where it is compared with a number.
+pub const TYPE_MISMATCH: &str = "TYPE_MISMATCH";
 
 /// How grave an issue is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -283,7 +285,7 @@ fn field_issues<'a>(facts: &'a PreflightFacts, template: &'a TemplateFacts) -> i
     let text = template.text_fields.iter().take(NAMED_MAX).map(move |found| {
         let message =
             format!("{} is text {}", found.field, told(found, ", and the template compares it with a number"));
-        warning("TYPE_MISMATCH", STEP_CONTENT, message)
+        warning(TYPE_MISMATCH, STEP_CONTENT, message)
     });
     empty.chain(text)
 }

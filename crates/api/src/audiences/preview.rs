@@ -5,6 +5,7 @@ use crate::envelope::Answer;
 use crate::error::ApiError;
 use crate::extract::{Json, path_id};
 use crate::profiles::ProfileDto;
+use crate::schedule_jobs::WarningDto;
 use axum::Extension;
 use axum::extract::{Path, State};
 use postrider_service::audiences::{PreviewAudience, Previewed};
@@ -46,6 +47,8 @@ pub struct AudiencePreviewDto {
     execution_time_ms: i64,
     /// The fields that the rule looks at, attributes as `attributes.plan`.
     fields_used: Vec<String>,
+    /// What deserves a look: `TYPE_MISMATCH` where an attribute is text and the rule compares it with a number.
+    warnings: Vec<WarningDto>,
     /// The first of them, in an order that does not change.
     sample_records: Vec<ProfileDto>,
 }
@@ -58,6 +61,7 @@ impl From<Previewed> for AudiencePreviewDto {
             is_exact: true,
             execution_time_ms: preview.execution_ms,
             fields_used: preview.fields,
+            warnings: preview.warnings.iter().map(WarningDto::from).collect(),
             sample_records: preview.samples.into_iter().map(ProfileDto::from).collect(),
         }
     }

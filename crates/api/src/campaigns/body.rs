@@ -40,8 +40,10 @@ impl AudienceBody {
 
 fn refs(side: &str, bodies: Vec<AudienceRefBody>) -> Result<Vec<AudienceRef>, Refusal> {
     let read = |(index, body): (usize, AudienceRefBody)| {
-        let audience_type =
-            word(&format!("{side}[{index}].type"), &body.r#type, "audience or segment", AudienceType::parse)?;
+        let audience_type = AudienceType::parse(&body.r#type).ok_or_else(|| {
+            let problem = "must be audience (a static list) or segment (an audience by rule)";
+            Refusal::invalid(format!("{side}[{index}].type"), Some(&body.r#type), problem)
+        })?;
         Ok(AudienceRef { audience_id: body.audience_id, audience_type })
     };
     bodies.into_iter().enumerate().map(read).collect()
@@ -122,10 +124,5 @@ impl ScheduleSeedBody {
 }
 
 fn mode(text: &str) -> Result<Mode, Refusal> {
-    word("mode", text, "now, at or batch_on_date", Mode::parse)
-}
-
-/// One of a closed set of words.
-pub fn word<T>(path: &str, text: &str, words: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, Refusal> {
-    parse(text).ok_or_else(|| Refusal::invalid(path, Some(text), format!("must be {words}")))
+    Mode::read("mode", text)
 }

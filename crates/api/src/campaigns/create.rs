@@ -1,6 +1,6 @@
 //! `POST /campaigns`
 
-use super::body::{AudienceBody, ContentBody, ScheduleSeedBody, word};
+use super::body::{AudienceBody, ContentBody, ScheduleSeedBody};
 use super::view::CampaignDto;
 use crate::envelope::{Written, renderer};
 use crate::error::ApiError;
@@ -48,12 +48,12 @@ pub struct CreateCampaignBody {
 
 impl CreateCampaignBody {
     fn into_command(self) -> Result<CreateCampaign, Refusal> {
-        let channels = "email, sms, push or direct_mail";
         let audience = self.audience.map(AudienceBody::into_command).transpose();
         let schedule = self.schedule.map(ScheduleSeedBody::into_command).transpose();
         Ok(CreateCampaign {
-            campaign_type: word("campaignType", &self.campaign_type, "broadcast", CampaignType::parse)?,
-            channel: word("channel", &self.channel, channels, ChannelKind::parse)?,
+            campaign_type: CampaignType::parse(&self.campaign_type)
+                .ok_or_else(|| Refusal::invalid("campaignType", Some(&self.campaign_type), "must be broadcast"))?,
+            channel: ChannelKind::read("channel", &self.channel)?,
             details: Details {
                 name: self.name,
                 description: self.description,

@@ -41,9 +41,9 @@ pub async fn list(
     mut query: Query,
 ) -> Result<Answer, ApiError> {
     let wanted = ListCampaigns {
-        status: query.word("status", AuthoringStatus::parse)?,
-        execution_status: query.word("executionStatus", ExecutionStatus::parse)?,
-        channel: query.word("channel", ChannelKind::parse)?,
+        status: query.word("status", AuthoringStatus::read)?,
+        execution_status: query.word("executionStatus", ExecutionStatus::read)?,
+        channel: query.word("channel", ChannelKind::read)?,
         category: query.text("category"),
         tag: query.text("tag"),
         search: query.text("search").filter(|search| !search.is_empty()),

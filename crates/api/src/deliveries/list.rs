@@ -56,7 +56,7 @@ pub async fn list(
     mut query: Query,
 ) -> Result<Response, ApiError> {
     let campaign = path_id(&id);
-    let state = query.word("state", DeliveryState::parse)?;
+    let state = query.word("state", DeliveryState::read)?;
     let asked = query.text("scheduleId").map(|text| parse_id(&text, Code::ScheduleJobNotFound)).transpose()?;
     let limit = query.limit()?;
     let cursor = query.text("cursor").map(|text| parse_cursor(&text)).transpose()?;

@@ -46,13 +46,13 @@ impl Query {
         self.0.remove(name)
     }
 
-    /// One of a closed set of words, such as `ChannelKind::parse`.
-    pub fn word<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, ApiError> {
-        let Some(word) = self.text(name) else { return Ok(None) };
-        match parse(&word) {
-            Some(value) => Ok(Some(value)),
-            None => Err(Refusal::invalid(name, Some(&word), "is not one of the words it can be").into()),
-        }
+    /// One of a closed set of words, such as `ChannelKind::read`.
+    pub fn word<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&str, &str) -> Result<T, Refusal>,
+    ) -> Result<Option<T>, ApiError> {
+        Ok(self.text(name).map(|word| read(name, &word)).transpose()?)
     }
 
     /// A whole number of a range.

@@ -49,10 +49,7 @@ impl CreateImportJobBody {
         if self.create_list == Some(true) && self.list_name.is_none() {
             return Err(Refusal::invalid("listName", None, "is required with createList").into());
         }
-        let format = self.format.map(|word| {
-            let problem = || Refusal::invalid("format", Some(&word), "must be csv or jsonl");
-            ImportFormat::parse(&word).ok_or_else(problem)
-        });
+        let format = self.format.map(|word| ImportFormat::read("format", &word));
         Ok(CreateImportJob {
             name: self.name,
             file_name: self.file_name,

@@ -35,7 +35,7 @@ pub async fn list_import_jobs(
     Extension(actor): Extension<Actor>,
     mut query: Query,
 ) -> Result<Answer, ApiError> {
-    let filter = ImportFilter { state: query.word("state", ImportState::parse)?, after: query.cursor()? };
+    let filter = ImportFilter { state: query.word("state", ImportState::read)?, after: query.cursor()? };
     let wanted = ListImportJobs { filter, limit: query.limit()? };
     query.end()?;
     let page = service.import_jobs(&actor, wanted).await?;

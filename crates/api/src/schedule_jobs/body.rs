@@ -90,14 +90,8 @@ impl ScheduleJobBody {
 /// The policy of a body.
 pub fn policy(body: Option<&PolicyBody>) -> Result<PolicyCommand, Refusal> {
     let Some(body) = body else { return Ok(PolicyCommand::default()) };
-    let missed = |word: &String| {
-        let problem = "must be send, hold or cancel";
-        OnMissed::parse(word).ok_or_else(|| Refusal::invalid("policy.onMissed", Some(word), problem))
-    };
-    let uncertain = |word: &String| {
-        let problem = "must be hold, retry or assume_sent";
-        OnUncertain::parse(word).ok_or_else(|| Refusal::invalid("policy.onUncertain", Some(word), problem))
-    };
+    let missed = |word: &String| OnMissed::read("policy.onMissed", word);
+    let uncertain = |word: &String| OnUncertain::read("policy.onUncertain", word);
     Ok(PolicyCommand {
         latest_start: body.latest_start.clone(),
         on_missed: body.on_missed.as_ref().map(missed).transpose()?,

@@ -7,7 +7,6 @@ use crate::status::StatusDto;
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use postrider_core::error::Refusal;
 use postrider_core::schedule::UncertainDecision;
 use postrider_service::{Actor, Service};
 use serde::Deserialize;
@@ -66,10 +65,7 @@ pub async fn resume(
     once: Once<ResumeBody>,
 ) -> Result<Written, ApiError> {
     let (body, reply) = once.reply(renderer(StatusCode::OK, |status| StatusDto::from(status)));
-    let decision = |word: &String| {
-        let problem = "must be retry or assume_sent";
-        UncertainDecision::parse(word).ok_or_else(|| Refusal::invalid("uncertain", Some(word), problem))
-    };
+    let decision = |word: &String| UncertainDecision::read("uncertain", word);
     let uncertain = body.uncertain.as_ref().map(decision).transpose()?;
     let campaign = path_id(&id);
     Ok(Written(service.resume(&actor, campaign, uncertain, reply).await?))

@@ -24,7 +24,7 @@ pub async fn list(
     mut query: Query,
 ) -> Result<Answer, ApiError> {
     let wanted = ListSenders {
-        channel: query.word("channel", ChannelKind::parse)?,
+        channel: query.word("channel", ChannelKind::read)?,
         after: query.cursor()?,
         limit: query.limit()?,
     };

@@ -34,9 +34,7 @@ pub struct CreateSuppressionBody {
 
 impl CreateSuppressionBody {
     fn into_command(self) -> Result<CreateSuppression, ApiError> {
-        let invalid = |path: &str, value: &str, problem: &str| Refusal::invalid(path, Some(value), problem);
-        let channel = ChannelKind::parse(&self.channel)
-            .ok_or_else(|| invalid("channel", &self.channel, "must be email, sms, push or direct_mail"))?;
+        let channel = ChannelKind::read("channel", &self.channel)?;
         let address = match self.address {
             Value::String(text) => SuppressedAddress::Text(text),
             Value::Object(fields) => SuppressedAddress::Postal(fields),
@@ -44,16 +42,14 @@ impl CreateSuppressionBody {
         };
         let reason = match self.reason.as_deref() {
             None => SuppressionReason::Manual,
-            Some(word) => SuppressionReason::parse(word)
-                .ok_or_else(|| invalid("reason", word, "must be unsubscribed, bounced, complained or manual"))?,
+            Some(word) => SuppressionReason::read("reason", word)?,
         };
-        let expires_at =
-            match self.expires_at.as_deref() {
-                None => None,
-                Some(text) => Some(Timestamp::parse(text).ok_or_else(|| {
-                    invalid("expiresAt", text, "is not an RFC 3339 date and time with Z or an offset")
-                })?),
-            };
+        let expires_at = match self.expires_at.as_deref() {
+            None => None,
+            Some(text) => Some(Timestamp::parse(text).ok_or_else(|| {
+                Refusal::invalid("expiresAt", Some(text), "is not an RFC 3339 date and time with Z or an offset")
+            })?),
+        };
         Ok(CreateSuppression { channel, address, reason, expires_at })
     }
 }

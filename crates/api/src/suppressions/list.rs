@@ -33,7 +33,7 @@ pub async fn get_suppressions(
     mut query: Query,
 ) -> Result<Answer, ApiError> {
     let list = ListSuppressions {
-        channel: query.word("channel", ChannelKind::parse)?,
+        channel: query.word("channel", ChannelKind::read)?,
         address: query.text("address"),
         limit: query.limit()?,
         after: query.cursor()?,

@@ -66,8 +66,8 @@ pub async fn list(
     mut query: Query,
 ) -> Result<Answer, ApiError> {
     let filter = TemplateFilter {
-        channel: query.word("channel", ChannelKind::parse)?,
-        status: query.word("status", TemplateStatus::parse)?,
+        channel: query.word("channel", ChannelKind::read)?,
+        status: query.word("status", TemplateStatus::read)?,
     };
     let wanted = ListTemplates { filter, after: query.cursor()?, limit: query.limit()? };
     query.end()?;

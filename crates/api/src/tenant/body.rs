@@ -101,13 +101,11 @@ impl PatchTenantBody {
 
 impl PatchPolicyDefaultsDto {
     fn changes(self) -> Result<PolicyChanges, Refusal> {
-        let missed = "must be send, hold or cancel";
-        let uncertain = "must be hold, retry or assume_sent";
         Ok(PolicyChanges {
             latest_start_minutes: self.latest_start_minutes,
-            on_missed: word("policyDefaults.onMissed", self.on_missed, OnMissed::parse, missed)?,
+            on_missed: word("policyDefaults.onMissed", self.on_missed, OnMissed::read)?,
             latest_finish_minutes: self.latest_finish_minutes,
-            on_uncertain: word("policyDefaults.onUncertain", self.on_uncertain, OnUncertain::parse, uncertain)?,
+            on_uncertain: word("policyDefaults.onUncertain", self.on_uncertain, OnUncertain::read)?,
             rate_per_minute: self.rate_per_minute,
         })
     }
@@ -128,10 +126,8 @@ impl PatchRateBudgetsDto {
 fn word<T>(
     path: &'static str,
     text: Option<Option<String>>,
-    parse: impl Fn(&str) -> Option<T>,
-    problem: &'static str,
+    read: impl Fn(&str, &str) -> Result<T, Refusal>,
 ) -> Result<Option<Option<T>>, Refusal> {
     let Some(Some(text)) = text else { return Ok(text.map(|_| None)) };
-    let parsed = parse(&text).ok_or_else(|| Refusal::invalid(path, Some(&text), problem))?;
-    Ok(Some(Some(parsed)))
+    Ok(Some(Some(read(path, &text)?)))
 }

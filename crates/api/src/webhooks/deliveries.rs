@@ -24,7 +24,7 @@ pub async fn get_webhook_deliveries(
 ) -> Result<Answer, ApiError> {
     let id = path_id(&id);
     let list = ListWebhookDeliveries {
-        state: query.word("state", WebhookState::parse)?,
+        state: query.word("state", WebhookState::read)?,
         limit: query.limit()?,
         before: query.cursor()?.map(|(_, event)| event),
     };

@@ -67,11 +67,16 @@ pub fn diff(before: &str, after: &str) -> Vec<(&'static str, String, String)> {
         .collect()
 }
 
-const INCLUDED: &str = "audience.include";
-const EXCLUDED: &str = "audience.exclude";
-const TEMPLATE: &str = "content.templateVersion";
-const SENDER: &str = "content.senderProfileId";
-const SUBJECT: &str = "content.subjectLine";
+/// Included audiences and their rules.
+pub const INCLUDED: &str = "audience.include";
+/// Excluded audiences and their rules.
+pub const EXCLUDED: &str = "audience.exclude";
+/// The published version of the template.
+pub const TEMPLATE: &str = "content.templateVersion";
+/// The sender profile.
+pub const SENDER: &str = "content.senderProfileId";
+/// The subject line of the campaign.
+pub const SUBJECT: &str = "content.subjectLine";
 const SCHEDULE: &str = "resolution";
 const PART_NAMES: [&str; 6] = [INCLUDED, EXCLUDED, TEMPLATE, SENDER, SUBJECT, SCHEDULE];
 

@@ -33,7 +33,7 @@ pub(super) fn written_date(text: &str) -> Result<Date, Refusal> {
 
 /// Finds a zone that was named.
 pub(super) fn named_zone(name: &str) -> Result<Zone, Refusal> {
-    let problem = "is not a time zone of the IANA database";
+    let problem = "is not a time zone of the IANA database, such as Europe/Berlin";
     Zone::find(name).ok_or_else(|| Refusal::field(Code::TimezoneInvalid, "timezone", Some(name), problem))
 }
 

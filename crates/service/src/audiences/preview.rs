@@ -3,8 +3,14 @@
 use super::{WrittenRule, lists_exist};
 use crate::profiles::Profile;
 use crate::{Actor, Service, ServiceError};
+use postrider_core::audience::rule::{Check, Rule};
 use postrider_core::error::{Code, Refusal};
-use postrider_core::id::AudienceId;
+use postrider_core::id::{AudienceId, TenantId};
+use postrider_core::preflight::TYPE_MISMATCH;
+use postrider_core::schedule::Warning;
+use postrider_core::time::Timestamp;
+use postrider_core::wording::grouped;
+use postrider_store::Tx;
 use postrider_store::rules::stored_rule;
 use serde_json::Value;
 
@@ -12,6 +18,9 @@ use serde_json::Value;
 pub const PREVIEW_RECORDS_DEFAULT: i64 = 10;
 /// Most records shown (the seed API).
 pub const PREVIEW_RECORDS_MAX: i64 = 1_000;
+
+/// Most attributes that are looked through for text where the rule compares with a number.
+const LOOKED_THROUGH_MAX: usize = 3;
 
 /// What to look at.
 #[derive(Debug, Clone)]
@@ -33,6 +42,8 @@ pub struct Previewed {
     pub execution_ms: i64,
     /// The fields that the rule looks at.
     pub fields: Vec<String>,
+    /// What deserves a look: attributes that are text where the rule compares with a number.
+    pub warnings: Vec<Warning>,
     /// The first of those who belong, in the order of their ids.
     pub samples: Vec<Profile>,
 }
@@ -74,15 +85,41 @@ impl Service {
             };
             let match_count = tx.rule_count(tenant, &rule, now)?;
             let samples = tx.rule_sample(tenant, &rule, now, limit)?;
-            Ok::<_, ServiceError>((rule, match_count, samples))
+            let warnings = text_among_numbers(tx, tenant, &rule, now)?;
+            Ok::<_, ServiceError>((rule, match_count, samples, warnings))
         });
-        let (rule, match_count, samples) = read.await?;
+        let (rule, match_count, samples, warnings) = read.await?;
         Ok(Previewed {
             audience,
             match_count,
             execution_ms: self.now().millis_since(now).max(0),
             fields: rule.fields().into_iter().collect(),
+            warnings,
             samples: samples.into_iter().map(Profile::from).collect(),
         })
     }
+}
+
+/// Text is neither less nor more than a number, so a rule that compares the two finds nobody.
+fn text_among_numbers(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    rule: &Rule,
+    now: Timestamp,
+) -> Result<Vec<Warning>, ServiceError> {
+    let mut warnings = Vec::new();
+    for (name, field) in rule.compared_with_numbers().into_iter().take(LOOKED_THROUGH_MAX) {
+        // Every text begins with the empty one, and nothing else does.
+        let is_text = Rule::Test(field.clone(), Check::StartsWith(String::new()));
+        let people = tx.rule_count(tenant, &is_text, now)?;
+        if people > 0 {
+            let message = format!(
+                "{name} is text for {} people, and the rule compares it with a number, which no text fulfils; send it as a \
+                 number.",
+                grouped(people)
+            );
+            warnings.push(Warning { code: TYPE_MISMATCH, message });
+        }
+    }
+    Ok(warnings)
 }

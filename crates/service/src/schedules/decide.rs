@@ -9,6 +9,7 @@ use postrider_core::error::{Code, Refusal};
 use postrider_core::id::{SenderProfileId, TemplateVersionId, TenantId, VersionId};
 use postrider_core::schedule::{ContentBinding, JobFacts, Scheduled, decide_job, plan};
 use postrider_core::time::Timestamp;
+use postrider_core::wording::grouped;
 use postrider_store::Tx;
 use postrider_store::campaign_audiences::BoundAudience;
 use postrider_store::campaigns::Campaign;
@@ -76,7 +77,9 @@ pub(super) fn decide(
     if let Some(expected) = &command.expect_plan {
         let changes = plan::changes_since(expected, &fingerprint, part_hash);
         if !changes.is_empty() {
-            let detail = postrider_core::error::Detail::Changes(changes);
+            let reach = tx.reach(tenant, campaign.id, campaign.channel, now, scheduled.due_at)?;
+            let told = |(part, _, now)| told_change(part, now, (&campaign, &audiences, reach.targeted));
+            let detail = postrider_core::error::Detail::Changes(changes.into_iter().map(told).collect());
             return Err(Refusal { code: Code::PlanChanged, detail }.into());
         }
     }
@@ -84,6 +87,33 @@ pub(super) fn decide(
     let digest = plan::digest(&fingerprint, part_hash);
     let audiences = audiences.into_iter().map(job_audience).collect();
     Ok(Decision { campaign, version, template_version, sender, audiences, scheduled, digest, warnings })
+}
+
+/// A changed part of a plan in words. Of what was planned only a hash is left, so it can only be called another.
+fn told_change(
+    part: &'static str,
+    now: String,
+    (campaign, audiences, targeted): (&Campaign, &[BoundAudience], i64),
+) -> (&'static str, String, String) {
+    let names = |side| {
+        let own = audiences.iter().filter(|audience| audience.binding.side == side);
+        own.map(|audience| audience.name.as_deref().unwrap_or("a deleted audience")).collect::<Vec<_>>().join(", ")
+    };
+    let (planned, now) = match part {
+        plan::INCLUDED => {
+            let names = names(AudienceSide::Include);
+            ("other audiences, or another rule of one", format!("{names}: {} recipients", grouped(targeted)))
+        }
+        plan::EXCLUDED => ("other excluded audiences, or another rule of one", names(AudienceSide::Exclude)),
+        plan::TEMPLATE => {
+            let template = campaign.template_name.as_deref().unwrap_or_default();
+            ("another published version of the template, or another template", format!("{template}, as published now"))
+        }
+        plan::SENDER => ("another sender profile", now),
+        plan::SUBJECT => ("another subject line", now),
+        _ => ("another time", now),
+    };
+    (part, planned.to_owned(), now)
 }
 
 fn content(template: Option<&Template>) -> ContentBinding {

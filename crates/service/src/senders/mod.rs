@@ -11,7 +11,6 @@ pub use write::{CreateSender, UpdateSender};
 
 use crate::ServiceError;
 use postrider_content::SenderDetails;
-use postrider_core::channel::ChannelKind;
 use postrider_core::error::{Code, Refusal};
 use postrider_core::id::{SenderProfileId, TenantId};
 use postrider_core::time::Timestamp;
@@ -49,10 +48,4 @@ impl SenderView {
 fn existing(tx: &mut Tx<'_>, tenant: TenantId, id: SenderProfileId) -> Result<SenderProfile, ServiceError> {
     let sender = tx.sender_get(tenant, id)?.filter(|sender| sender.deleted_at.is_none());
     sender.ok_or_else(|| Code::SenderProfileNotFound.into())
-}
-
-/// Reads the word of a channel.
-fn channel(word: &str) -> Result<ChannelKind, Refusal> {
-    let problem = "must be email, sms, push or direct_mail";
-    ChannelKind::parse(word).ok_or_else(|| Refusal::invalid("channel", Some(word), problem))
 }

@@ -1,9 +1,10 @@
 //! Making, changing and deleting sender profiles.
 
-use super::{SenderView, channel, existing};
+use super::{SenderView, existing};
 use crate::idempotency::{Answered, Reply};
 use crate::{Actor, Service, ServiceError};
 use postrider_content::SenderDetails;
+use postrider_core::channel::ChannelKind;
 use postrider_core::content::check_name;
 use postrider_core::error::{Code, Refusal};
 use postrider_core::id::{SenderProfileId, TenantId};
@@ -43,7 +44,7 @@ impl Service {
         reply: Reply<SenderView>,
     ) -> Result<Answered, ServiceError> {
         check_name(&command.name)?;
-        let channel = channel(&command.channel)?;
+        let channel = ChannelKind::read("channel", &command.channel)?;
         let details = SenderDetails::parse(channel, &json(command.fields))?;
         details.check_seen()?;
         let now = self.now();

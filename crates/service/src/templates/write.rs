@@ -6,7 +6,7 @@ use crate::idempotency::{Answered, Reply};
 use crate::{Actor, Service, ServiceError};
 use postrider_core::channel::ChannelKind;
 use postrider_core::content::{TemplateStatus, check_name};
-use postrider_core::error::{Code, Refusal};
+use postrider_core::error::Code;
 use postrider_core::id::TemplateId;
 use postrider_store::templates::Template;
 
@@ -42,9 +42,7 @@ impl Service {
         reply: Reply<TemplateView>,
     ) -> Result<Answered, ServiceError> {
         check_name(&command.name)?;
-        let channel = ChannelKind::parse(&command.channel).ok_or_else(|| {
-            Refusal::invalid("channel", Some(&command.channel), "must be email, sms, push or direct_mail")
-        })?;
+        let channel = ChannelKind::read("channel", &command.channel)?;
         let content = command.content;
         let CheckedContent { json, fields } = self.rendering(move || check(channel, &content)).await??;
         let now = self.now();
