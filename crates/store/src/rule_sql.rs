@@ -2,7 +2,8 @@
 //!
 //! The one place that looks inside stored JSON (ADR 8). Values are always bound; what is written into the text is
 //! made of constants. Invariants: each condition is true or false, never NULL, so that NOT means the same on both
-//! databases; placeholders come in the order of their values.
+//! databases; placeholders come in the order of their values; of each profile an attribute is read once, however many
+//! conditions look at it.
 
 use crate::rule_date::date_ms;
 use crate::value::{Value, id};
@@ -26,12 +27,25 @@ pub(crate) struct Conditions<'v> {
     dialect: Dialect,
     now: Timestamp,
     values: &'v mut Vec<Value>,
+    /// What the rule at work reads from stored JSON.
+    reads: Vec<Read>,
+}
+
+/// A value inside stored JSON. For the one at place `n`, the condition has columns of the row `ra`.
+#[derive(PartialEq, Eq)]
+enum Read {
+    /// An attribute: its kind `k{n}`, its value `v{n}`, and on PostgreSQL, where that is JSON, its text `t{n}`.
+    Attribute(String),
+    /// A line of the postal address: its text `v{n}`.
+    AddressLine(&'static str),
+    /// The date in the attribute at this place: `d{n}`, in milliseconds.
+    Date(usize),
 }
 
 impl<'v> Conditions<'v> {
     /// Conditions whose values follow those that are bound already; dates relative to now are relative to `now`.
     pub(crate) const fn new(dialect: Dialect, now: Timestamp, values: &'v mut Vec<Value>) -> Self {
-        Self { dialect, now, values }
+        Self { dialect, now, values, reads: Vec::new() }
     }
 
     /// Binds a value and answers its place.
@@ -46,10 +60,52 @@ impl<'v> Conditions<'v> {
 
     /// The condition that a profile `p` belongs.
     pub(crate) fn of(&mut self, rule: &Rule) -> String {
+        let condition = self.part(rule);
+        let reads = std::mem::take(&mut self.reads);
+        if reads.is_empty() {
+            return condition;
+        }
+        let (mut columns, mut derived) = (Vec::new(), String::new());
+        for (place, read) in reads.iter().enumerate() {
+            match read {
+                Read::Attribute(name) => {
+                    columns.push(self.attribute_columns(place, name));
+                    if self.dialect == Dialect::Postgres {
+                        let Attribute { kind, .. } = self.attribute_at("rj", place);
+                        let _ = write!(derived, ", {kind} AS k{place}, rj.v{place} #>> '{{}}' AS t{place}");
+                    }
+                }
+                Read::AddressLine(line) => columns.push(match self.dialect {
+                    Dialect::Sqlite => format!("json_extract(p.address, '$.{line}') AS v{place}"),
+                    Dialect::Postgres => format!("CAST(p.address AS json) ->> '{line}' AS v{place}"),
+                }),
+                Read::Date(of) => {
+                    let _ = write!(derived, ", {} AS d{place}", date_ms(&self.attribute_at("rj", *of).text));
+                }
+            }
+        }
+        // `LIMIT 1` and the `WHERE` keep both databases from putting the expressions in place of their names, which
+        // would read the JSON anew for each condition.
+        format!(
+            "(SELECT {condition} FROM (SELECT rj.*{derived} FROM (SELECT {} LIMIT 1) AS rj LIMIT 1) AS ra WHERE 1 = 1)",
+            columns.join(", ")
+        )
+    }
+
+    /// The place of something that is read.
+    fn place(&mut self, read: Read) -> usize {
+        self.reads.iter().position(|known| *known == read).unwrap_or_else(|| {
+            self.reads.push(read);
+            self.reads.len() - 1
+        })
+    }
+
+    /// The condition of a part of the rule, over `p` and the row `ra` of what is read.
+    fn part(&mut self, rule: &Rule) -> String {
         match rule {
             Rule::All(parts) => self.joined(parts, " AND "),
             Rule::Any(parts) => self.joined(parts, " OR "),
-            Rule::Not(part) => format!("NOT {}", self.of(part)),
+            Rule::Not(part) => format!("NOT {}", self.part(part)),
             Rule::InList(list) => format!(
                 "EXISTS (SELECT 1 FROM lists rl JOIN list_members rm ON rm.list_id = rl.id \
                 WHERE rl.id = {} AND rl.tenant_id = p.tenant_id AND rm.profile_id = p.id)",
@@ -71,7 +127,7 @@ impl<'v> Conditions<'v> {
     }
 
     fn joined(&mut self, parts: &[Rule], word: &str) -> String {
-        let parts: Vec<String> = parts.iter().map(|part| self.of(part)).collect();
+        let parts: Vec<String> = parts.iter().map(|part| self.part(part)).collect();
         format!("({})", parts.join(word))
     }
 
@@ -79,11 +135,8 @@ impl<'v> Conditions<'v> {
         match field {
             Field::Text(column) => self.text(&format!("p.{}", column.as_str()), check),
             Field::AddressLine(line) => {
-                let line = match self.dialect {
-                    Dialect::Sqlite => format!("json_extract(p.address, '$.{line}')"),
-                    Dialect::Postgres => format!("(CAST(p.address AS json) ->> '{line}')"),
-                };
-                self.text(&line, check)
+                let place = self.place(Read::AddressLine(line));
+                self.text(&format!("ra.v{place}"), check)
             }
             Field::Address => self.text("p.address", check),
             Field::PushTokens => match check {
@@ -117,7 +170,7 @@ impl<'v> Conditions<'v> {
             Check::NoneOf(values) => self.text_in(expression, "NOT IN", values),
             Check::Contains(part) => {
                 let part = self.bind_text(part);
-                has_within(expression, &part)
+                has_within(self.dialect, expression, &part)
             }
             Check::StartsWith(part) => {
                 let part = self.bind_text(part);
@@ -159,7 +212,8 @@ impl<'v> Conditions<'v> {
     }
 
     fn attribute(&mut self, name: &str, check: &Check) -> String {
-        let attribute = self.attribute_named(name);
+        let place = self.place(Read::Attribute(name.to_owned()));
+        let attribute = self.attribute_at("ra", place);
         match check {
             Check::Exists => format!("(COALESCE({}, 'null') <> 'null')", attribute.kind),
             Check::Missing => format!("(COALESCE({}, 'null') = 'null')", attribute.kind),
@@ -170,7 +224,7 @@ impl<'v> Conditions<'v> {
             }
             Check::Contains(part) => {
                 let part = self.bind_text(part);
-                let text = has_within(&attribute.text, &part);
+                let text = has_within(self.dialect, &attribute.text, &part);
                 // SQLite's json_each has its own names for its columns.
                 let list = match self.dialect {
                     Dialect::Sqlite => format!(
@@ -178,8 +232,9 @@ impl<'v> Conditions<'v> {
                         attribute.kind, attribute.items
                     ),
                     Dialect::Postgres => format!(
-                        "EXISTS (SELECT 1 FROM json_array_elements_text({}) AS re (value) WHERE re.value = {part})",
-                        attribute.items
+                        "CASE {} WHEN 'array' THEN EXISTS (SELECT 1 FROM json_array_elements_text({}) AS re (value) \
+                        WHERE re.value = {part}) ELSE FALSE END",
+                        attribute.kind, attribute.items
                     ),
                 };
                 format!("({text} OR {list})")
@@ -193,7 +248,10 @@ impl<'v> Conditions<'v> {
                 let (low, high) = (self.number(*low), self.number(*high));
                 format!("(({} BETWEEN {low} AND {high}) IS TRUE)", attribute.number)
             }
-            Check::Compare(..) | Check::Between(..) => self.instant(&date_ms(&attribute.text), check),
+            Check::Compare(..) | Check::Between(..) => {
+                let date = self.place(Read::Date(place));
+                self.instant(&format!("ra.d{date}"), check)
+            }
         }
     }
 
@@ -231,33 +289,46 @@ impl<'v> Conditions<'v> {
         }
     }
 
-    /// How an attribute is reached. Its name has nothing but letters, digits and underscores.
-    fn attribute_named(&mut self, name: &str) -> Attribute {
+    /// The columns of an attribute. Its name has nothing but letters, digits and underscores.
+    fn attribute_columns(&mut self, place: usize, name: &str) -> String {
         match self.dialect {
             Dialect::Sqlite => {
                 let path = self.bind(format!("$.{name}"));
-                let kind = format!("json_type(p.attributes, {path})");
-                let value = format!("json_extract(p.attributes, {path})");
+                format!("json_type(p.attributes, {path}) AS k{place}, json_extract(p.attributes, {path}) AS v{place}")
+            }
+            Dialect::Postgres => {
+                let name = self.bind_text(name);
+                format!("CAST(p.attributes AS json) -> {name} AS v{place}")
+            }
+        }
+    }
+
+    /// Expressions over the attribute at a place of a row.
+    fn attribute_at(&self, row: &str, place: usize) -> Attribute {
+        let value = format!("{row}.v{place}");
+        match self.dialect {
+            Dialect::Sqlite => {
+                let kind = format!("{row}.k{place}");
                 Attribute {
                     text: format!("CASE {kind} WHEN 'text' THEN {value} END"),
                     number: format!("CASE WHEN {kind} IN ('integer', 'real') THEN {value} END"),
                     is_true: format!("{kind} = 'true'"),
                     is_false: format!("{kind} = 'false'"),
-                    items: format!("json_each(p.attributes, {path})"),
+                    items: format!("json_each({value})"),
                     kind,
                 }
             }
             Dialect::Postgres => {
-                let name = self.bind_text(name);
-                let json = format!("(CAST(p.attributes AS json) -> {name})");
-                let text = format!("(CAST(p.attributes AS json) ->> {name})");
-                let kind = format!("json_typeof({json})");
+                let (kind, text) = match row {
+                    "ra" => (format!("ra.k{place}"), format!("ra.t{place}")),
+                    _ => (format!("json_typeof({value})"), format!("({value} #>> '{{}}')")),
+                };
                 Attribute {
                     text: format!("CASE {kind} WHEN 'string' THEN {text} END"),
                     number: format!("CASE {kind} WHEN 'number' THEN CAST({text} AS NUMERIC) END"),
                     is_true: format!("{kind} = 'boolean' AND {text} = 'true'"),
                     is_false: format!("{kind} = 'boolean' AND {text} = 'false'"),
-                    items: format!("CASE {kind} WHEN 'array' THEN {json} END"),
+                    items: value,
                     kind,
                 }
             }
@@ -276,9 +347,13 @@ struct Attribute {
     items: String,
 }
 
-/// The condition that a text has another one within, which is not empty.
-fn has_within(text: &str, part: &str) -> String {
-    format!("((replace({text}, {part}, '') <> {text}) IS TRUE)")
+/// The condition that a text has another one within, which is not empty. Neither function folds case.
+fn has_within(dialect: Dialect, text: &str, part: &str) -> String {
+    let position = match dialect {
+        Dialect::Sqlite => "instr",
+        Dialect::Postgres => "strpos",
+    };
+    format!("(({position}({text}, {part}) > 0) IS TRUE)")
 }
 
 const fn sign(comparison: Comparison) -> &'static str {
