@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::get;
-use postrider_service::Service;
+use postrider_service::{Service, Trouble};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -37,6 +37,10 @@ struct ReadinessDto {
 struct ReadinessChecksDto {
     /// `ready` or `not_ready`.
     store: &'static str,
+    /// Why the store is not ready: `disk_full`, `read_only` or `unreachable`. Absent while it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    reason: Option<&'static str>,
     /// `ready` or `not_ready`. Absent where this process does not send.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -63,7 +67,11 @@ async fn readyz(State(service): State<Service>) -> Response {
     let readiness = service.readiness().await;
     let word = |ready: bool| if ready { "ready" } else { "not_ready" };
     let status = if readiness.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let checks = ReadinessChecksDto { store: word(readiness.store), engine: readiness.engine.map(word) };
+    let checks = ReadinessChecksDto {
+        store: word(readiness.store),
+        reason: readiness.trouble.map(Trouble::as_str),
+        engine: readiness.engine.map(word),
+    };
     let body = ReadinessDto { status: word(readiness.is_ready()), checks };
     let mut response = json_response(status, serde_json::to_vec(&body).unwrap_or_default());
     if !readiness.is_ready() {

@@ -11,6 +11,7 @@ use postrider_core::scope::Scope;
 use postrider_core::time::Timestamp;
 use postrider_service::Service;
 use postrider_store::nodes::Node;
+use postrider_store::statement::Statement;
 use postrider_store::testkit::Database;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -176,6 +177,16 @@ async fn health_and_discovery_need_no_token() {
     let mut names: Vec<&String> = jwks.json["keys"][0].as_object().unwrap().keys().collect();
     names.sort();
     assert_eq!(names, ["alg", "e", "kid", "kty", "n", "use"], "no private part may be shown");
+}
+
+#[tokio::test]
+async fn a_database_that_takes_no_writes_is_not_ready_and_says_why() {
+    const REFUSE: Statement = Statement { name: "test", sqlite: "PRAGMA query_only = 1", postgres: "" };
+    let app = TestApp::on(Database::Sqlite).await;
+    app.store.write("test", |tx| tx.query(&REFUSE, &[]).map(drop)).await.unwrap();
+    assert!(app.store.write("test", |tx| tx.touch()).await.is_err());
+    let ready = app.send(bare(Method::GET, "/readyz")).await;
+    assert_eq!((ready.status, &ready.json["checks"]), (503, &json!({ "store": "not_ready", "reason": "read_only" })));
 }
 
 #[tokio::test]

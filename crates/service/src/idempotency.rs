@@ -10,7 +10,11 @@ use postrider_store::Tx;
 use postrider_store::idempotency::{Record, RecordKey};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use uuid::Uuid;
+
+/// How long a look at a whole audience may take.
+const LOOK_MAX: Duration = Duration::from_secs(20);
 
 /// The keys whose first request runs in this process.
 #[derive(Clone, Default)]
@@ -211,7 +215,7 @@ impl Service {
         if let Some(answered) = self.answered_before(op, &turn).await? {
             return Ok(answered);
         }
-        let result = self.store().read(op, look).await?;
+        let result = self.store().read_within(op, LOOK_MAX, look).await?;
         if turn.once.is_none() {
             return Ok(Answered { rendered: (reply.render)(&result), replayed: false });
         }

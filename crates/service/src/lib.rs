@@ -11,6 +11,7 @@ pub mod rate_limits;
 mod readiness;
 mod rendering;
 mod settings;
+mod wide_look;
 
 pub mod audiences;
 pub mod auth;
@@ -35,7 +36,7 @@ pub mod webhooks;
 pub use actor::Actor;
 pub use error::ServiceError;
 pub use page::Page;
-pub use postrider_store::StoreError;
+pub use postrider_store::{StoreError, Trouble};
 pub use readiness::Readiness;
 pub use settings::Settings;
 
@@ -43,10 +44,6 @@ use postrider_core::env::{Clock, Entropy};
 use postrider_core::time::Timestamp;
 use postrider_store::Store;
 use std::sync::Arc;
-
-/// Looks at all profiles of a tenant that happen at once, previews and dry runs. More wait for their turn, so that
-/// however long a look takes, connections of the store are left for those who ask for little.
-const WIDE_LOOKS_MAX: usize = 2;
 
 /// All use cases. Cheap to clone.
 #[derive(Clone)]
@@ -63,7 +60,7 @@ struct Inner {
     auth: auth::AuthState,
     rates: rate_limits::RateState,
     vitals: vitals::Vitals,
-    wide_looks: Arc<tokio::sync::Semaphore>,
+    wide_looks: wide_look::WideLooks,
     renderings: Arc<tokio::sync::Semaphore>,
     /// Wakes whoever works on import jobs in this process.
     imports: tokio::sync::Notify,
@@ -82,7 +79,7 @@ impl Service {
             auth: auth::AuthState::default(),
             rates: rate_limits::RateState::default(),
             vitals: vitals::Vitals::default(),
-            wide_looks: Arc::new(tokio::sync::Semaphore::new(WIDE_LOOKS_MAX)),
+            wide_looks: wide_look::WideLooks::default(),
             renderings: Arc::new(tokio::sync::Semaphore::new(rendering::RENDERINGS_MAX)),
             imports: tokio::sync::Notify::new(),
         };
@@ -91,12 +88,6 @@ impl Service {
 
     pub(crate) fn store(&self) -> &Store {
         &self.inner.store
-    }
-
-    /// Waits for a turn to look at all profiles of a tenant. It lasts until what is answered is dropped, which belongs
-    /// to the look: a caller who gives up waiting does not end it.
-    pub(crate) async fn wide_look(&self) -> Option<tokio::sync::OwnedSemaphorePermit> {
-        Arc::clone(&self.inner.wide_looks).acquire_owned().await.ok()
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -43,6 +43,7 @@ pub mod events;
 pub mod execution;
 pub mod failures;
 pub mod gauges;
+pub mod health;
 pub mod idempotency;
 pub mod import_files;
 pub mod import_jobs;
@@ -77,6 +78,7 @@ pub mod webhook_outbox;
 pub mod webhooks;
 
 pub use error::StoreError;
+pub use health::Trouble;
 pub use store::{OpenMode, Store};
 pub use tx::Tx;
 pub use url::DatabaseUrl;

@@ -1,6 +1,7 @@
 //! What an operator meets: a locked, newer, read-only, full or absent database. One sentence each, and no damage.
 
 use crate::error::StoreError;
+use crate::health::Trouble;
 use crate::statement::Statement;
 use crate::store::{OpenMode, Store};
 use crate::testkit::{Database, fresh_store, fresh_url, of_version};
@@ -9,6 +10,8 @@ use crate::url::DatabaseUrl;
 const MAKE: Statement = same("INSERT INTO schema_migrations (version, name) VALUES ($1, $2)");
 const COUNT: Statement = same("SELECT COUNT(*) FROM schema_migrations WHERE version >= 100");
 const FORGET: Statement = same("DELETE FROM schema_migrations WHERE version >= 100");
+
+const FORGET_NOTHING: Statement = same("DELETE FROM schema_migrations WHERE version = 999");
 
 const fn same(sql: &'static str) -> Statement {
     Statement { name: "opening_tests", sqlite: sql, postgres: sql }
@@ -73,8 +76,14 @@ async fn a_full_disk_takes_back_the_write_and_the_next_one_works() {
     assert!(matches!(large, Err(StoreError::Full)), "{large:?}");
     assert!(small.is_ok() || matches!(small, Err(StoreError::Full)), "{small:?}");
     assert_eq!(count(&store).await, 1 + i64::from(small.is_ok()));
+    pragma(&store, "PRAGMA max_page_count = 1").await;
+    assert!(matches!(make(&store, 103, 1_000_000).await, Err(StoreError::Full)));
+    assert_eq!(store.trouble(), Some(Trouble::DiskFull));
+    store.write("test", |tx| tx.execute(&FORGET_NOTHING, &[])).await.unwrap();
+    assert_eq!(store.trouble(), Some(Trouble::DiskFull), "a commit without a change proves nothing");
     pragma(&store, "PRAGMA max_page_count = 1000000").await;
     make(&store, 101, 1_000_000).await.unwrap();
+    assert_eq!(store.trouble(), None);
 }
 
 #[tokio::test]
@@ -84,6 +93,7 @@ async fn a_read_only_database_says_so() {
     pragma(&store, "PRAGMA query_only = 1").await;
     let refused = make(&store, 100, 1).await;
     assert!(matches!(refused, Err(StoreError::ReadOnly(_))), "{refused:?}");
+    assert_eq!(store.trouble(), Some(Trouble::ReadOnly));
 }
 
 #[tokio::test]
@@ -145,6 +155,9 @@ async fn a_store_that_is_only_read_is_not_changed() {
         let reader = Store::open_as(store.url(), OpenMode::ReadOnly).await.unwrap();
         let refused = make(&reader, 100, 1).await;
         assert!(matches!(refused, Err(StoreError::ReadOnly(_))), "{refused:?}");
+        pragma(&store, "PRAGMA query_only = 0").await;
+        store.write("test", |tx| tx.touch()).await.unwrap();
+        assert_eq!(store.trouble(), None);
         assert_eq!(count(&reader).await, 0);
         make(&store, 999, 1).await.unwrap();
         let refused = refusal_as(store.url(), OpenMode::ReadOnly).await;

@@ -4,6 +4,7 @@
 //! request can never leave a transaction half done.
 
 use crate::error::StoreError;
+use crate::health::{Health, Trouble};
 use crate::tx::{Inner, Tx};
 use crate::value::{Row, Value};
 use crate::wake::TOPICS;
@@ -76,26 +77,44 @@ impl Postgres {
     pub(crate) fn run<T, E: From<StoreError>>(
         &self,
         runtime: &Handle,
+        health: &Health,
         isolation: Isolation,
         until: Option<Instant>,
         work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> (Result<T, E>, bool) {
         let client = match runtime.block_on(self.pool.get()) {
             Ok(client) => client,
-            Err(error) => return (Err(pool_failure(error).into()), false),
+            Err(error) => {
+                let failure = pool_failure(error);
+                health.failed(&failure);
+                return (Err(failure.into()), false);
+            }
         };
         if let Err(error) = runtime.block_on(client.batch_execute(&begin(isolation, until))) {
-            return (Err(failure(&error).into()), false);
+            let failure = failure(&error);
+            health.failed(&failure);
+            return (Err(failure.into()), false);
         }
-        let mut tx = Tx { inner: Inner::Postgres(PostgresTx { client: &client, runtime }), retry: false };
+        let mut tx = Tx {
+            inner: Inner::Postgres(PostgresTx { client: &client, runtime }),
+            retry: false,
+            trouble: None,
+            changed: false,
+        };
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&mut tx)));
-        let retry = tx.retry;
+        let (retry, changed) = (tx.retry, tx.changed);
         match outcome {
             Ok(Ok(value)) => match runtime.block_on(client.batch_execute("COMMIT")) {
-                Ok(()) => (Ok(value), false),
+                Ok(()) => {
+                    if changed || health.trouble() == Some(Trouble::Unreachable) {
+                        health.wrote();
+                    }
+                    (Ok(value), false)
+                }
                 Err(error) => {
                     drop(Object::take(client));
                     let failure = commit_failure(&error);
+                    health.failed(&failure);
                     let retry = failure.may_retry();
                     (Err(failure.into()), retry)
                 }

@@ -98,6 +98,37 @@ impl Tx<'_> {
         self.query_once(&sql, &values)?.iter_mut().map(ProfileRow::read).collect()
     }
 
+    /// Looks at the next [`LOOKED_AT_MAX`] profiles after one: how many fulfil a rule, and the first `limit` of them.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn rule_look(
+        &mut self,
+        tenant: TenantId,
+        rule: &Rule,
+        now: Timestamp,
+        after: ProfileId,
+        limit: i64,
+    ) -> Result<(i64, MembersPage<ProfileRow>), StoreError> {
+        let next = self.rule_page_end(tenant, after)?;
+        let mut values = vec![id(tenant), id(after)];
+        let mut place = String::from("FROM profiles AS p WHERE p.tenant_id = $1 AND p.id > $2");
+        if let Some(end) = next {
+            values.push(id(end));
+            place.push_str(" AND p.id <= $3");
+        }
+        let condition = Conditions::new(self.dialect(), now, &mut values).of(rule);
+        let count = format!("SELECT COUNT(*) {place} AND {condition}");
+        let count = self.query_once(&count, &values)?.first_mut().map_or(Ok(0), Row::next)?;
+        let mut members = Vec::new();
+        if limit > 0 && count > 0 {
+            values.push(limit.into());
+            let sample = format!("SELECT {COLUMNS} {place} AND {condition} ORDER BY p.id LIMIT ${}", values.len());
+            members = self.query_once(&sample, &values)?.iter_mut().map(ProfileRow::read).collect::<Result<_, _>>()?;
+        }
+        Ok((count, MembersPage { members, next }))
+    }
+
     /// Those of the profiles that fulfil a rule; at most [`crate::lookup::LOOKUP_MAX`] are asked about.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 //! writes share one synced commit, and a refused one takes back only itself.
 
 use crate::error::StoreError;
+use crate::health::Health;
 use crate::migrate;
 use crate::store::OpenMode;
 use crate::tx::{Inner, Tx};
@@ -82,8 +83,50 @@ impl Sqlite {
         })
     }
 
+    /// Runs `work` on the writer thread and waits for its commit. `None` if it panicked.
+    pub(crate) async fn write<T, E>(
+        &self,
+        health: Arc<Health>,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Option<(Result<T, E>, bool)>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        let write: Write = Box::new(move |connection| {
+            let mut changed = false;
+            let (result, retry) = match connection {
+                Ok(connection) => {
+                    let before = connection.total_changes();
+                    let done = savepoint(connection, work);
+                    changed = connection.total_changes() != before;
+                    done
+                }
+                Err(error) => {
+                    health.failed(&error);
+                    (Err(error.into()), false)
+                }
+            };
+            Box::new(move |commit| {
+                match &commit {
+                    // A commit without a change says nothing about the disk.
+                    Ok(()) if result.is_ok() && changed => health.wrote(),
+                    Ok(()) => {}
+                    Err(error) => health.failed(error),
+                }
+                let result = result.and_then(|value| commit.map(|()| value).map_err(E::from));
+                drop(sender.send((result, retry)));
+            })
+        });
+        match self.submit(write) {
+            Ok(()) => receiver.await.ok(),
+            Err(error) => Some((Err(error.into()), false)),
+        }
+    }
+
     /// Sends a write to the writer thread.
-    pub(crate) fn submit(&self, write: Write) -> Result<(), StoreError> {
+    fn submit(&self, write: Write) -> Result<(), StoreError> {
         self.writer.send(write).map_err(|_| StoreError::Down("the writer has stopped".into()))
     }
 
@@ -194,11 +237,11 @@ fn group_commit(connection: &Connection, first: Write, writes: &mpsc::Receiver<W
 
 /// Wraps a connection that is inside a transaction.
 fn transaction(connection: &Connection, until: Option<Instant>) -> Tx<'_> {
-    Tx { inner: Inner::Sqlite(SqliteTx { connection, until }), retry: false }
+    Tx { inner: Inner::Sqlite(SqliteTx { connection, until }), retry: false, trouble: None, changed: false }
 }
 
 /// Runs `write` in a savepoint.
-pub(crate) fn savepoint<T, E: From<StoreError>>(
+fn savepoint<T, E: From<StoreError>>(
     connection: &Connection,
     write: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
 ) -> (Result<T, E>, bool) {

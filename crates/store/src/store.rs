@@ -1,11 +1,12 @@
 //! The store: opening it, and running units of work.
 
 use crate::error::StoreError;
+use crate::health::{Health, Trouble};
 use crate::meter::Meter;
 use crate::migrate;
 use crate::postgres::{Isolation, Postgres};
 use crate::probe::Probe;
-use crate::sqlite::{self, Sqlite};
+use crate::sqlite::Sqlite;
 use crate::tx::Tx;
 use crate::url::DatabaseUrl;
 use crate::wake::Wake;
@@ -42,6 +43,7 @@ struct Inner {
     backend: Backend,
     probe: OnceLock<Arc<dyn Probe>>,
     entropy: OnceLock<Arc<dyn Entropy>>,
+    health: Arc<Health>,
     meter: Meter,
     wake: Wake,
     url: DatabaseUrl,
@@ -94,7 +96,8 @@ impl Store {
             DatabaseUrl::Postgres(url) => Backend::Postgres(Postgres::open(url)?),
         };
         let (probe, entropy, meter, wake) = (OnceLock::new(), OnceLock::new(), Meter::default(), Wake::new());
-        let inner = Inner { backend, probe, entropy, meter, wake, url: url.clone(), mode };
+        let health = Arc::new(Health::default());
+        let inner = Inner { backend, probe, entropy, health, meter, wake, url: url.clone(), mode };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -106,6 +109,12 @@ impl Store {
     /// Makes the pauses between tries random, so that transactions that met do not meet again; only the first counts.
     pub fn set_entropy(&self, entropy: Arc<dyn Entropy>) {
         drop(self.inner.entropy.set(entropy));
+    }
+
+    /// What kept this process from writing to the database, if its last write failed for a reason outside it.
+    #[must_use]
+    pub fn trouble(&self) -> Option<Trouble> {
+        self.inner.health.trouble()
     }
 
     /// What this process has done.
@@ -245,12 +254,22 @@ impl Store {
         F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
         let work = Arc::clone(work);
-        let call = move |tx: &mut Tx<'_>| match work.lock() {
-            Ok(mut work) => work(tx),
-            Err(_) => Err(StoreError::Failed("the unit of work panicked before".into()).into()),
+        let health = Arc::clone(&self.inner.health);
+        let call = move |tx: &mut Tx<'_>| {
+            let result = match work.lock() {
+                Ok(mut work) => work(tx),
+                Err(_) => Err(StoreError::Failed("the unit of work panicked before".into()).into()),
+            };
+            if let Some(trouble) = tx.trouble {
+                health.is(trouble);
+            }
+            result
         };
+        let health = Arc::clone(&self.inner.health);
         let answer = match (&self.inner.backend, isolation) {
-            (Backend::Sqlite(sqlite), Isolation::Serializable | Isolation::ReadCommitted) => sqlite.write(call).await,
+            (Backend::Sqlite(sqlite), Isolation::Serializable | Isolation::ReadCommitted) => {
+                sqlite.write(health, call).await
+            }
             (Backend::Sqlite(sqlite), Isolation::Snapshot) => {
                 let permit = sqlite.reader().await;
                 self.blocking(move |backend| {
@@ -265,7 +284,7 @@ impl Store {
             (Backend::Postgres(_), _) => {
                 let runtime = tokio::runtime::Handle::current();
                 self.blocking(move |backend| match backend {
-                    Backend::Postgres(postgres) => Some(postgres.run(&runtime, isolation, until, call)),
+                    Backend::Postgres(postgres) => Some(postgres.run(&runtime, &health, isolation, until, call)),
                     Backend::Sqlite(_) => None,
                 })
                 .await
@@ -284,34 +303,6 @@ impl Store {
     }
 }
 
-impl Sqlite {
-    /// Runs `work` on the writer thread and waits for its commit. `None` if it panicked.
-    async fn write<T, E>(
-        &self,
-        work: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Option<(Result<T, E>, bool)>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        let (sender, receiver) = tokio::sync::oneshot::channel();
-        let write: sqlite::Write = Box::new(move |connection| {
-            let (result, retry) = match connection {
-                Ok(connection) => sqlite::savepoint(connection, work),
-                Err(error) => (Err(error.into()), false),
-            };
-            Box::new(move |commit| {
-                let result = result.and_then(|value| commit.map(|()| value).map_err(E::from));
-                drop(sender.send((result, retry)));
-            })
-        });
-        match self.submit(write) {
-            Ok(()) => receiver.await.ok(),
-            Err(error) => Some((Err(error.into()), false)),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -326,7 +317,7 @@ mod tests {
         let Backend::Sqlite(sqlite) = &store.inner.backend else { panic!("the store is embedded") };
         let (end, ends) = mpsc::channel::<()>();
         let ends = Arc::new(Mutex::new(ends));
-        for _ in 0..sqlite::READERS {
+        for _ in 0..crate::sqlite::READERS {
             let (store, ends) = (store.clone(), Arc::clone(&ends));
             let (begin, begun) = tokio::sync::oneshot::channel();
             let mut begin = Some(begin);

@@ -1,6 +1,7 @@
 //! One transaction, on either database.
 
 use crate::error::StoreError;
+use crate::health::Trouble;
 use crate::postgres::PostgresTx;
 use crate::rule_sql::Dialect;
 use crate::sqlite::SqliteTx;
@@ -15,6 +16,10 @@ pub struct Tx<'a> {
     pub(crate) inner: Inner<'a>,
     /// Whether a statement failed in a way that lets the whole transaction be tried again.
     pub(crate) retry: bool,
+    /// What a failed statement said of the database as a whole.
+    pub(crate) trouble: Option<Trouble>,
+    /// Whether a statement changed a row.
+    pub(crate) changed: bool,
 }
 
 pub(crate) enum Inner<'a> {
@@ -26,6 +31,7 @@ impl Tx<'_> {
     fn note<T>(&mut self, result: Result<T, StoreError>) -> Result<T, StoreError> {
         if let Err(error) = &result {
             self.retry |= error.may_retry();
+            self.trouble = self.trouble.or(Trouble::of(error));
         }
         result
     }
@@ -39,6 +45,7 @@ impl Tx<'_> {
             Inner::Sqlite(tx) => tx.execute(statement.sqlite, values),
             Inner::Postgres(tx) => tx.execute(statement.postgres, values),
         };
+        self.changed |= result.as_ref().is_ok_and(|touched| *touched > 0);
         self.note(result)
     }
 
@@ -52,6 +59,7 @@ impl Tx<'_> {
             Inner::Sqlite(tx) => sets.iter().map(|values| tx.execute(statement.sqlite, values)).collect(),
             Inner::Postgres(tx) => tx.execute_many(statement.postgres, sets),
         };
+        self.changed |= result.as_ref().is_ok_and(|touched| touched.iter().any(|touched| *touched > 0));
         self.note(result)
     }
 

@@ -40,9 +40,9 @@ pub struct PreviewRuleBody {
 pub struct AudiencePreviewDto {
     /// Null for a rule that is not stored.
     audience_id: Option<String>,
-    /// How many profiles fulfil the rule.
+    /// How many profiles fulfil the rule; at least so many if `isExact` is false.
     match_count: i64,
-    /// Whether they were all counted; always true.
+    /// Whether all were looked at; false if that took longer than 5 seconds.
     is_exact: bool,
     execution_time_ms: i64,
     /// The fields that the rule looks at, attributes as `attributes.plan`.
@@ -58,7 +58,7 @@ impl From<Previewed> for AudiencePreviewDto {
         Self {
             audience_id: preview.audience.map(|id| id.to_string()),
             match_count: preview.match_count,
-            is_exact: true,
+            is_exact: preview.is_exact,
             execution_time_ms: preview.execution_ms,
             fields_used: preview.fields,
             warnings: preview.warnings.iter().map(WarningDto::from).collect(),

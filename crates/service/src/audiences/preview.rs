@@ -2,10 +2,11 @@
 
 use super::{WrittenRule, lists_exist};
 use crate::profiles::Profile;
-use crate::{Actor, Service, ServiceError};
+use crate::wide_look::WideLook;
+use crate::{Actor, Service, ServiceError, StoreError};
 use postrider_core::audience::rule::{Check, Rule};
 use postrider_core::error::{Code, Refusal};
-use postrider_core::id::{AudienceId, TenantId};
+use postrider_core::id::{AudienceId, ProfileId, TenantId};
 use postrider_core::preflight::TYPE_MISMATCH;
 use postrider_core::schedule::Warning;
 use postrider_core::time::Timestamp;
@@ -13,6 +14,9 @@ use postrider_core::wording::grouped;
 use postrider_store::Tx;
 use postrider_store::rules::stored_rule;
 use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+use uuid::Uuid;
 
 /// Records shown, if none are asked for.
 pub const PREVIEW_RECORDS_DEFAULT: i64 = 10;
@@ -21,6 +25,8 @@ pub const PREVIEW_RECORDS_MAX: i64 = 1_000;
 
 /// Most attributes that are looked through for text where the rule compares with a number.
 const LOOKED_THROUGH_MAX: usize = 3;
+/// How long a preview may take; after that it returns what it has found.
+pub const PREVIEW_MAX: Duration = Duration::from_secs(5);
 
 /// What to look at.
 #[derive(Debug, Clone)]
@@ -36,8 +42,10 @@ pub enum PreviewAudience {
 pub struct Previewed {
     /// The audience, if it is a stored one.
     pub audience: Option<AudienceId>,
-    /// How many profiles fulfil the rule: counted, not guessed.
+    /// How many profiles fulfil the rule, of those that were looked at.
     pub match_count: i64,
+    /// Whether all were looked at in [`PREVIEW_MAX`].
+    pub is_exact: bool,
     /// How long the database took, in milliseconds.
     pub execution_ms: i64,
     /// The fields that the rule looks at.
@@ -69,34 +77,78 @@ impl Service {
             PreviewAudience::Stored(audience) => (Some(*audience), None),
             PreviewAudience::Rule(json) => (None, Some(WrittenRule::read(json)?.rule)),
         };
-        let turn = self.wide_look().await;
-        let read = self.store().read("audiences.preview", move |tx| {
-            let _turn = &turn;
-            let rule = match (audience, &written) {
+        let turn = Arc::new(self.wide_look(tenant).await?);
+        let held = Arc::clone(&turn);
+        let read = self.store().read("audiences.preview_rule", move |tx| {
+            let _held = &held;
+            match (audience, &written) {
                 (Some(audience), _) => {
                     let row = tx.audience_get(tenant, audience)?.ok_or(Code::RuleNotFound)?;
-                    stored_rule(&row.rule)?
+                    Ok(stored_rule(&row.rule)?)
                 }
-                (None, Some(rule)) => {
-                    lists_exist(tx, tenant, rule)?;
-                    rule.clone()
-                }
-                (None, None) => return Err(Code::RuleNotFound.into()),
-            };
-            let match_count = tx.rule_count(tenant, &rule, now)?;
-            let samples = tx.rule_sample(tenant, &rule, now, limit)?;
-            let warnings = text_among_numbers(tx, tenant, &rule, now)?;
-            Ok::<_, ServiceError>((rule, match_count, samples, warnings))
+                (None, Some(rule)) => lists_exist(tx, tenant, rule).map(|()| rule.clone()),
+                (None, None) => Err(Code::RuleNotFound.into()),
+            }
         });
-        let (rule, match_count, samples, warnings) = read.await?;
-        Ok(Previewed {
+        let rule: Rule = read.await?;
+        let mut preview = Previewed {
             audience,
-            match_count,
-            execution_ms: self.now().millis_since(now).max(0),
+            match_count: 0,
+            is_exact: true,
+            execution_ms: 0,
             fields: rule.fields().into_iter().collect(),
-            warnings,
-            samples: samples.into_iter().map(Profile::from).collect(),
-        })
+            samples: Vec::new(),
+            warnings: Vec::new(),
+        };
+        self.look_through(tenant, &rule, limit, &turn, &mut preview).await?;
+        if preview.is_exact {
+            let held = Arc::clone(&turn);
+            let warn = self.store().read_within("audiences.preview_warn", PREVIEW_MAX, move |tx| {
+                let _held = &held;
+                text_among_numbers(tx, tenant, &rule, now)
+            });
+            preview.warnings = match warn.await {
+                Err(ServiceError::Failed(StoreError::TimedOut | StoreError::Busy(_))) => Vec::new(),
+                found => found?,
+            };
+        }
+        preview.execution_ms = self.now().millis_since(now).max(0);
+        Ok(preview)
+    }
+
+    /// Looks at all profiles, a page in each transaction, so that none lasts long, until the time is over.
+    async fn look_through(
+        &self,
+        tenant: TenantId,
+        rule: &Rule,
+        limit: i64,
+        turn: &Arc<WideLook>,
+        preview: &mut Previewed,
+    ) -> Result<(), ServiceError> {
+        let now = self.now();
+        let mut next = Some(ProfileId::from(Uuid::nil()));
+        while let Some(after) = next {
+            let spent = Duration::from_millis(u64::try_from(self.now().millis_since(now)).unwrap_or(0));
+            let left = PREVIEW_MAX.saturating_sub(spent);
+            let wanted = limit - i64::try_from(preview.samples.len()).unwrap_or(limit);
+            let (rule, turn) = (rule.clone(), Arc::clone(turn));
+            let look = self.store().read_within("audiences.preview", left, move |tx| {
+                let _turn = &turn;
+                tx.rule_look(tenant, &rule, now, after, wanted)
+            });
+            let (count, page) = match look.await {
+                Ok(found) => found,
+                Err(StoreError::TimedOut | StoreError::Busy(_)) => {
+                    preview.is_exact = false;
+                    return Ok(());
+                }
+                Err(error) => return Err(error.into()),
+            };
+            preview.match_count += count;
+            preview.samples.extend(page.members.into_iter().map(Profile::from));
+            next = page.next;
+        }
+        Ok(())
     }
 }
 

@@ -64,7 +64,7 @@ impl Service {
         let (tenant, settings) = (actor.tenant, self.settings().clone());
         let entropy = self.entropy();
         if command.dry_run {
-            let turn = self.wide_look().await;
+            let turn = self.wide_look(tenant).await?;
             let rehearse = move |tx: &mut Tx<'_>| {
                 let _turn = &turn;
                 let decision = decide(tx, tenant, &command, &settings, now)?;
