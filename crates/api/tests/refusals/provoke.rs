@@ -203,10 +203,10 @@ pub async fn provoke(code: Code) -> Provoked {
             plain(admin.post(&format!("{campaign}/retry-failed"), json!({})).await)
         }
         Code::NothingToRetry => {
-            let campaign = app.draft(Email).await;
-            let job = admin.post(&format!("/campaigns/{campaign}/send-jobs"), json!({})).await;
+            let campaign = ready(app, Email).await;
+            let job = admin.post(&campaign.path("/send-jobs"), json!({})).await;
             ended(app, app.tenant(), job.data(), Some("mailbox_unavailable")).await;
-            plain(admin.post(&format!("/campaigns/{campaign}/retry-failed"), json!({})).await)
+            plain(admin.post(&campaign.path("/retry-failed"), json!({})).await)
         }
         Code::NotRunning => {
             let campaign = app.draft(Email).await;

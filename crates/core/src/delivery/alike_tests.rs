@@ -113,7 +113,7 @@ fn what_comes_after_a_run_is_taken_back_at_once_and_a_resumed_job_gets_past_it()
     let (no, other) = (rejected("refused", "550 no"), rejected("refused", "550 virus"));
     let failure = |seq| Failure { seq, attempts: 1 };
     let mut run = Run::default();
-    let mut take = |run: &mut Run, outcome: &Outcome, seq| {
+    let take = |run: &mut Run, outcome: &Outcome, seq| {
         let window = window(run);
         run.take(outcome, failure(seq), Failed, ("a.example", window))
     };
