@@ -184,9 +184,12 @@ pub enum Outcome {
 /// What keeps messages from leaving, whoever their recipient is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Obstacle {
-    /// The provider cannot be reached or accepts nothing now (no connection, login refused, a rate or quota of the
-    /// account): the route rests, then tries again.
+    /// The provider cannot be reached or accepts nothing now (no connection, login refused, a conversation that broke):
+    /// the route rests, then tries again.
     Route,
+    /// The provider says that the account has used up a rate or a quota: the route rests as well, and no message is
+    /// suspected of being the cause.
+    Account,
     /// The provider refuses one more connection, while those that are open may still work.
     Connections,
     /// The provider refuses the sender of the campaign: waiting changes nothing, a person has to act.

@@ -108,6 +108,8 @@ enum No {
     Later,
     /// To every message.
     Route,
+    /// To every message, because the account has used up what it may send.
+    Account,
     /// To one more connection.
     Connections,
     /// To this sender.
@@ -174,9 +176,9 @@ const TABLE: &[Row] = &[
     status(5, 7, 508, 508, No::Route, "throttled"),
     status(5, 7, 511, 511, No::Route, "client_refused"),
     status(5, 7, 606, 649, No::Route, "client_refused"),
-    status(5, 7, 232, 233, No::Route, "quota_exceeded"),
-    status(5, 7, 700, 749, No::Route, "quota_exceeded"),
-    status(5, 1, 90, 90, No::Route, "quota_exceeded"),
+    status(5, 7, 232, 233, No::Account, "quota_exceeded"),
+    status(5, 7, 700, 749, No::Account, "quota_exceeded"),
+    status(5, 1, 90, 90, No::Account, "quota_exceeded"),
     word(454, 454, "relay", No::Later, "relay_denied"),
     code(ANY, 454, 454, No::Route, "throttled"),
     status(4, 3, 2, 2, No::Route, "server_unavailable"),
@@ -184,7 +186,7 @@ const TABLE: &[Row] = &[
     status(4, 7, 0, 0, No::Route, "throttled"),
     status(4, 7, 28, 28, No::Route, "throttled"),
     status(4, 7, 500, 749, No::Route, "throttled"),
-    status(5, 4, 5, 5, No::Route, "quota_exceeded"),
+    status(5, 4, 5, 5, No::Account, "quota_exceeded"),
     status(4, 3, 1, 1, No::Route, "server_storage"),
     // Nobody has been named yet at MAIL, so it concerns every message of this sender.
     code(&[Phase::Mail], 452, 452, No::Route, "server_storage"),
@@ -255,8 +257,8 @@ fn by_words(phase: Phase, reply: &Reply, topic: Topic) -> Option<(No, &'static s
     match topic {
         Topic::Connections => Some((No::Connections, "too_many_connections", None)),
         Topic::Session => Some((No::Route, SERVER_CLOSING, None)),
-        Topic::Limit(Span::Short) => Some((No::Route, "throttled", None)),
-        Topic::Limit(span) => Some((No::Route, "quota_exceeded", first_wait_ms(span))),
+        Topic::Limit(Span::Short) => Some((No::Account, "throttled", None)),
+        Topic::Limit(span) => Some((No::Account, "quota_exceeded", first_wait_ms(span))),
         Topic::Client => Some((No::Route, "client_refused", None)),
         Topic::Sender if matches!(reply.code, 500 | 502..=504) => None,
         Topic::Sender if is_final => Some((No::Sender, "sender_refused", None)),
@@ -289,6 +291,7 @@ pub(super) fn classify(phase: Phase, reply: &Reply, parties: &Parties<'_>) -> Ve
         No::Never => Verdict::Rejected(refusal(reason, &reply.line())),
         No::Later => Verdict::Deferred(refusal(reason, &reply.line()), after_ms),
         No::Route => stop(Obstacle::Route),
+        No::Account => stop(Obstacle::Account),
         No::Connections => stop(Obstacle::Connections),
         No::Sender => stop(Obstacle::Sender),
     }

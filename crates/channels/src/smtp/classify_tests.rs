@@ -17,7 +17,7 @@ pub(super) fn verdict(phase: Phase, line: &str) -> (&'static str, &'static str) 
         Verdict::Rejected(refusal) => ("rejected", refusal.reason),
         Verdict::Deferred(refusal, _) => ("deferred", refusal.reason),
         Verdict::Stopped(stop) => match stop.obstacle {
-            Obstacle::Route => ("route", stop.refusal.reason),
+            Obstacle::Route | Obstacle::Account => ("route", stop.refusal.reason),
             Obstacle::Connections => ("connections", stop.refusal.reason),
             Obstacle::Sender => ("sender", stop.refusal.reason),
         },

@@ -10,8 +10,8 @@ use std::time::Duration;
 #[tokio::test]
 async fn a_window_ends_at_an_obstacle_and_nobody_in_it_is_refused() {
     let table = [
-        (Verb::Dot, "552 Message would take you over your relay quota of 500", Obstacle::Route, "quota_exceeded"),
-        (Verb::Rcpt, "550 user news has exceeded hour limit", Obstacle::Route, "quota_exceeded"),
+        (Verb::Dot, "552 Message would take you over your relay quota of 500", Obstacle::Account, "quota_exceeded"),
+        (Verb::Rcpt, "550 user news has exceeded hour limit", Obstacle::Account, "quota_exceeded"),
         (
             Verb::Mail,
             "550 5.7.60 Client does not have permissions to send as this sender",

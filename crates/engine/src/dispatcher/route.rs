@@ -117,10 +117,14 @@ impl Route {
             match obstacle {
                 Obstacle::Sender => return Setback::Sender(refusal.told()),
                 Obstacle::Route if rest.suspects.judge(head) == Fault::Message => return Setback::Message,
-                Obstacle::Route | Obstacle::Connections => {}
+                Obstacle::Route | Obstacle::Connections | Obstacle::Account => {}
             }
-            // Whatever a provider says to a lane that was not connected, it is not down while others are.
-            let is_limit = obstacle == Obstacle::Connections || !rest.connections.is_connected(lane);
+            // A provider that cannot be reached by a lane that was not connected is not down while others are.
+            let is_limit = match obstacle {
+                Obstacle::Connections => true,
+                Obstacle::Route => !rest.connections.is_connected(lane),
+                Obstacle::Account | Obstacle::Sender => false,
+            };
             if is_limit && rest.connections.refused(lane, obstacle, now).is_some() {
                 rest.limit_words = refusal.told();
                 self.tell_limit(rest);
@@ -277,5 +281,21 @@ mod tests {
         };
         assert_eq!(reason, "route_unavailable: too_many_connections: 421 Too many connections");
         assert_eq!(route.resting_until(now), Some(until));
+    }
+
+    #[test]
+    fn a_quota_of_the_account_is_no_limit_of_connections_and_no_fault_of_a_message() {
+        let (route, now) = (route(), Timestamp::from_millis(0));
+        let refusal = Refusal { reason: "quota_exceeded", text: "552 over your relay quota of 500".into() };
+        for lane in 0..2 {
+            assert_eq!(route.admit(lane, now), Admission::Go);
+        }
+        route.answered(0, [(1, 1)].into_iter());
+        for round in 0..20 {
+            let setback = route.setback(1, (1, 9), (&refusal, Obstacle::Account, None), now, 0);
+            assert!(matches!(setback, Setback::Route(..)), "round {round}: {setback:?}");
+        }
+        assert_eq!(route.limit(), None);
+        assert_eq!(route.suspicion((1, 9)), 0);
     }
 }
