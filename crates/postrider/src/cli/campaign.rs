@@ -23,9 +23,9 @@ const WATCH_MS: i64 = 250;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum CampaignCommand {
-    /// Show how a campaign stands.
+    /// Show the state of a campaign.
     Show(CampaignArgs),
-    /// Follow a campaign until it ends or somebody presses Ctrl-C.
+    /// Follow a campaign until it ends or you press Ctrl-C.
     Watch(CampaignArgs),
 }
 

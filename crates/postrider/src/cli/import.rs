@@ -29,17 +29,17 @@ pub(super) struct ImportArgs {
     /// Whose people they are.
     #[arg(long, value_name = "ID")]
     tenant: TenantId,
-    /// Name of the list on which everybody is put, made if there is none [default: the name of the file].
+    /// The list that everybody is added to, which is made if it does not exist [default: the name of the file].
     #[arg(long, value_name = "NAME")]
     list: Option<String>,
-    /// What a column is, if its name does not say it: Kontakt=email, Ort=address.city, Nein=opt_out, Notiz=- to leave
+    /// The field that a column holds, if its header does not say so: Kontakt=email, Ort=address.city, Nein=opt_out, Notiz=- to leave
     /// it out. Other columns become attributes.
     #[arg(long, value_name = "COLUMN=FIELD", value_parser = column_and_field)]
     map: Vec<(String, String)>,
-    /// By what people are found: email, phone or customer_id [default: the first of these that has a column].
+    /// The field that identifies a person: email, phone or customer_id [default: the first of these that has a column].
     #[arg(long, value_name = "FIELD")]
     match_key: Option<String>,
-    /// Tell what would happen and write nothing.
+    /// Report what would happen, and write nothing.
     #[arg(long)]
     dry_run: bool,
 }

@@ -40,7 +40,7 @@ Examples:
   postrider client create --tenant ID --name crm --scope all
   postrider serve
 
-  # Bring in the people of a file, first as a rehearsal.
+  # Import the people of a file, first as a dry run.
   postrider import people.csv --tenant ID --list Friends --dry-run
   postrider import people.csv --tenant ID --list Friends
 
@@ -109,15 +109,15 @@ enum Command {
     /// Make, list and disable the API clients of a tenant.
     #[command(subcommand)]
     Client(client::ClientCommand),
-    /// Bring the people of a CSV file in.
+    /// Import people from a CSV or JSONL file.
     Import(import::ImportArgs),
-    /// Show how a campaign stands, or follow it.
+    /// Show the state of a campaign, or follow it.
     #[command(subcommand)]
     Campaign(campaign::CampaignCommand),
     /// Keys that sign tokens.
     #[command(subcommand)]
     Key(key::KeyCommand),
-    /// Read the configuration and tell every problem in it.
+    /// Read the configuration and report every problem in it.
     CheckConfig(connections::ConnectArgs),
     /// Bring the schema of the database up to date; serve does it too.
     Migrate,
