@@ -96,7 +96,7 @@ catalog! {
     Unauthorized => "AUTH.UNAUTHORIZED", Unauthenticated,
         "The request carries no bearer token.", "Get a token at /oauth/token and send it as Authorization: Bearer.";
     TokenInvalid => "AUTH.TOKEN_INVALID", Unauthenticated,
-        "The bearer token is malformed, was not issued here or not yet, was revoked, lives too long, or its client was disabled or got a new secret.", "Get a new token at /oauth/token.";
+        "The bearer token is malformed, was not issued here, is not valid yet, was revoked, lives too long, or its client was disabled or got a new secret.", "Get a new token at /oauth/token.";
     TokenExpired => "AUTH.TOKEN_EXPIRED", Unauthenticated,
         "The bearer token has expired.", "Get a new token at /oauth/token.";
     InsufficientScope => "AUTH.INSUFFICIENT_SCOPE", Forbidden,
@@ -116,9 +116,9 @@ catalog! {
     NotDraft => "PUBLIC.CAMPAIGNS.NOT_DRAFT", Conflict,
         "Campaign is not a draft.", "Cancel its schedule job first, or clone the campaign.";
     CampaignInFlight => "PUBLIC.CAMPAIGNS.IN_FLIGHT", Conflict,
-        "The campaign is scheduled, running, paused or held.", "Take its job back with DELETE /campaigns/{id}/schedule-jobs/{scheduleId} first.";
+        "The campaign is scheduled, running, paused or held.", "Cancel its job with DELETE /campaigns/{id}/schedule-jobs/{scheduleId} first.";
     CampaignArchived => "PUBLIC.CAMPAIGNS.ARCHIVED", Conflict,
-        "The campaign is archived.", "Clone it with POST /campaigns/{id}/clone to go on with it.";
+        "The campaign is archived.", "Clone it with POST /campaigns/{id}/clone and work with the clone.";
     ExternalIdTaken => "PUBLIC.CAMPAIGNS.EXTERNAL_ID_TAKEN", Conflict,
         "Another campaign has this externalId.", "Choose another externalId or use the campaign that has it.";
     VersionMissing => "PUBLIC.CAMPAIGNS.VERSION_MISSING", Conflict,
@@ -162,29 +162,29 @@ catalog! {
     PlanChanged => "SCHEDULE.PLAN_CHANGED", Conflict,
         "The plan has changed since the dry run.", "Look at details.changes, make a new dry run and commit its digest.";
     AlreadyFinished => "SCHEDULE.ALREADY_FINISHED", Conflict,
-        "The job is over.", "Nothing can be taken back any more; see the campaign's status.";
+        "The job is over.", "The job cannot be canceled any more; see the campaign's status.";
     AlreadyStarted => "SCHEDULE.ALREADY_STARTED", Conflict,
-        "The job has started.", "Pause it with POST /campaigns/{id}/pause or take the rest back with DELETE on the job.";
+        "The job has started.", "Pause it with POST /campaigns/{id}/pause or cancel the rest with DELETE on the job.";
     SendJobNotMovable => "SCHEDULE.SEND_JOB_NOT_MOVABLE", Conflict,
-        "A send job has no time to move.", "Take it back with DELETE on the job and create a schedule job.";
+        "A send job has no time to move.", "Cancel it with DELETE on the job and create a schedule job.";
     NotFinished => "SCHEDULE.NOT_FINISHED", Conflict,
         "The campaign has no job that is over.", "Wait until its job has ended; see the campaign's status.";
     NothingToRetry => "SCHEDULE.NOTHING_TO_RETRY", Conflict,
-        "Nobody failed in the campaign's newest job for a reason that can pass.", "See the reasons with GET /campaigns/{id}/metrics.";
+        "In the campaign's newest job no recipient failed for a reason that can pass.", "See the reasons with GET /campaigns/{id}/metrics.";
     NotRunning => "SCHEDULE.NOT_RUNNING", Conflict,
-        "The campaign has no job that waits or runs.", "See the campaign's status; a held job goes on with POST /campaigns/{id}/resume.";
+        "The campaign has no job that waits or runs.", "See the campaign's status; resume a held job with POST /campaigns/{id}/resume.";
     NotPaused => "SCHEDULE.NOT_PAUSED", Conflict,
         "The campaign has no paused or held job.", "See the campaign's status; pause a job with POST /campaigns/{id}/pause.";
     PreflightBlockers => "BROADCASTS.SCHEDULE.PREFLIGHT_BLOCKERS", Invalid,
-        "Preflight found blocking issues.", "Mend the issues in details.issues; POST /campaigns/{id}/preflight lists them all.";
+        "Preflight found blocking issues.", "Fix the issues in details.issues; POST /campaigns/{id}/preflight lists them all.";
     ListNotFound => "PUBLIC.LISTS.NOT_FOUND", NotFound,
         "List not found.", "Use the id of one of this tenant's lists.";
     ListInUse => "PUBLIC.LISTS.IN_USE", Conflict,
-        "A campaign in flight, an audience rule or a running import uses the list.", "Take the campaign's job back or wait until it is over, wait for the import, and take the list out of the rules that name it.";
+        "A campaign in flight, an audience rule or a running import uses the list.", "Cancel the campaign's job or wait until it is over, wait for the import, and remove the list from the rules that name it.";
     RuleNotFound => "PUBLIC.AUDIENCES.NOT_FOUND", NotFound,
         "Audience not found.", "Use the id of one of this tenant's audiences by rule; static lists are below /lists.";
     AudienceInUse => "PUBLIC.AUDIENCES.IN_USE", Conflict,
-        "A campaign in flight uses the audience.", "Take the campaign's job back, or wait until it is over.";
+        "A campaign in flight uses the audience.", "Cancel the campaign's job, or wait until it is over.";
     ProfileNotFound => "PUBLIC.PROFILES.NOT_FOUND", NotFound,
         "Profile not found.", "Use the id of one of this tenant's profiles.";
     ProfileKeyTaken => "PUBLIC.PROFILES.KEY_TAKEN", Conflict,
@@ -204,17 +204,17 @@ catalog! {
     ImportFileMissing => "PUBLIC.IMPORTS.FILE_MISSING", Conflict,
         "The import job has no whole file yet.", "Send the file with PUT to the job's uploadUrl first.";
     ImportMappingRequired => "PUBLIC.IMPORTS.MAPPING_REQUIRED", Conflict,
-        "No column says by what people are found.", "Say with POST /import-jobs/{id}/mapping which column is email, phone or customer_id.";
+        "No column identifies people.", "Name the column that is email, phone or customer_id with POST /import-jobs/{id}/mapping.";
     ImportAlreadyStarted => "PUBLIC.IMPORTS.ALREADY_STARTED", Conflict,
         "The import job has been started.", "Make a new import job for another file or mapping.";
     ImportUploadSuperseded => "PUBLIC.IMPORTS.UPLOAD_SUPERSEDED", Conflict,
-        "Another upload for the same import job has begun since.", "Let one upload end; the one that began last counts.";
+        "A later upload for the same import job has begun.", "Let one upload end; the one that began last counts.";
     ImportUploadUrlInvalid => "PUBLIC.IMPORTS.UPLOAD_URL_INVALID", NotFound,
         "The upload URL is not one of ours or has expired.", "Send the file with a token to PUT /import-jobs/{id}/file, or make a new import job.";
     TemplateNotFound => "PUBLIC.TEMPLATES.NOT_FOUND", NotFound,
         "Template not found.", "Use the id of one of this tenant's templates.";
     TemplateInvalid => "PUBLIC.TEMPLATES.INVALID", Invalid,
-        "The template cannot be rendered.", "Mend the place named in the message.";
+        "The template cannot be rendered.", "Fix the place named in the message.";
     TemplateArchived => "PUBLIC.TEMPLATES.ARCHIVED", Conflict,
         "The template is archived.", "Create a new template.";
     TemplateInUse => "PUBLIC.TEMPLATES.IN_USE", Conflict,
@@ -234,7 +234,7 @@ catalog! {
     WebhookTargetRefused => "PUBLIC.WEBHOOKS.TARGET_REFUSED", Invalid,
         "The URL may not be reached.", "Use https:// and a host on the public Internet, or ask the operator to allow the target under [webhooks].";
     WebhookLimitReached => "PUBLIC.WEBHOOKS.LIMIT_REACHED", Conflict,
-        "The tenant has 20 webhooks already.", "Delete one that is not needed, or add the events to one that is there.";
+        "The tenant has 20 webhooks already.", "Delete one that is not needed, or add the events to an existing one.";
     WebhookDisabled => "PUBLIC.WEBHOOKS.DISABLED", Conflict,
         "The webhook is disabled.", "Enable it with PATCH /webhooks/{id} first.";
     TenantNotFound => "TENANTS.NOT_FOUND", NotFound,
