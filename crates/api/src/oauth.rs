@@ -197,7 +197,7 @@ impl From<TokenError> for Denial {
             TokenError::Failed(failure) => failure,
         };
         let correlation_id = correlation::current();
-        tracing::error!(%correlation_id, error = %failure, "a token could not be issued");
+        tracing::error!(%correlation_id, error = %failure, "issuing a token failed");
         match failure {
             ServiceError::Refused(refusal) if refusal.code == Code::Unavailable => Self::Unavailable,
             ServiceError::Failed(StoreError::Busy(_) | StoreError::Down(_)) => Self::Unavailable,

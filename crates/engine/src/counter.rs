@@ -40,7 +40,7 @@ impl Counter {
             }
             Err(error @ (StoreError::Corrupt { .. } | StoreError::Failed(_))) => {
                 // Trying again would end the same way.
-                tracing::warn!(%error, campaign = %request.campaign, "whom a campaign reaches cannot be counted");
+                tracing::warn!(%error, campaign = %request.campaign, "counting the reach of a campaign failed");
                 store.write_guarded("reach.fail", move |tx| tx.reach_fail(&request)).await
             }
             Err(error) => Err(error),

@@ -56,14 +56,14 @@ impl Health {
 
     pub(crate) fn is(&self, trouble: Trouble) {
         if self.0.lock().unwrap_or_else(PoisonError::into_inner).replace(trouble) != Some(trouble) {
-            tracing::warn!(reason = trouble.as_str(), "the database does not take writes");
+            tracing::warn!(reason = trouble.as_str(), "writing to the database failed");
         }
     }
 
     /// A write was committed.
     pub(crate) fn wrote(&self) {
         if let Some(trouble) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            tracing::warn!(reason = trouble.as_str(), "the database takes writes again");
+            tracing::warn!(reason = trouble.as_str(), "writing to the database works again");
         }
     }
 }

@@ -221,7 +221,7 @@ impl Store {
         while retry {
             let pause = Duration::from_millis(self.pause_ms(longest_ms));
             if Instant::now() + pause >= deadline {
-                tracing::warn!(op, tries, "a transaction met others at each try and is given up");
+                tracing::warn!(op, tries, "a transaction conflicted with others at each attempt and was given up");
                 break;
             }
             tracing::debug!(op, "a transaction met another one and is tried again");

@@ -128,7 +128,7 @@ impl Log {
         if evict && !emptied && !self.told {
             tracing::warn!(
                 megabytes = size >> 20,
-                "the write-ahead log of the database cannot be emptied: another program reads the file without a pause"
+                "emptying the write-ahead log of the database failed: another program reads the file without a pause"
             );
         }
         self.told = evict && !emptied;

@@ -44,7 +44,7 @@ async fn metrics(State(service): State<Service>, Extension(requests): Extension<
             tell_jobs(&mut page, at, &gauges);
             tell_queues(&mut page, at, &gauges);
         }
-        Err(error) => tracing::warn!(%error, "the store could not be read for its metrics"),
+        Err(error) => tracing::warn!(%error, "reading the store for metrics failed"),
     }
     tell_process(&mut page, &service, &requests);
     let mut response = Response::new(page.finish().into());

@@ -163,7 +163,7 @@ impl Courier {
             self.land_until(until).await;
         }
         if let Err(error) = self.record().await {
-            tracing::warn!(%error, "events that were sent could not be recorded and will be sent again");
+            tracing::warn!(%error, "recording sent events failed; they will be sent again");
         }
     }
 }

@@ -96,7 +96,7 @@ impl Route {
             rest.failures = 0;
             rest.suspects.answered(places);
             if std::mem::take(&mut rest.is_rest_told) {
-                tracing::warn!("sending over {} goes on", self.kind.as_str());
+                tracing::warn!("sending over {} continues", self.kind.as_str());
             }
             let may_try = rest.connections.answered(lane, self.lanes);
             self.tell_limit(rest);

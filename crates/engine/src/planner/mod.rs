@@ -98,7 +98,7 @@ impl Planner {
     /// and the manifests behind this one do not wait for it.
     async fn give_back(&self, freezing: Freezing, error: StoreError) -> StoreError {
         if matches!(error, StoreError::Corrupt { .. } | StoreError::Failed(_)) {
-            tracing::error!(manifest = freezing.manifest, job = %freezing.job, "an audience cannot be frozen");
+            tracing::error!(manifest = freezing.manifest, job = %freezing.job, "freezing an audience failed");
         } else {
             self.release(freezing).await;
         }

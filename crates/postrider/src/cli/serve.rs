@@ -75,7 +75,7 @@ pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<(), Failur
     let config = context.config_with(Overrides { listen: args.listen, ..Overrides::default() })?;
     telemetry::start(&config.log);
     for warning in warnings(&config) {
-        tracing::warn!("the configuration is valid, and still: {}", warning.sentence());
+        tracing::warn!("check the configuration: {}", warning.sentence());
     }
     let stop = lifecycle::listen()?;
     let limits = wiring::limits(&config, listener::raise_files());
@@ -128,7 +128,7 @@ async fn drain(engine: Option<RunningEngine>, stop: &Stop) {
     stop.requested().await;
     let drained = tokio::time::timeout(Duration::from_millis(DRAIN_MAX_MS), engine.stop());
     if drained.await.is_err() {
-        tracing::warn!("hand-offs did not end in time; what is uncertain is settled at the next start");
+        tracing::warn!("hand-offs did not end in time; the next start settles the uncertain ones");
     }
 }
 
@@ -139,7 +139,7 @@ async fn run_imports(service: Option<Service>, stop: &Stop) {
     let running = tokio::spawn(async move { service.run_imports(asked.requested()).await });
     stop.requested().await;
     if tokio::time::timeout(Duration::from_millis(DRAIN_MAX_MS), running).await.is_err() {
-        tracing::warn!("an import did not stop in time; it goes on behind its last set of rows at the next start");
+        tracing::warn!("an import did not stop in time; it continues after its last set of rows at the next start");
     }
 }
 

@@ -17,7 +17,7 @@ pub fn raise_files() -> Files {
     match rlimit::increase_nofile_limit(u64::MAX) {
         Ok(limit) => Files(limit),
         Err(error) => {
-            tracing::warn!(%error, "the limit of open files could not be raised");
+            tracing::warn!(%error, "raising the limit of open files failed");
             Files(ASSUMED)
         }
     }

@@ -125,7 +125,7 @@ impl Tls {
                         Some(problem) => tracing::warn!("clients will refuse the new certificate: {problem}"),
                     }
                 }
-                Err(error) => tracing::error!("reading the new certificate failed, the old one stays in use: {error}"),
+                Err(error) => tracing::error!("reading the new certificate failed; the old one stays in use: {error}"),
             }
         }
     }

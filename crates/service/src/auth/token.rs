@@ -115,8 +115,8 @@ impl Service {
         let stored = client.as_ref().map(|client| client.secret_hash.as_str());
         let matches = client_secrets::matches(&key, id, secret, stored);
         if stored.is_some_and(client_secrets::is_outdated) {
-            tracing::warn!(client = %id, "a token was refused: an earlier version made the secret of this client and it \
-                is no longer accepted; make a new one with postrider client rotate");
+            tracing::warn!(client = %id, "issuing a token failed: an earlier version made the secret of this client, \
+                and it is no longer accepted; make a new one with postrider client rotate");
         }
         Ok(client.filter(|client| matches && client.disabled_at.is_none()).map(|client| client.id))
     }
