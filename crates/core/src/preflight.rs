@@ -24,7 +24,7 @@ pub const TYPE_MISMATCH: &str = "TYPE_MISMATCH";
 /// How grave an issue is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Must be mended first.
+    /// Must be fixed first.
     Blocker,
     /// Deserves a look.
     Warning,
@@ -176,7 +176,7 @@ pub fn evaluate(facts: &PreflightFacts, now: Timestamp) -> Vec<Issue> {
 /// What a preflight says of a campaign that is committed or archived.
 #[must_use]
 pub fn not_draft() -> Issue {
-    let message = "The campaign is not a draft any more; a preflight only looks at drafts.";
+    let message = "The campaign is not a draft any more; preflight checks only drafts.";
     Issue { step: None, ..issue(Severity::Info, "NOT_DRAFT", STEP_SCHEDULE, message) }
 }
 
@@ -207,7 +207,7 @@ fn audience_issues(facts: &PreflightFacts, issues: &mut Vec<Issue>) {
         facts.included.iter().chain(&facts.excluded).filter(|it| !it.found).map(|it| it.id.clone()).collect();
     if lost.is_empty() {
         if !facts.included.is_empty() && facts.targeted == Some(0) {
-            issues.push(warning("AUDIENCE_EMPTY", STEP_AUDIENCE, "Nobody would be sent to right now."));
+            issues.push(warning("AUDIENCE_EMPTY", STEP_AUDIENCE, "No recipient would get a message right now."));
         }
     } else {
         let found = blocker(
@@ -264,7 +264,7 @@ fn tag_issue(template: &TemplateFacts) -> Option<Issue> {
         more => format!(" and {more} more"),
     };
     let message = format!(
-        "The template has merge tags of another system, which recipients would read as they are written: {}{rest}. \
+        "The template has merge tags of another system, which recipients would see as plain text: {}{rest}. \
          Write fields as {{{{ first_name }}}}.",
         named.join(", ")
     );
@@ -385,6 +385,10 @@ fn channel_issues(facts: &PreflightFacts, issues: &mut Vec<Issue>) {
         issues.push(blocker("CHANNEL_NOT_CONFIGURED", STEP_CHANNEL, message));
     }
     if !facts.engine_alive {
-        issues.push(warning("DELIVERY_STOPPED", STEP_CHANNEL, "No engine node is alive; nothing leaves until one is."));
+        issues.push(warning(
+            "DELIVERY_STOPPED",
+            STEP_CHANNEL,
+            "No engine node runs; no message leaves until one does.",
+        ));
     }
 }

@@ -7,8 +7,8 @@ use postrider_core::scope::Scope;
 use postrider_service::Actor;
 use serde::Deserialize;
 
-/// The `profileId` of a body. Whoever names a person sees their fields, so this needs the scope `cdp:profiles:read`
-/// beside the scope of the route; there is no other way to the id.
+/// The `profileId` of a body. A caller who names a person sees their fields, so this needs the scope
+/// `cdp:profiles:read` in addition to the scope of the route; there is no other way to the id.
 #[derive(Deserialize)]
 #[serde(transparent)]
 pub struct PersonRef(String);

@@ -26,7 +26,7 @@ pub struct ImportJobDto {
     format: Option<&'static str>,
     /// `pending`, `ready`, `running`, `completed` or `failed`.
     state: &'static str,
-    /// `email`, `phone` or `customer_id`: by what people are found; null until that is known.
+    /// `email`, `phone` or `customer_id`: the field that identifies people; null until it is known.
     #[schema(value_type = Option<String>)]
     match_key: Option<&'static str>,
     /// The list on which everybody is put.

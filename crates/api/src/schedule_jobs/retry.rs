@@ -17,9 +17,9 @@ use utoipa::ToSchema;
 pub struct RetryFailedBody {}
 
 /// Sends to those recipients again that failed in the campaign's newest job for a reason that can pass, such as a quota, a
-/// policy or exhausted retries. The job must be over. The new job sends what its parent sent, looks at consent and
-/// suppression again, and never reaches anybody whom an earlier job reached or may have reached. Recipients whose address
-/// does not exist are left out.
+/// policy or exhausted retries. The job must be over. The new job sends what its parent sent, checks consent and
+/// suppression again, and leaves out all recipients that an earlier job reached or may have reached. It also leaves out
+/// recipients whose address does not exist.
 #[utoipa::path(
     post,
     path = "/public/v1/campaigns/{id}/retry-failed", operation_id = "retryFailed",

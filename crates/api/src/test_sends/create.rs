@@ -20,13 +20,13 @@ pub struct TestSendBody {
     #[schema(min_items = 1, max_items = 10)]
     addresses: Vec<String>,
     /// The profile whose fields the messages show, which needs the scope `cdp:profiles:read`. If absent, each message shows
-    /// the fields of the person who has the address. If nobody has it, a token with that scope gets the fields of the
-    /// first recipient of the campaign's audience, and any other token gets empty fields and a warning.
+    /// the fields of the person who has the address. If no person has it, a token with that scope gets the fields of
+    /// the first recipient of the campaign's audience, and any other token gets empty fields and a warning.
     #[schema(value_type = Option<Uuid>)]
     profile_id: Option<PersonRef>,
 }
 
-/// Sends the campaign's message to a few named addresses, by the way that its real messages take. It needs content
+/// Sends the campaign's message to a few named addresses, the same way as its real messages. It needs content
 /// and a sender, but neither audience nor schedule; the campaign stays as it is, and nothing of the test shows in its
 /// counts. Subject, text or title begin with `[Test]`, and an email has the header `X-Postrider-Test: 1`. Addresses
 /// that are suppressed or whose owner has denied consent are answered as `suppressed` and not sent to. Not for

@@ -35,7 +35,7 @@ struct TestRecipientDto {
     /// In its normal form.
     address: String,
     /// Whose fields its message shows: `profile` for the named one, `recipient` for the person who has the address,
-    /// `sample` for a sample recipient, `none` for nobody.
+    /// `sample` for a sample recipient, `none` for no person.
     fields: &'static str,
     state: &'static str,
     reason: Option<String>,

@@ -36,7 +36,7 @@ pub(super) fn advice(error: &std::io::Error) -> &'static str {
     let cause = error.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>());
     match cause {
         Some(rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::Other(_))) => {
-            "; nobody trusted has signed its certificate: name it, or who signed it, as ca_file"
+            "; no trusted authority signed its certificate: name the certificate, or that of its authority, as ca_file"
         }
         Some(rustls::Error::InvalidMessage(_)) => "; perhaps the server does not speak TLS at this port",
         _ => "",

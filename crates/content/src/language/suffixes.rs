@@ -79,7 +79,7 @@ impl<'s> Parser<'s, '_> {
                 let index = self.expr(index_at, Kind::Int(index))?;
                 self.expr(at, Kind::Index(Box::new((of, index))))
             }
-            (_, at) => Err(Fault::new(at, "the name of a member is missing behind the dot")),
+            (_, at) => Err(Fault::new(at, "the name of a member is missing after the dot")),
         }
     }
 
@@ -109,7 +109,7 @@ impl<'s> Parser<'s, '_> {
         let (name, name_at) = match tokens.next()? {
             (Token::Name(name), at) => (name, at),
             (Token::Sign("|"), at) => return Err(Fault::new(at, "|| is not an operator here: write or")),
-            (_, at) => return Err(Fault::new(at, "the name of a filter is missing behind |")),
+            (_, at) => return Err(Fault::new(at, "the name of a filter is missing after |")),
         };
         let Some(filter) = filters::find(&name) else {
             return Err(Fault::new(name_at, filters::unknown(&name)));
@@ -174,7 +174,7 @@ impl<'s> Parser<'s, '_> {
         let (name, name_at) = match tokens.next()? {
             (Token::Name(name), at) => (name, at),
             (Token::Sign(sign @ ("==" | "!=" | "<" | "<=" | ">" | ">=")), at) => (sign.to_owned(), at),
-            (_, at) => return Err(Fault::new(at, "the name of a test is missing behind is")),
+            (_, at) => return Err(Fault::new(at, "the name of a test is missing after is")),
         };
         let Some(test) = checks::find(&name) else {
             return Err(Fault::new(name_at, checks::unknown(&name)));

@@ -33,7 +33,7 @@ pub(super) enum ClientCommand {
 
 #[derive(Debug, Args)]
 pub(super) struct CreateArgs {
-    /// Whose data it shall reach.
+    /// The id of the tenant whose data it may use.
     #[arg(long, value_name = "ID")]
     tenant: TenantId,
     /// Its name.

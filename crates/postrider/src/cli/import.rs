@@ -26,10 +26,10 @@ const EXAMPLES_TOLD: usize = 5;
 pub(super) struct ImportArgs {
     /// A CSV file with the names of the columns in its first line, or a .jsonl file with one record a line.
     file: PathBuf,
-    /// Whose people they are.
+    /// The id of the tenant that gets the people.
     #[arg(long, value_name = "ID")]
     tenant: TenantId,
-    /// The list that everybody is added to, which is made if it does not exist [default: the name of the file].
+    /// The list to which the people are added; it is made if it does not exist [default: the name of the file].
     #[arg(long, value_name = "NAME")]
     list: Option<String>,
     /// The field that a column holds, if its header does not say so: Kontakt=email, Ort=address.city, Nein=opt_out, Notiz=- to leave
@@ -121,7 +121,7 @@ fn text(report: &ImportReport, list: &str, refused_file: Option<&Path>) -> Strin
         lines.push(format!("{} rows repeat an earlier one; the later one wins", report.duplicates));
     }
     if let Some(id) = report.list {
-        lines.push(format!("{} people new on the list {list}  {id}", report.added_to_list));
+        lines.push(format!("{} people added to the list {list}  {id}", report.added_to_list));
     }
     let columns = report.columns.iter().map(|(column, field)| format!("{column} = {field}"));
     if !report.columns.is_empty() {

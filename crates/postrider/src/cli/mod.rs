@@ -106,7 +106,7 @@ enum Command {
     /// Make, list and change tenants.
     #[command(subcommand)]
     Tenant(tenant::TenantCommand),
-    /// Make, list and disable the API clients of a tenant.
+    /// Make, list and disable the API clients of a tenant, and give them new secrets.
     #[command(subcommand)]
     Client(client::ClientCommand),
     /// Import people from a CSV or JSONL file.
@@ -114,7 +114,7 @@ enum Command {
     /// Show the state of a campaign, or follow it.
     #[command(subcommand)]
     Campaign(campaign::CampaignCommand),
-    /// Keys that sign tokens.
+    /// List and rotate the keys that sign tokens.
     #[command(subcommand)]
     Key(key::KeyCommand),
     /// Read the configuration and report every problem in it.
@@ -123,7 +123,7 @@ enum Command {
     Migrate,
     /// Look for what is wrong with this installation.
     Doctor(connections::ConnectArgs),
-    /// Rehearse a disaster in a folder of its own: kill a sending server several times, and hold the accounts.
+    /// Rehearse a disaster in a folder of its own: kill a sending server several times, and check the accounts.
     Drill(drill::DrillArgs),
 }
 

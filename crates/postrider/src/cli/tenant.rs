@@ -43,7 +43,7 @@ pub(super) struct CreateArgs {
     /// Its default time zone, such as Europe/Berlin.
     #[arg(long, value_name = "ZONE")]
     timezone: Option<String>,
-    /// Until when mail can be given out on the day itself [default: 17:00].
+    /// The time until which direct mail for the same day is accepted [default: 17:00].
     #[arg(long, value_name = "HH:MM")]
     mail_cutoff: Option<String>,
 }
@@ -64,8 +64,8 @@ pub(super) struct SetArgs {
     /// Whether email of the category marketing must show a link to unsubscribe: yes refuses one without, no only warns.
     #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
     require_unsubscribe_link: Option<bool>,
-    /// A domain from which it sends mail, with all that is below it; may be given more than once, and takes the place of
-    /// those bound before. None unbinds all. No other tenant without domains of its own sends from there.
+    /// A domain, with the domains below it, from which it sends mail. May be given more than once, and replaces the
+    /// domains bound before; none unbinds all. Tenants without domains of their own cannot send from a bound domain.
     #[arg(long, value_name = "DOMAIN|none")]
     sender_domain: Vec<String>,
     /// Requests of a class that each of its clients may make in a minute: a number, none for no limit, or default for

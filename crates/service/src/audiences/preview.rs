@@ -166,7 +166,7 @@ fn text_among_numbers(
         let people = tx.rule_count(tenant, &is_text, now)?;
         if people > 0 {
             let message = format!(
-                "{name} is text for {} people, and the rule compares it with a number, which no text fulfils; send it as a \
+                "{name} is text for {} people, and the rule compares it with a number: text never passes. Send it as a \
                  number.",
                 grouped(people)
             );

@@ -37,10 +37,10 @@ impl Explanation {
             DeliveryState::Suppressed => format!("Nothing may be sent there: {reason}."),
             DeliveryState::Skipped => format!("There is nowhere to send it: {reason}."),
             DeliveryState::Expired => "The job's latest finish passed before it left.".to_owned(),
-            DeliveryState::Canceled => "The job was taken back before it left.".to_owned(),
+            DeliveryState::Canceled => "The job was canceled before it left.".to_owned(),
             DeliveryState::Uncertain => {
                 let policy = self.job.policy.on_uncertain.as_str();
-                format!("The provider may have it and nobody can know ({reason}); the job's policy is {policy}.")
+                format!("It is unknown whether the provider has it ({reason}); the job's policy is {policy}.")
             }
         }
     }

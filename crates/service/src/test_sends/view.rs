@@ -72,8 +72,8 @@ impl TestSend {
     pub fn warnings(&self) -> Vec<Warning> {
         let count = self.recipients.iter().filter(|one| one.fields == TestFields::None).count();
         let message = format!(
-            "Nobody has {count} of the addresses, so the fields in their messages are empty. Name a profileId, or use a \
-             token with the scope {} to show the fields of the campaign's first recipient.",
+            "No person has {count} of the addresses, so the fields in their messages are empty. Name a profileId, or use \
+             a token with the scope {} to show the fields of the campaign's first recipient.",
             Scope::CdpProfilesRead.as_str()
         );
         if count == 0 { Vec::new() } else { vec![Warning { code: TEST_FIELDS_EMPTY, message }] }

@@ -252,7 +252,7 @@ fn format<'a>(pattern: &str, arguments: &[Value<'a>], budget: &mut Budget) -> Ma
             _ => Stop::wrong(format!("takes a width of at most {WIDTH_MAX} and at most 20 decimals")),
         };
         let (width, precision) = (number(width, WIDTH_MAX)?, number(precision, 20)?);
-        let Some(kind) = after.chars().next() else { return Stop::wrong("has a % without a letter behind it") };
+        let Some(kind) = after.chars().next() else { return Stop::wrong("has a % without a letter after it") };
         rest = &after[kind.len_utf8()..];
         if kind == '%' {
             builder.push("%")?;
