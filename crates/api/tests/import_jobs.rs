@@ -302,6 +302,68 @@ async fn a_file_over_the_limit_is_refused_before_and_while_it_comes() {
     assert_eq!(job.get().await["state"], "ready", "a file that is refused unseen takes no other's place");
 }
 
+/// Rows of this file fill three parts and a bit.
+fn file_of_parts() -> String {
+    format!("email\n{}", "a@example.test\n".repeat(60_000))
+}
+
+#[tokio::test]
+async fn the_files_of_a_tenant_share_a_room_that_deleted_and_ended_jobs_leave() {
+    const FULL: &str = "JOURNEY_API.PUBLIC.IMPORTS.STORAGE_FULL";
+    for database in DATABASES {
+        let app = TestApp::with_settings(database, |settings| settings.import_tenant_max_bytes = 2_000_000).await;
+        let (file, bytes) = (file_of_parts(), file_of_parts().len());
+        let (first, second, third) =
+            (Job::new(&app, json!({})).await, Job::new(&app, json!({})).await, Job::new(&app, json!({})).await);
+        first.upload(file.clone()).await.data();
+        second.upload(file.clone()).await.data();
+        // Neither a whole body nor an endless one leaves anything behind.
+        let endless =
+            futures_util::stream::iter((0..50).map(|_| Ok::<_, std::io::Error>("email,name\n".repeat(10_000))));
+        for body in [Body::from(file.clone()), Body::from_stream(endless)] {
+            let refused = third.upload(body).await;
+            let message = refused.refused(409, FULL)["message"].as_str().unwrap().to_owned();
+            assert!(message.contains("of 2000000 at most; delete import jobs"), "{message}");
+            assert_eq!(third.get().await["uploadedBytes"], 0);
+        }
+        assert_eq!(first.get().await["uploadedBytes"], bytes);
+        // A file that takes the place of another one of the same job needs the room of one.
+        first.upload(file.clone()).await.data();
+        app.as_admin().delete(&second.path("")).await.data();
+        third.upload(file.clone()).await.data();
+        let fourth = Job::new(&app, json!({})).await;
+        fourth.upload(file.clone()).await.refused(409, FULL);
+        first.run().await;
+        fourth.upload(file.clone()).await.data();
+        app.clock.advance(8 * 24 * 60 * 60 * 1_000);
+        app.service.sweep_imports().await.unwrap();
+        let later = Job::new(&app, json!({})).await;
+        later.upload(file).await.data();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn uploads_at_the_same_time_do_not_pass_the_limit_of_their_tenant() {
+    for database in DATABASES {
+        let app = TestApp::with_settings(database, |settings| settings.import_tenant_max_bytes = 2_000_000).await;
+        let jobs: Vec<Job<'_>> = futures_util::future::join_all((0..6).map(|_| Job::new(&app, json!({})))).await;
+        // Without a length, so that only the parts are counted.
+        let sent = jobs.iter().map(|job| {
+            let pieces: Vec<_> =
+                (0..4).map(|_| Ok::<_, std::io::Error>(file_of_parts()[..225_000].to_owned())).collect();
+            job.upload(Body::from_stream(futures_util::stream::iter(pieces)))
+        });
+        let answers = futures_util::future::join_all(sent).await;
+        let taken = answers.iter().filter(|answer| answer.status == 200).count();
+        assert!(taken <= 2 && answers.iter().all(|answer| [200, 409].contains(&answer.status)));
+        let stored: Result<i64, StoreError> = app.store.read("test", |tx| tx.query_number(&STORED, &[])).await;
+        assert!(stored.unwrap() <= 2_000_000);
+        let again = Job::new(&app, json!({})).await;
+        let room = 2_000_000 - 900_000 * taken;
+        again.upload("email\n".to_owned() + &"a@example.test\n".repeat(room.min(900_000) / 15 - 1)).await.data();
+    }
+}
+
 #[tokio::test]
 async fn the_upload_url_needs_no_token_and_ends() {
     let app = TestApp::new().await;
@@ -341,6 +403,7 @@ async fn an_upload_that_breaks_off_leaves_a_job_that_waits_and_no_rubbish() {
 postrider_store::statements! { "import_jobs_test":
     PARTS = "SELECT COUNT(*) FROM import_job_parts";
     JOBS = "SELECT COUNT(*) FROM import_jobs";
+    STORED = "SELECT CAST(COALESCE(SUM(uploaded_bytes), 0) AS BIGINT) FROM import_jobs";
 }
 
 async fn parts(app: &TestApp) -> i64 {

@@ -89,6 +89,7 @@ pub fn service(config: &Config, store: &Store, public_url: &str, sends: bool) ->
         cors_origins: config.server.cors_origins.clone(),
         sends,
         import_file_max_bytes: config.imports.file_max_bytes,
+        import_tenant_max_bytes: config.imports.tenant_max_bytes,
         node_timeout_ms: i64::try_from(config.engine.heartbeat_ms * HEARTBEATS_MISSED_MAX).unwrap_or(i64::MAX),
     };
     Service::new(store.clone(), Arc::new(SystemClock), Arc::new(OsEntropy), settings)

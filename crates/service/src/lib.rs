@@ -44,6 +44,7 @@ use postrider_core::env::{Clock, Entropy};
 use postrider_core::time::Timestamp;
 use postrider_store::Store;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// All use cases. Cheap to clone.
 #[derive(Clone)]
@@ -64,6 +65,8 @@ struct Inner {
     renderings: Arc<tokio::sync::Semaphore>,
     /// Wakes whoever works on import jobs in this process.
     imports: tokio::sync::Notify,
+    /// Whether parts of files may be there that no import job needs.
+    import_parts_left: AtomicBool,
 }
 
 impl Service {
@@ -82,6 +85,7 @@ impl Service {
             wide_looks: wide_look::WideLooks::default(),
             renderings: Arc::new(tokio::sync::Semaphore::new(rendering::RENDERINGS_MAX)),
             imports: tokio::sync::Notify::new(),
+            import_parts_left: AtomicBool::new(false),
         };
         Self { inner: Arc::new(inner) }
     }

@@ -33,4 +33,6 @@ pub struct Settings {
     pub node_timeout_ms: i64,
     /// Longest file of an import job, in bytes.
     pub import_file_max_bytes: u64,
+    /// Bytes that the files of one tenant's import jobs may fill, all together.
+    pub import_tenant_max_bytes: u64,
 }

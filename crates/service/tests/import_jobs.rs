@@ -61,6 +61,7 @@ impl World {
             node_timeout_ms: 10_000,
             cors_origins: Vec::new(),
             import_file_max_bytes: 1_000_000_000,
+            import_tenant_max_bytes: 2_000_000_000,
             metrics: false,
             webhook_targets: Default::default(),
         };

@@ -59,6 +59,7 @@ impl Clients {
             metrics: false,
             cors_origins: Vec::new(),
             import_file_max_bytes: 1024 * 1024,
+            import_tenant_max_bytes: 64 * 1024 * 1024,
             sends: true,
         };
         store.set_probe(Arc::new(pass.clone()));

@@ -18,7 +18,12 @@ const PARTS_SWEPT_MAX: i64 = 64;
 /// Notes that one sweep takes away, at most.
 const NOTES_SWEPT_MAX: i64 = 5_000;
 
+/// Makes the advisory lock of a tenant's uploads another one than any other lock of the tenant.
+const LOCK_SALT: u64 = 0x7570_6c6f_6164_7321;
+
 statements! { "import_files":
+    STORED = "SELECT CAST(COALESCE(SUM(uploaded_bytes), 0) AS BIGINT) FROM import_jobs WHERE tenant_id = $1 \
+        AND state IN ('pending', 'ready', 'running') AND deleted_at IS NULL";
     BEGIN = "UPDATE import_jobs SET upload = upload + 1, uploaded_bytes = 0, file_bytes = NULL, state = 'pending', \
         layout = NULL, samples = NULL, mapping = NULL, updated_at = $1 WHERE tenant_id = $2 AND id = $3 \
         AND state IN ('pending', 'ready') AND deleted_at IS NULL RETURNING upload";
@@ -108,6 +113,24 @@ impl Tx<'_> {
         now: Timestamp,
     ) -> Result<Option<i64>, StoreError> {
         self.query_one(&BEGIN, &[now.into(), id(tenant), id(job)], Row::next)
+    }
+
+    /// Bytes of all files that a tenant's jobs still need. The files of jobs that ended or were deleted do not count,
+    /// even before the sweep deletes them.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn import_bytes(&mut self, tenant: TenantId) -> Result<i64, StoreError> {
+        self.query_number(&STORED, &[id(tenant)])
+    }
+
+    /// Waits until no other transaction stores parts for the tenant, so that [`Tx::import_bytes`] holds until the end
+    /// of this one. Take it first, and in [`crate::Store::write_guarded`], which sees what others wrote meanwhile.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn import_bytes_lock(&mut self, tenant: TenantId) -> Result<(), StoreError> {
+        self.wait_tenant_lock(tenant, LOCK_SALT)
     }
 
     /// Writes the next part; whether the upload is still the current one.

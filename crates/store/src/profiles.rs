@@ -10,7 +10,7 @@ use crate::statements;
 use crate::tx::Tx;
 use crate::value::{Row, Value, id};
 use postrider_core::audience::Consent;
-use postrider_core::id::{Id as _, ProfileId, TenantId};
+use postrider_core::id::{ProfileId, TenantId};
 use postrider_core::time::Timestamp;
 
 /// Most profiles that one transaction looks up or writes.
@@ -210,8 +210,7 @@ impl Tx<'_> {
     /// # Errors
     /// Any [`StoreError`].
     pub fn profiles_lock(&mut self, tenant: TenantId) -> Result<(), StoreError> {
-        let (high, low) = tenant.uuid().as_u64_pair();
-        self.wait_lock((high ^ low ^ LOCK_SALT).cast_signed())
+        self.wait_tenant_lock(tenant, LOCK_SALT)
     }
 
     /// One profile.

@@ -7,6 +7,7 @@ use crate::rule_sql::Dialect;
 use crate::sqlite::SqliteTx;
 use crate::statement::Statement;
 use crate::value::{Row, Value};
+use postrider_core::id::{Id as _, TenantId};
 
 /// An open transaction. Every statement on tenant data binds a tenant.
 ///
@@ -147,6 +148,12 @@ impl Tx<'_> {
             Inner::Sqlite(_) => format!("INDEXED BY {index}"),
             Inner::Postgres(_) => String::new(),
         }
+    }
+
+    /// Waits for one of a tenant's locks, which its salt tells from the others; see [`Tx::wait_lock`].
+    pub(crate) fn wait_tenant_lock(&mut self, tenant: TenantId, salt: u64) -> Result<(), StoreError> {
+        let (high, low) = tenant.uuid().as_u64_pair();
+        self.wait_lock((high ^ low ^ salt).cast_signed())
     }
 
     /// Waits for a lock that ends with this transaction; on SQLite the one writer is lock enough.

@@ -84,6 +84,7 @@ const IMPORT_FILE: &[Code] = &[
     Code::EncodingUnsupported,
     Code::ImportAlreadyStarted,
     Code::ImportFileTooLarge,
+    Code::ImportStorageFull,
     Code::ImportFileInvalid,
     Code::ImportUploadSuperseded,
 ];

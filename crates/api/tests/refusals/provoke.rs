@@ -250,6 +250,7 @@ pub async fn provoke(code: Code) -> Provoked {
         }
         Code::ImportNotFound => plain(admin.get(&format!("/import-jobs/{NOBODY}")).await),
         Code::ImportFileTooLarge => field(admin.post("/import-jobs", json!({ "fileSize": u64::MAX })).await),
+        Code::ImportStorageFull => field(Import::new(app).await.of_length("40000000").await),
         Code::ImportLimitReached => {
             for _ in 0..OPEN_JOBS_MAX {
                 Import::new(app).await;

@@ -2,7 +2,8 @@
 
 use super::support::{TestAnswer, TestApp, api_request};
 use axum::body::Body;
-use axum::http::Method;
+use axum::http::header::CONTENT_LENGTH;
+use axum::http::{HeaderValue, Method, Request};
 use postrider_core::channel::ChannelKind;
 use postrider_core::env::BoxFuture;
 use postrider_core::id::CampaignId;
@@ -145,11 +146,22 @@ impl<'a> Import<'a> {
         self.body(Body::from(text.to_owned())).await
     }
 
+    /// Begins to send a file whose length the head names.
+    pub async fn of_length(&self, bytes: &'static str) -> TestAnswer {
+        let mut request = self.request().await;
+        request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static(bytes));
+        self.app.send(request).await
+    }
+
     async fn body(&self, body: Body) -> TestAnswer {
-        let token = self.app.token(&[Scope::CdpImportsWrite]).await;
-        let mut request = api_request(Method::PUT, &format!("{}/file", self.path), &token, None, None);
+        let mut request = self.request().await;
         *request.body_mut() = body;
         self.app.send(request).await
+    }
+
+    async fn request(&self) -> Request<Body> {
+        let token = self.app.token(&[Scope::CdpImportsWrite]).await;
+        api_request(Method::PUT, &format!("{}/file", self.path), &token, None, None)
     }
 
     pub async fn mapping(&self, body: Value) -> TestAnswer {

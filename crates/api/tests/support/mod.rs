@@ -125,6 +125,7 @@ impl TestApp {
             node_timeout_ms: 10_000,
             cors_origins: Vec::new(),
             import_file_max_bytes: 64 * 1024 * 1024,
+            import_tenant_max_bytes: 32 * 1024 * 1024,
         };
         change(&mut settings);
         let service = Service::new(store.clone(), clock.clone(), entropy.clone(), settings);

@@ -199,6 +199,8 @@ catalog! {
         "Import job not found.", "Use the id of one of this tenant's import jobs; finished ones are kept for 30 days.";
     ImportFileTooLarge => "PUBLIC.IMPORTS.FILE_TOO_LARGE", TooLarge,
         "The file is larger than an import takes.", "Split the file into several import jobs, or have the operator raise imports.file_max_bytes.";
+    ImportStorageFull => "PUBLIC.IMPORTS.STORAGE_FULL", Conflict,
+        "The files of the tenant's import jobs fill the room that they have.", "Delete import jobs that are not needed or wait until some have ended, or have the operator raise imports.tenant_max_bytes.";
     ImportLimitReached => "PUBLIC.IMPORTS.LIMIT_REACHED", Conflict,
         "The tenant has 50 import jobs that are not over.", "Wait until one is over, or delete one that is not needed.";
     ImportFileMissing => "PUBLIC.IMPORTS.FILE_MISSING", Conflict,

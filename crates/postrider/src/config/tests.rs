@@ -61,7 +61,7 @@ fn nothing_given_is_one_node_on_loopback_that_sends_nothing() {
     assert_eq!(config.time, Time { zones: None, zone_change_tolerance_minutes: 120 });
     let webhooks = Webhooks { targets: Default::default(), timeout_ms: 15_000, ca_file: None };
     assert_eq!(config.webhooks, webhooks);
-    assert_eq!(config.imports, Imports { file_max_bytes: 1_073_741_824 });
+    assert_eq!(config.imports, Imports { file_max_bytes: 1_073_741_824, tenant_max_bytes: 2_147_483_648 });
     assert_eq!(config.log, Log { level: Level::Info, format: LogFormat::Text });
 }
 

@@ -17,6 +17,10 @@ impl Service {
                 tx.import_job_delete(tenant, job, now).map_err(ServiceError::from)
             })
             .await?;
-        if deleted { Ok(()) } else { Err(Code::ImportNotFound.into()) }
+        if !deleted {
+            return Err(Code::ImportNotFound.into());
+        }
+        self.imports_left_parts();
+        Ok(())
     }
 }

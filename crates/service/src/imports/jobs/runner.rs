@@ -11,6 +11,7 @@ use postrider_store::import_jobs::ImportJobRow;
 use postrider_store::import_runs::ImportClaim;
 use std::future::Future;
 use std::pin::pin;
+use std::sync::atomic::Ordering;
 
 /// For how many days a job that ended is kept, with what was said of its rows.
 pub const JOBS_KEPT_DAYS: i64 = 30;
@@ -75,7 +76,8 @@ impl Service {
         // What ended leaves its file behind; where jobs never end to come, what others left must not wait for it.
         sweep.is_due |= worked;
         let now = self.now();
-        if now >= sweep.at || (sweep.is_due && !worked) {
+        let left = self.inner.import_parts_left.swap(false, Ordering::Relaxed);
+        if left || now >= sweep.at || (sweep.is_due && !worked) {
             self.sweep_imports().await?;
             *sweep = Sweep { at: now.plus_millis(SWEEP_MS), is_due: worked };
         }
@@ -145,6 +147,12 @@ impl Service {
             }
         }
         Ok(())
+    }
+
+    /// Has the sweep look soon for parts that no job needs, so that they do not fill the disk meanwhile.
+    pub(super) fn imports_left_parts(&self) {
+        self.inner.import_parts_left.store(true, Ordering::Relaxed);
+        self.nudge_imports();
     }
 
     /// Tells this process that there is a job to work on. Losing it costs at most one poll.

@@ -10,7 +10,7 @@ use super::parts::PartsReader;
 use super::view::ImportJob;
 use crate::imports::format::{format_of_bytes, format_of_media_type};
 use crate::{Actor, Service, ServiceError};
-use postrider_core::error::Code;
+use postrider_core::error::{Code, Refusal};
 use postrider_core::id::{ImportJobId, TenantId};
 use postrider_core::import::{ImportFormat, ImportState};
 use postrider_core::time::Timestamp;
@@ -39,7 +39,7 @@ impl Service {
     /// Begins the upload of a job's file. `length` is what the request says, if it does.
     ///
     /// # Errors
-    /// `IMPORTS.NOT_FOUND`, `ALREADY_STARTED`, `FILE_TOO_LARGE`.
+    /// `IMPORTS.NOT_FOUND`, `ALREADY_STARTED`, `FILE_TOO_LARGE`, `STORAGE_FULL`.
     pub async fn begin_import_upload(
         &self,
         actor: &Actor,
@@ -49,8 +49,7 @@ impl Service {
     ) -> Result<Upload, ServiceError> {
         self.check_file_size(FILE, length)?;
         let (tenant, now) = (actor.tenant, self.now());
-        let row = self.store().write("imports.upload_begin", move |tx| begin(tx, tenant, job, now)).await?;
-        Ok(self.upload(row, media_type))
+        self.begin_upload((tenant, job), media_type, length, now).await
     }
 
     /// As [`Service::begin_import_upload`], for the token of an upload URL.
@@ -69,14 +68,30 @@ impl Service {
         let known = known.filter(|(.., good_until)| now < *good_until);
         let (tenant, job, _) = known.ok_or(Code::ImportUploadUrlInvalid)?;
         self.check_file_size(FILE, length)?;
-        let row = self.store().write("imports.upload_begin", move |tx| begin(tx, tenant, job, now)).await?;
-        Ok(self.upload(row, media_type))
+        self.begin_upload((tenant, job), media_type, length, now).await
     }
 
-    fn upload(&self, row: ImportJobRow, media_type: Option<&str>) -> Upload {
+    async fn begin_upload(
+        &self,
+        (tenant, job): (TenantId, ImportJobId),
+        media_type: Option<&str>,
+        length: Option<u64>,
+        now: Timestamp,
+    ) -> Result<Upload, ServiceError> {
+        let most = self.settings().import_tenant_max_bytes;
+        let begin = self.store().write("imports.upload_begin", move |tx| {
+            let row = begin(tx, tenant, job, now)?;
+            // Only to refuse early: each part is counted again when it is stored.
+            check_room(tx, tenant, length.unwrap_or_default(), most)?;
+            Ok::<_, ServiceError>(row)
+        });
+        let row = begin.await?;
+        if row.upload > 1 {
+            self.imports_left_parts();
+        }
         let named = media_type.and_then(format_of_media_type);
         let service = self.clone();
-        Upload { service, row, named, beginning: Vec::new(), buffer: Vec::new(), parts: 0, bytes: 0 }
+        Ok(Upload { service, row, named, beginning: Vec::new(), buffer: Vec::new(), parts: 0, bytes: 0 })
     }
 }
 
@@ -88,11 +103,24 @@ fn begin(tx: &mut Tx<'_>, tenant: TenantId, job: ImportJobId, now: Timestamp) ->
     found(tx, tenant, job)
 }
 
+/// Refuses bytes for which the tenant has no room beside the files that its jobs already hold.
+fn check_room(tx: &mut Tx<'_>, tenant: TenantId, bytes: u64, most: u64) -> Result<(), ServiceError> {
+    let stored = tx.import_bytes(tenant)?.unsigned_abs();
+    if stored.saturating_add(bytes) <= most {
+        return Ok(());
+    }
+    let problem = format!(
+        "has no room: the files of this tenant's import jobs hold {stored} bytes of {most} at most; delete import jobs \
+        that are not needed, or wait until some have ended"
+    );
+    Err(Refusal::field(Code::ImportStorageFull, FILE, None, problem).into())
+}
+
 impl Upload {
     /// Takes the next bytes of the file.
     ///
     /// # Errors
-    /// `IMPORTS.FILE_TOO_LARGE`; `UPLOAD_SUPERSEDED` if another upload has begun since.
+    /// `IMPORTS.FILE_TOO_LARGE`, `STORAGE_FULL`; `UPLOAD_SUPERSEDED` if another upload has begun since.
     pub async fn push(&mut self, mut bytes: &[u8]) -> Result<(), ServiceError> {
         self.bytes += bytes.len() as u64;
         if let Err(refusal) = self.service.check_file_size(FILE, Some(self.bytes)) {
@@ -115,7 +143,8 @@ impl Upload {
     /// Says that nothing more comes, looks at the file, and answers the job.
     ///
     /// # Errors
-    /// `IMPORTS.FILE_INVALID` with what the file is instead, which leaves the job without one; `UPLOAD_SUPERSEDED`.
+    /// `IMPORTS.FILE_INVALID` with what the file is instead, which leaves the job without one; `STORAGE_FULL`;
+    /// `UPLOAD_SUPERSEDED`.
     pub async fn finish(mut self) -> Result<ImportJob, ServiceError> {
         if !self.buffer.is_empty() {
             self.write_part().await?;
@@ -146,6 +175,7 @@ impl Upload {
         let dropped: Result<(), StoreError> =
             self.service.store().write_guarded("imports.upload_drop", move |tx| tx.import_upload_drop(key, now)).await;
         drop(dropped);
+        self.service.imports_left_parts();
     }
 
     const fn key(&self) -> (ImportJobId, i64) {
@@ -156,10 +186,20 @@ impl Upload {
         let bytes = std::mem::take(&mut self.buffer);
         let (key, part, now) = (self.key(), self.parts, self.service.now());
         self.parts += 1;
+        let (tenant, most) = (self.row.tenant, self.service.settings().import_tenant_max_bytes);
         let put = self.service.store().write_guarded("imports.part_put", move |tx| {
+            tx.import_bytes_lock(tenant)?;
+            check_room(tx, tenant, bytes.len() as u64, most)?;
             tx.import_part_put(key, part, &bytes, now).map_err(ServiceError::from)
         });
-        if put.await? { Ok(()) } else { Err(Code::ImportUploadSuperseded.into()) }
+        match put.await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Code::ImportUploadSuperseded.into()),
+            Err(error) => {
+                self.give_up().await;
+                Err(error)
+            }
+        }
     }
 
     async fn inspect(&self, format: ImportFormat) -> Result<Inspection, ServiceError> {
