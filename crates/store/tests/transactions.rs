@@ -47,10 +47,10 @@ on_both! {
     many_at_once_lose_no_update => |store: Store| async move {
         store.write("make", |tx| tx.execute(&MAKE, &[100.into(), "0".into()])).await.unwrap();
         let mut tasks = Vec::new();
-        for _ in 0..8 {
+        for _ in 0..32 {
             let store = store.clone();
             tasks.push(tokio::spawn(async move {
-                for _ in 0..5 {
+                for _ in 0..4 {
                     let raise = store.write("raise", |tx| {
                         let value = tx.query_number(&READ, &[100.into()])?;
                         tx.execute(&RAISE, &[(value + 1).to_string().into(), 100.into()])
@@ -63,6 +63,6 @@ on_both! {
             task.await.unwrap();
         }
         let value = store.read("read", |tx| tx.query_number(&READ, &[100.into()])).await.unwrap();
-        assert_eq!(value, 40);
+        assert_eq!(value, 128);
     };
 }

@@ -8,7 +8,7 @@ mod update;
 
 pub use create::CreateAudience;
 pub use postrider_store::audiences::AudienceRow;
-pub use preview::{PREVIEW_RECORDS_DEFAULT, PREVIEW_RECORDS_MAX, PreviewAudience, Previewed};
+pub use preview::{PREVIEW_MAX, PREVIEW_RECORDS_DEFAULT, PREVIEW_RECORDS_MAX, PreviewAudience, Previewed};
 pub use update::UpdateAudience;
 
 use crate::ServiceError;

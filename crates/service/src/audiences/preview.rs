@@ -130,6 +130,10 @@ impl Service {
         while let Some(after) = next {
             let spent = Duration::from_millis(u64::try_from(self.now().millis_since(now)).unwrap_or(0));
             let left = PREVIEW_MAX.saturating_sub(spent);
+            if left.is_zero() {
+                preview.is_exact = false;
+                return Ok(());
+            }
             let wanted = limit - i64::try_from(preview.samples.len()).unwrap_or(limit);
             let (rule, turn) = (rule.clone(), Arc::clone(turn));
             let look = self.store().read_within("audiences.preview", left, move |tx| {
