@@ -8,6 +8,7 @@ use postrider_core::channel::ChannelKind;
 use postrider_core::id::{CampaignId, NodeId, ScheduleId};
 use postrider_core::schedule::JobState;
 use postrider_core::time::Timestamp;
+use postrider_store::StoreError;
 use postrider_store::execution::JobMove;
 use postrider_store::testkit::Database;
 use serde_json::{Value, json};
@@ -52,6 +53,34 @@ async fn move_as_engine(app: &TestApp, job: &str, states: (JobState, JobState), 
 async fn begin(app: &TestApp, job: &str) {
     let now = Timestamp::parse(support::START).unwrap();
     move_as_engine(app, job, (JobState::Scheduled, JobState::Running), Some(now)).await;
+}
+
+postrider_store::statements! { "jobs_standing_test":
+    QUERY_ONLY = "PRAGMA query_only = 1";
+    REFUSED = "DELETE FROM schedule_jobs";
+}
+
+#[tokio::test]
+async fn a_running_job_says_wherever_it_is_shown_that_the_database_takes_no_writes() {
+    let app = TestApp::new().await;
+    let (email, job) = scheduled(&app).await;
+    begin(&app, &job).await;
+    let paths = [email.path("/schedule-jobs"), email.path(&format!("/schedule-jobs/{job}")), email.path("/status")];
+    let refused: Result<u64, StoreError> = app
+        .store
+        .write("test", |tx| {
+            tx.query(&QUERY_ONLY, &[])?;
+            tx.execute(&REFUSED, &[])
+        })
+        .await;
+    assert!(matches!(refused, Err(StoreError::ReadOnly(_))), "{refused:?}");
+    let admin = app.as_admin();
+    let shown = [
+        admin.get(&paths[0]).await.data()["items"][0]["blockedReason"].clone(),
+        admin.get(&paths[1]).await.data()["blockedReason"].clone(),
+        admin.get(&paths[2]).await.data()["execution"]["blockedReason"].clone(),
+    ];
+    assert_eq!(shown, ["store_failed: read_only"; 3]);
 }
 
 async fn execution_status(app: &TestApp, ready: &Ready) -> Value {

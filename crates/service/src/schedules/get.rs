@@ -3,6 +3,7 @@
 use crate::{Actor, Service, ServiceError, StoreError};
 use postrider_core::error::Code;
 use postrider_core::id::{CampaignId, ScheduleId, TenantId};
+use postrider_core::schedule::JobState;
 use postrider_store::Tx;
 use postrider_store::schedules::ScheduleJob;
 
@@ -21,9 +22,13 @@ impl Service {
         let tenant = actor.tenant;
         let read = move |tx: &mut Tx<'_>| {
             tx.campaign_get(tenant, campaign)?.ok_or(Code::CampaignNotFound)?;
-            Ok(tx.schedules_of(tenant, campaign)?)
+            Ok::<_, ServiceError>(tx.schedules_of(tenant, campaign)?)
         };
-        self.store().read("schedule.list", read).await
+        let mut jobs = self.store().read("schedule.list", read).await?;
+        for job in &mut jobs {
+            self.block_if_unwritable(job);
+        }
+        Ok(jobs)
     }
 
     /// One job of a campaign.
@@ -37,7 +42,20 @@ impl Service {
         job: ScheduleId,
     ) -> Result<JobView, ServiceError> {
         let tenant = actor.tenant;
-        self.store().read("schedule.get", move |tx| find(tx, tenant, campaign, job)).await
+        let read = self.store().read("schedule.get", move |tx| find(tx, tenant, campaign, job));
+        let mut job = read.await?;
+        self.block_if_unwritable(&mut job);
+        Ok(job)
+    }
+
+    /// Gives a running job the reason why this process cannot write, which its row cannot have for the same reason.
+    /// Returns whether there was one.
+    pub(crate) fn block_if_unwritable(&self, job: &mut ScheduleJob) -> bool {
+        let trouble = self.store().trouble().filter(|_| job.state == JobState::Running);
+        if let Some(trouble) = trouble {
+            job.blocked_reason = Some(format!("store_failed: {}", trouble.as_str()));
+        }
+        trouble.is_some()
     }
 }
 

@@ -49,11 +49,9 @@ impl Service {
     pub async fn status(&self, actor: &Actor, campaign: CampaignId) -> Result<Status, ServiceError> {
         let (tenant, now) = (actor.tenant, self.now());
         let mut status = self.store().read("campaign.status", move |tx| status_of(tx, tenant, campaign, now)).await?;
-        // What cannot be written does not stand in the job's row either.
-        if let (Some(trouble), Some(execution)) = (self.store().trouble(), &mut status.execution)
-            && execution.job.state == JobState::Running
+        if let Some(execution) = &mut status.execution
+            && self.block_if_unwritable(&mut execution.job)
         {
-            execution.job.blocked_reason = Some(format!("store_failed: {}", trouble.as_str()));
             execution.predicted_finish_at = None;
         }
         Ok(status)
