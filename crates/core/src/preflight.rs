@@ -83,6 +83,8 @@ pub struct TemplateFacts {
     pub published: bool,
     /// Whether rendering real samples failed, and where, in one clause without personal data.
     pub render_failure: Option<String>,
+    /// Whether it renders for at least one of the people it was tried for.
+    pub renders_for_some: bool,
     /// Fields it names that no profile has.
     pub unknown_fields: Vec<String>,
     /// Merge tags of other systems in it, each with its place.
@@ -243,8 +245,13 @@ fn content_issues(facts: &PreflightFacts, issues: &mut Vec<Issue>) {
         issues.push(about(blocker("TEMPLATE_CHANNEL_MISMATCH", STEP_CONTENT, message)));
     }
     if let Some(failure) = &template.render_failure {
-        let message = format!("The template cannot be rendered for a real recipient: {failure}.");
-        issues.push(about(blocker("TEMPLATE_RENDER_FAILED", STEP_CONTENT, message)));
+        // One recipient with odd data must not stop a campaign for all others.
+        let (severity, whom) = match template.renders_for_some {
+            true => (Severity::Warning, "one of the first recipients, and those it concerns would fail"),
+            false => (Severity::Blocker, "a real recipient"),
+        };
+        let message = format!("The template cannot be rendered for {whom}: {failure}.");
+        issues.push(about(issue(severity, "TEMPLATE_RENDER_FAILED", STEP_CONTENT, message)));
     }
     if !template.unknown_fields.is_empty() {
         let message = format!("The template names fields that no profile has: {}.", template.unknown_fields.join(", "));

@@ -37,6 +37,7 @@ fn ready(channel: ChannelKind) -> PreflightFacts {
             channel,
             published: true,
             render_failure: None,
+            renders_for_some: true,
             unknown_fields: Vec::new(),
             foreign_tags: Vec::new(),
             empty_fields: Vec::new(),
@@ -98,6 +99,10 @@ fn each_fact_causes_its_issue_and_no_other() {
         (Blocker, "TEMPLATE_NOT_PUBLISHED", Push, |facts| template(facts).published = false),
         (Blocker, "TEMPLATE_CHANNEL_MISMATCH", Push, |facts| template(facts).channel = Sms),
         (Blocker, "TEMPLATE_RENDER_FAILED", Email, |facts| {
+            template(facts).render_failure = Some("line 3 of html".into());
+            template(facts).renders_for_some = false;
+        }),
+        (Warning, "TEMPLATE_RENDER_FAILED", Email, |facts| {
             template(facts).render_failure = Some("line 3 of html".into());
         }),
         (Warning, "TEMPLATE_FIELD_UNKNOWN", Email, |facts| template(facts).unknown_fields.push("nick".into())),

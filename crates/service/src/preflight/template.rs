@@ -61,6 +61,7 @@ pub(super) fn read_template(
         channel: template.channel,
         published: is_published(&template),
         render_failure: None,
+        renders_for_some: false,
         unknown_fields: Vec::new(),
         foreign_tags: Vec::new(),
         empty_fields: Vec::new(),
@@ -115,10 +116,12 @@ impl ReadTemplate {
         }
         for person in rendering.samples {
             match rendering.render(compiled, &recipient_fields(person)) {
-                Ok(rendered) => measure(&rendered, &mut self.facts),
+                Ok(rendered) => {
+                    self.facts.renders_for_some = true;
+                    measure(&rendered, &mut self.facts);
+                }
                 Err(error) => {
-                    self.facts.render_failure = Some(clause(&error));
-                    return;
+                    self.facts.render_failure = self.facts.render_failure.take().or_else(|| Some(clause(&error)))
                 }
             }
         }
