@@ -9,7 +9,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use postrider_core::env::BoxFuture;
 use postrider_core::scope::Scope;
-use postrider_core::time::Timestamp;
 use postrider_service::{ServiceError, StoreError};
 use postrider_store::probe::Probe;
 use postrider_store::testkit::Database;
@@ -171,9 +170,9 @@ async fn a_secret_of_an_earlier_version_is_refused_until_the_client_gets_a_new_o
     let (id, secret) = app.client_of(app.tenant(), &[Scope::CampaignsRead]).await;
     let (tenant, client) = (app.tenant(), id.parse().unwrap());
     let earlier = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaA";
-    let set = app.store.write("test.client", move |tx| {
-        tx.client_set_secret(tenant, client, earlier, Timestamp::from_millis(0)).map_err(ServiceError::from)
-    });
+    let set = app
+        .store
+        .write("test.client", move |tx| tx.client_set_secret(tenant, client, earlier).map_err(ServiceError::from));
     assert!(set.await.unwrap());
     let ask = |secret: &str| {
         let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");

@@ -14,11 +14,12 @@ statements! { "clients":
     INSERT = "INSERT INTO clients (id, tenant_id, name, secret_hash, scopes, created_at, disabled_at) \
         VALUES ($1, $2, $3, $4, $5, $6, NULL)";
     /// Of any tenant: who presents a client id has not said yet whose it is.
-    FIND = "SELECT id, tenant_id, name, secret_hash, scopes, created_at, disabled_at, tokens_since FROM clients WHERE id = $1";
-    LIST = "SELECT id, tenant_id, name, secret_hash, scopes, created_at, disabled_at, tokens_since FROM clients \
+    FIND = "SELECT id, tenant_id, name, secret_hash, scopes, created_at, disabled_at, secret_generation FROM clients WHERE id = $1";
+    LIST = "SELECT id, tenant_id, name, secret_hash, scopes, created_at, disabled_at, secret_generation FROM clients \
         WHERE tenant_id = $1 ORDER BY id LIMIT $2";
-    /// Tokens that were issued before are refused from now on.
-    SET_SECRET = "UPDATE clients SET secret_hash = $1, tokens_since = $2 WHERE tenant_id = $3 AND id = $4";
+    /// Tokens of the generation before are refused from now on.
+    SET_SECRET = "UPDATE clients SET secret_hash = $1, secret_generation = secret_generation + 1 \
+        WHERE tenant_id = $2 AND id = $3";
     DISABLE = "UPDATE clients SET disabled_at = COALESCE(disabled_at, $1) WHERE tenant_id = $2 AND id = $3";
 }
 
@@ -39,8 +40,8 @@ pub struct Client {
     pub created_at: Timestamp,
     /// When it was disabled.
     pub disabled_at: Option<Timestamp>,
-    /// When it last got a new secret; tokens from before are refused.
-    pub tokens_since: Option<Timestamp>,
+    /// How many secrets it had before this one; a token of another secret is refused.
+    pub secret_generation: i64,
 }
 
 fn read(row: &mut Row) -> Result<Client, StoreError> {
@@ -52,7 +53,7 @@ fn read(row: &mut Row) -> Result<Client, StoreError> {
         scopes: row.next()?,
         created_at: row.next()?,
         disabled_at: row.next()?,
-        tokens_since: row.next()?,
+        secret_generation: row.next()?,
     })
 }
 
@@ -98,9 +99,8 @@ impl Tx<'_> {
         tenant: TenantId,
         client: ClientId,
         secret_hash: &str,
-        now: Timestamp,
     ) -> Result<bool, StoreError> {
-        Ok(self.execute(&SET_SECRET, &[secret_hash.into(), now.into(), id(tenant), id(client)])? == 1)
+        Ok(self.execute(&SET_SECRET, &[secret_hash.into(), id(tenant), id(client)])? == 1)
     }
 
     /// Disables a client of a tenant; answers whether there is one.

@@ -68,7 +68,7 @@ impl Tx<'_> {
             }
         }
         if taken_back > 0 && !self.job_keep_open(tenant, job)? {
-            return Err(StoreError::Busy("the job ended meanwhile".into()));
+            return Err(self.again("the job ended meanwhile"));
         }
         Ok(taken_back)
     }

@@ -286,12 +286,12 @@ impl SqliteTx<'_> {
     }
 
     pub(crate) fn query(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
-        let mut statement = self.connection.prepare_cached(sql).map_err(failure)?;
+        let mut statement = self.connection.prepare_cached(sql).map_err(|error| self.failure(error))?;
         rows_of(&mut statement, values).map_err(|error| self.failure(error))
     }
 
     pub(crate) fn query_once(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
-        let mut statement = self.connection.prepare(&numbered(sql)).map_err(failure)?;
+        let mut statement = self.connection.prepare(&numbered(sql)).map_err(|error| self.failure(error))?;
         rows_of(&mut statement, values).map_err(|error| self.failure(error))
     }
 

@@ -37,6 +37,12 @@ impl Tx<'_> {
         result
     }
 
+    /// Has the whole transaction tried again, because what it decided was about something that has changed since.
+    pub fn again(&mut self, reason: &str) -> StoreError {
+        self.retry = true;
+        StoreError::Busy(reason.to_owned())
+    }
+
     /// Runs a statement and answers how many rows it touched.
     ///
     /// # Errors

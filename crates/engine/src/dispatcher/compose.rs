@@ -5,31 +5,32 @@ use postrider_content::{RecipientFields, Rendered, SenderDetails, TemplateError,
 use postrider_core::address::email_domain;
 use postrider_core::channel::{Body, DirectMailBody, EmailBody, Message, PushBody, SmsBody};
 use postrider_core::id::DeliveryId;
-use postrider_store::StoreError;
 use postrider_store::ledger::{DueRow, Person};
-use std::sync::Arc;
+use tokio::runtime::{Handle, RuntimeFlavor};
 
 /// Stands before the subject, the text or the title of a test.
 const TEST_MARK: &str = "[Test] ";
 
-/// Renders the messages of some recipients, away from the threads that drive the process: each may take 50 ms.
-///
-/// # Errors
-/// [`StoreError::Failed`] if rendering panicked.
-pub(crate) async fn compose_all(
-    context: &Arc<Context>,
+/// Runs work that may take long and lets other tasks of the process go on meanwhile. A runtime of one thread has no other
+/// thread for them: it runs everything in its own order, which the simulation needs to repeat a run.
+pub(super) fn aside<R>(work: impl FnOnce() -> R) -> R {
+    match Handle::current().runtime_flavor() {
+        RuntimeFlavor::CurrentThread => work(),
+        _ => tokio::task::block_in_place(work),
+    }
+}
+
+/// Renders the messages of some recipients; each may take 50 ms.
+pub(crate) fn compose_all(
+    context: &Context,
     public_url: &str,
     rows: Vec<DueRow>,
-) -> Result<Vec<(DueRow, Result<Message, TemplateError>)>, StoreError> {
-    let (context, public_url) = (Arc::clone(context), public_url.to_owned());
-    let work = move || {
-        let composed = |row: DueRow| {
-            let message = compose(&context, &public_url, &row);
-            (row, message)
-        };
-        rows.into_iter().map(composed).collect()
+) -> Vec<(DueRow, Result<Message, TemplateError>)> {
+    let composed = |row: DueRow| {
+        let message = compose(context, public_url, &row);
+        (row, message)
     };
-    tokio::task::spawn_blocking(work).await.map_err(|_| StoreError::Failed("a rendering panicked".into()))
+    aside(|| rows.into_iter().map(composed).collect())
 }
 
 /// Renders the message of a recipient.

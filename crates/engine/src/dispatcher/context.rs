@@ -1,5 +1,6 @@
 //! What all messages of a manifest have in common: loaded once, compiled once, kept for as long as it is used.
 
+use super::compose::aside;
 use crate::cluster::Cluster;
 use postrider_content::{
     CampaignContext, CampaignFields, CompiledTemplate, SenderDetails, TemplateSource, UnsubscribeKey,
@@ -80,8 +81,7 @@ impl Contexts {
         }
         let key = unsubscribe_key(cluster).await?;
         let parts = cluster.store.read("manifest.context", move |tx| Parts::read(tx, manifest)).await?;
-        let compiled = tokio::task::spawn_blocking(move || parts.compile(key)).await;
-        match compiled.map_err(|_| StoreError::Failed("compiling a template panicked".into()))? {
+        match aside(|| parts.compile(key)) {
             Ok(context) => {
                 let context = Arc::new(context);
                 self.with(|kept| {

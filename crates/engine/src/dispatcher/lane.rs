@@ -194,7 +194,7 @@ impl SendLane {
         let (mut marks, mut messages, mut unrendered) = (Vec::new(), VecDeque::new(), Vec::new());
         let mut batch: Vec<DueRow> = rows.drain(..allowed).collect();
         batch.sort_unstable_by_key(|row| row.seq);
-        for (row, composed) in compose_all(&context, &self.cluster.settings.public_url, batch).await? {
+        for (row, composed) in compose_all(&context, &self.cluster.settings.public_url, batch) {
             let flight = Flight {
                 seq: row.seq,
                 attempts: row.attempts,

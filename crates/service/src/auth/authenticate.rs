@@ -58,7 +58,7 @@ impl Service {
         let tenant: TenantId = claims.tid.parse().map_err(|_| Code::TokenInvalid)?;
         let enabled = self.enabled(client).await?.filter(|enabled| enabled.tenant == tenant);
         let enabled = enabled.ok_or(Code::TokenInvalid)?;
-        if enabled.tokens_since.is_some_and(|since| claims.iat < since.as_millis().div_euclid(SECOND_MS)) {
+        if claims.generation != enabled.secret_generation {
             return Err(Code::TokenInvalid.into());
         }
         // A token carries no more than its client has now, whatever it says itself.

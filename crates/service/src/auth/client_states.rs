@@ -20,8 +20,8 @@ const CLIENTS_MAX: usize = 10_000;
 pub(super) struct Enabled {
     pub tenant: TenantId,
     pub scopes: BTreeSet<Scope>,
-    /// Tokens from before are refused.
-    pub tokens_since: Option<Timestamp>,
+    /// Which of its secrets is in use; tokens of another one are refused.
+    pub secret_generation: i64,
     pub limits: Arc<RateLimits>,
 }
 
@@ -77,7 +77,7 @@ impl Service {
         let enabled = enabled.map(|(client, limits)| Enabled {
             tenant: client.tenant,
             scopes: known_scopes(&client.scopes),
-            tokens_since: client.tokens_since,
+            secret_generation: client.secret_generation,
             limits: Arc::new(limits),
         });
         states.put(client, State { enabled: enabled.clone(), read_at: now });

@@ -73,7 +73,7 @@ impl Service {
             scopes: words(&scopes),
             created_at: now,
             disabled_at: None,
-            tokens_since: None,
+            secret_generation: 0,
         };
         let made = self.store().write("client.create", move |tx| {
             tx.tenant_get(client.tenant)?.ok_or(Code::TenantNotFound)?;
@@ -111,9 +111,8 @@ impl Service {
     pub async fn rotate_client_secret(&self, tenant: TenantId, client: ClientId) -> Result<NewClient, ServiceError> {
         let secret = client_secrets::new_secret(&*self.entropy());
         let hash = client_secrets::hash(&self.client_secret_key().await?, client, &secret);
-        let now = self.now();
         let found = self.store().write("client.rotate", move |tx| {
-            tx.client_set_secret(tenant, client, &hash, now)?;
+            tx.client_set_secret(tenant, client, &hash)?;
             tx.client_find(client).map_err(ServiceError::from)
         });
         let found = found.await?.filter(|found| found.tenant == tenant).ok_or(Code::ClientNotFound)?;

@@ -23,6 +23,9 @@ pub(super) struct Claims {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nbf: Option<i64>,
     pub jti: String,
+    /// How many secrets the client had before the one that the token was issued for.
+    #[serde(default, rename = "gen")]
+    pub generation: i64,
 }
 
 /// What a client presents.
@@ -71,7 +74,7 @@ impl Service {
     /// [`TokenError`].
     pub async fn issue_token(&self, credentials: ClientCredentials) -> Result<Token, TokenError> {
         let ClientCredentials { client_id, client_secret, scope } = credentials;
-        let client = self.verified(&client_id, &client_secret).await?.ok_or(TokenError::InvalidClient)?;
+        let (client, generation) = self.verified(&client_id, &client_secret).await?.ok_or(TokenError::InvalidClient)?;
         let enabled = self.enabled(client).await?.ok_or(TokenError::InvalidClient)?;
         // Counted after the secret, so that a stranger who knows the id uses nothing up.
         self.admit(client, RateClass::Token, enabled.limits.of(RateClass::Token)).await?;
@@ -99,15 +102,17 @@ impl Service {
             exp: issued_at + settings.token_lifetime_s,
             nbf: None,
             jti: uuid_v7(now, &*self.entropy()).to_string(),
+            // Of the row whose hash matched: a rotation since then refuses this token.
+            generation,
         };
         let header = Header { kid: Some(keys.kid.clone()), ..Header::new(Algorithm::RS256) };
         let access_token = jsonwebtoken::encode(&header, &claims, &keys.signing).map_err(super::failed)?;
         Ok(Token { access_token, expires_in: settings.token_lifetime_s, scope: claims.scope })
     }
 
-    /// The client with this id, if the secret is its own. One small read and one HMAC for whoever asks, so that strangers
+    /// The client with this id and the generation of its secret, if the secret is its own. One small read and one HMAC for whoever asks, so that strangers
     /// hold nobody up and the time of the answer does not tell which clients there are.
-    async fn verified(&self, id: &str, secret: &str) -> Result<Option<ClientId>, ServiceError> {
+    async fn verified(&self, id: &str, secret: &str) -> Result<Option<(ClientId, i64)>, ServiceError> {
         // An id that cannot be one is looked up like any other.
         let id = id.parse().unwrap_or_else(|_| ClientId::from(Uuid::nil()));
         let key = self.client_secret_key().await?;
@@ -118,6 +123,7 @@ impl Service {
             tracing::warn!(client = %id, "issuing a token failed: an earlier version made the secret of this client, \
                 and it is no longer accepted; make a new one with postrider client rotate");
         }
-        Ok(client.filter(|client| matches && client.disabled_at.is_none()).map(|client| client.id))
+        let client = client.filter(|client| matches && client.disabled_at.is_none());
+        Ok(client.map(|client| (client.id, client.secret_generation)))
     }
 }

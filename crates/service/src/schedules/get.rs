@@ -1,6 +1,6 @@
 //! Looking at the jobs of a campaign.
 
-use crate::{Actor, Service, ServiceError, StoreError};
+use crate::{Actor, Service, ServiceError};
 use postrider_core::error::Code;
 use postrider_core::id::{CampaignId, ScheduleId, TenantId};
 use postrider_core::schedule::JobState;
@@ -73,7 +73,7 @@ pub(super) fn until_met<T>(
             return Ok(done);
         }
     }
-    Err(StoreError::Busy("the job moves on and on".into()).into())
+    Err(tx.again("the job moves on and on").into())
 }
 
 /// A job of a campaign; another campaign's job is not found.

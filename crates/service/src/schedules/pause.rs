@@ -16,11 +16,11 @@ use postrider_core::id::{CampaignId, TenantId};
 use postrider_core::schedule::{JobState, Standing, UncertainDecision, decide_pause, decide_resume};
 use postrider_core::scope::Scope;
 use postrider_core::time::Timestamp;
+use postrider_store::Tx;
 use postrider_store::accounts::Accounts;
 use postrider_store::execution::JobMove;
 use postrider_store::schedules::ScheduleJob;
 use postrider_store::wake::Topic;
-use postrider_store::{StoreError, Tx};
 
 impl Service {
     /// Brings a job to a stand, before it begins or while it runs. An audience that is being frozen is frozen whole;
@@ -79,10 +79,16 @@ impl Service {
                 if to == job.state {
                     // It goes on as it was, unless it came to its end meanwhile: then all of this is done again.
                     let is_open = tx.job_keep_open(tenant, job.id)?;
-                    return if is_open { Ok(Some(())) } else { Err(ended_meanwhile()) };
+                    return if is_open {
+                        Ok(Some(()))
+                    } else {
+                        Err(tx.again("the job moved while its recipients were decided").into())
+                    };
                 }
                 match go(tx, tenant, &job, to, now, &*entropy)? {
-                    None if uncertain.is_some() => Err(ended_meanwhile()),
+                    None if uncertain.is_some() => {
+                        Err(tx.again("the job moved while its recipients were decided").into())
+                    }
                     done => Ok(done),
                 }
             })?;
@@ -93,11 +99,6 @@ impl Service {
         self.store().wake().nudge(Topic::Deliveries);
         Ok(answered)
     }
-}
-
-/// Has the whole transaction tried again: what it decided was about a job that is not in that state any more.
-fn ended_meanwhile() -> ServiceError {
-    StoreError::Busy("the job moved while its recipients were decided".into()).into()
 }
 
 /// The newest job of a campaign with its accounts.

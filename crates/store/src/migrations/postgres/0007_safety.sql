@@ -8,7 +8,7 @@ ALTER TABLE secrets ADD CONSTRAINT secrets_purpose_check
     CHECK (purpose IN ('token_signing', 'unsubscribe', 'client_secrets'));
 
 -- When a client last got a new secret; tokens from before are refused.
-ALTER TABLE clients ADD COLUMN tokens_since BIGINT;
+ALTER TABLE clients ADD COLUMN secret_generation BIGINT NOT NULL DEFAULT 0;
 
 -- Requests are counted by client, not by token.
 ALTER TABLE rate_windows RENAME COLUMN token_id TO client_id;

@@ -17,7 +17,7 @@ DROP TABLE secrets_before;
 CREATE UNIQUE INDEX secrets_in_use ON secrets (purpose) WHERE retired_at IS NULL;
 
 -- When a client last got a new secret; tokens from before are refused.
-ALTER TABLE clients ADD COLUMN tokens_since INTEGER;
+ALTER TABLE clients ADD COLUMN secret_generation INTEGER NOT NULL DEFAULT 0;
 
 -- Requests are counted by client, not by token.
 ALTER TABLE rate_windows RENAME COLUMN token_id TO client_id;
