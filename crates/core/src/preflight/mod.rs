@@ -3,15 +3,13 @@
 //! Gathering the facts (reading rows, rendering samples) is the callers'; so are the links of a remediation.
 //! Invariant: an issue's code never changes its meaning.
 
-use crate::campaign::{CATEGORY_MARKETING, CATEGORY_TRANSACTIONAL};
 use crate::channel::ChannelKind;
 use crate::schedule::{Intent, TenantTime, intent_problem, warnings};
 use crate::sender_domain::Verdict;
 use crate::time::Timestamp;
-use crate::wording::grouped;
 
+mod content;
 #[cfg(test)]
-#[path = "preflight_tests.rs"]
 mod tests;
 
 /// An email that is not transactional has no one-click way out in its headers (RFC 8058).
@@ -58,8 +56,6 @@ pub struct Issue {
     pub refs: Vec<String>,
 }
 
-/// Most tags, and most fields of a kind, that a preflight names.
-const NAMED_MAX: usize = 5;
 /// Octets of HTML above which large mailbox providers cut a message: 102 KB.
 pub const EMAIL_CLIP_OCTETS: usize = 102 * 1024;
 
@@ -167,8 +163,8 @@ pub struct PreflightFacts {
 pub fn evaluate(facts: &PreflightFacts, now: Timestamp) -> Vec<Issue> {
     let mut issues = Vec::new();
     audience_issues(facts, &mut issues);
-    content_issues(facts, &mut issues);
-    size_issues(facts, &mut issues);
+    content::issues(facts, &mut issues);
+    content::size_issues(facts, &mut issues);
     schedule_issues(facts, now, &mut issues);
     channel_issues(facts, &mut issues);
     issues.sort_by_key(|issue| issue.severity);
@@ -230,93 +226,6 @@ fn audience_issues(facts: &PreflightFacts, issues: &mut Vec<Issue>) {
     }
 }
 
-fn content_issues(facts: &PreflightFacts, issues: &mut Vec<Issue>) {
-    let Some(template) = &facts.template else {
-        issues.push(blocker("TEMPLATE_NOT_ASSIGNED", STEP_CONTENT, "No template is bound."));
-        return sender_issues(facts, issues);
-    };
-    let about = |found: Issue| Issue { refs: vec![template.id.clone()], ..found };
-    if !template.published {
-        issues.push(about(blocker("TEMPLATE_NOT_PUBLISHED", STEP_CONTENT, "The template is not published.")));
-    }
-    if template.channel != facts.channel {
-        let message =
-            format!("The template is for {}, the campaign for {}.", template.channel.as_str(), facts.channel.as_str());
-        issues.push(about(blocker("TEMPLATE_CHANNEL_MISMATCH", STEP_CONTENT, message)));
-    }
-    if let Some(failure) = &template.render_failure {
-        // One recipient with odd data must not stop a campaign for all others.
-        let (severity, whom) = match template.renders_for_some {
-            true => (Severity::Warning, "one of the first recipients, and those it concerns would fail"),
-            false => (Severity::Blocker, "a real recipient"),
-        };
-        let message = format!("The template cannot be rendered for {whom}: {failure}.");
-        issues.push(about(issue(severity, "TEMPLATE_RENDER_FAILED", STEP_CONTENT, message)));
-    }
-    if !template.unknown_fields.is_empty() {
-        let message = format!("The template names fields that no profile has: {}.", template.unknown_fields.join(", "));
-        issues.push(about(warning("TEMPLATE_FIELD_UNKNOWN", STEP_CONTENT, message)));
-    }
-    issues.extend(tag_issue(template).map(about));
-    issues.extend(field_issues(facts, template).map(about));
-    issues.extend(unsubscribe_issues(facts, template).into_iter().map(about));
-    sender_issues(facts, issues);
-}
-
-/// What recipients would read as it is written.
-fn tag_issue(template: &TemplateFacts) -> Option<Issue> {
-    let named = template.foreign_tags.get(..NAMED_MAX).unwrap_or(&template.foreign_tags);
-    let rest = match template.foreign_tags.len() - named.len() {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    let message = format!(
-        "The template has merge tags of another system, which recipients would see as plain text: {}{rest}. \
-         Write fields as {{{{ first_name }}}}.",
-        named.join(", ")
-    );
-    (!named.is_empty()).then(|| warning("FOREIGN_TAG", STEP_CONTENT, message))
-}
-
-fn field_issues<'a>(facts: &'a PreflightFacts, template: &'a TemplateFacts) -> impl Iterator<Item = Issue> + 'a {
-    let read = grouped(facts.recipients_read);
-    let of = if facts.whole_audience_read { read } else { format!("the first {read}") };
-    let told = move |found: &FieldCount, rest: &str| format!("for {} of {of} recipients{rest}.", grouped(found.count));
-    let empty = {
-        let told = told.clone();
-        template.empty_fields.iter().take(NAMED_MAX).map(move |found| {
-            let message = format!("{} is empty {}", found.field, told(found, " and has no default in the template"));
-            warning("FIELD_EMPTY", STEP_CONTENT, message)
-        })
-    };
-    let text = template.text_fields.iter().take(NAMED_MAX).map(move |found| {
-        let message =
-            format!("{} is text {}", found.field, told(found, ", and the template compares it with a number"));
-        warning(TYPE_MISMATCH, STEP_CONTENT, message)
-    });
-    empty.chain(text)
-}
-
-/// The two ways out of an email: one click on a button of the mail program, which follows a header, and the link
-/// that the message itself shows.
-fn unsubscribe_issues(facts: &PreflightFacts, template: &TemplateFacts) -> Vec<Issue> {
-    let mut issues = Vec::new();
-    if facts.channel != ChannelKind::Email || facts.category == CATEGORY_TRANSACTIONAL {
-        return issues;
-    }
-    if !facts.has_unsubscribe {
-        let message = "A marketing email needs a one-click way to unsubscribe, and this one has none.";
-        issues.push(blocker(UNSUBSCRIBE_MISSING, STEP_CONTENT, message));
-    }
-    if !template.shows_unsubscribe_link {
-        let required = facts.category == CATEGORY_MARKETING && facts.requires_unsubscribe_link;
-        let severity = if required { Severity::Blocker } else { Severity::Warning };
-        let message = "The email shows no link to unsubscribe; put {{ unsubscribe_url }} into its HTML or its text.";
-        issues.push(issue(severity, UNSUBSCRIBE_LINK_MISSING, STEP_CONTENT, message));
-    }
-    issues
-}
-
 fn sender_issues(facts: &PreflightFacts, issues: &mut Vec<Issue>) {
     if facts.channel == ChannelKind::Email && facts.template.is_some() && !facts.has_subject {
         issues.push(blocker(
@@ -351,21 +260,6 @@ fn domain_issues(sender: &SenderFacts, issues: &mut Vec<Issue>) {
         (_, None) => return,
     };
     issues.push(Issue { refs: vec![sender.id.clone()], ..found });
-}
-
-fn size_issues(facts: &PreflightFacts, issues: &mut Vec<Issue>) {
-    let Some(template) = &facts.template else { return };
-    match (facts.channel, template.html_octets, template.sms_parts) {
-        (ChannelKind::Email, Some(octets), _) if octets > EMAIL_CLIP_OCTETS => {
-            let message =
-                format!("The HTML has {} KB; mailbox providers cut off what is beyond 102 KB.", octets.div_ceil(1024));
-            issues.push(warning("EMAIL_CLIPPED", STEP_CONTENT, message));
-        }
-        (ChannelKind::Sms, _, Some(parts)) if parts > 1 => {
-            issues.push(warning("SMS_MULTIPART", STEP_CONTENT, format!("The text needs {parts} message parts.")));
-        }
-        _ => {}
-    }
 }
 
 fn schedule_issues(facts: &PreflightFacts, now: Timestamp, issues: &mut Vec<Issue>) {

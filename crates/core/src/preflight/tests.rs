@@ -1,6 +1,8 @@
 //! Each finding by the one fact that causes it.
 
+use super::content::NAMED_MAX;
 use super::*;
+use crate::campaign::CATEGORY_TRANSACTIONAL;
 use crate::schedule::{IntentCommand, IntentFacts, decide_intent};
 use crate::sender_domain::Verdict;
 
