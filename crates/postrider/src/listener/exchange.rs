@@ -15,6 +15,9 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::time::{Instant, Sleep};
 
+/// Longest piece of an HTTP/2 answer that is handed over at once, in bytes: 500 a second for half a minute.
+const PIECE_MAX_BYTES: usize = 16 * 1024;
+
 /// What every request of one connection needs.
 #[derive(Clone)]
 pub struct Exchange {
@@ -28,7 +31,12 @@ pub struct Exchange {
 impl Exchange {
     /// Answers a request.
     pub async fn answer(self, request: http::Request<Incoming>) -> Result<http::Response<Body>, Infallible> {
-        self.seat.begin(request.version() == http::Version::HTTP_2);
+        let is_http2 = request.version() == http::Version::HTTP_2;
+        if !self.seat.begin(is_http2) {
+            let mut refused = http::Response::new(Body::empty());
+            *refused.status_mut() = http::StatusCode::SERVICE_UNAVAILABLE;
+            return Ok(refused);
+        }
         let turn = Turn(Arc::clone(&self.seat));
         let request = request.map(|body| match body.is_end_stream() {
             true => Body::empty(),
@@ -38,7 +46,10 @@ impl Exchange {
             Ok(response) => response,
             Err(never) => match never {},
         };
-        Ok(response.map(|body| Body::new(Leaving { body, _turn: turn })))
+        Ok(match is_http2 {
+            true => response.map(|body| Body::new(Pieces::new(body, turn))),
+            false => response.map(|body| Body::new(Leaving { body, _turn: turn })),
+        })
     }
 }
 
@@ -139,7 +150,7 @@ impl Drop for Arriving {
     }
 }
 
-/// The body of an answer, with which the request ends.
+/// The body of an HTTP/1 answer, with which the request ends.
 struct Leaving {
     body: Body,
     _turn: Turn,
@@ -162,5 +173,79 @@ impl HttpBody for Leaving {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+/// The body of an HTTP/2 answer, with which the request ends. It comes in pieces, each of which is asked for when the
+/// client has taken the one before: so the seat knows when a client takes nothing, although the connection can write.
+struct Pieces {
+    body: Body,
+    /// What of the last frame was not asked for yet.
+    rest: Bytes,
+    /// Whether we wait for the client to take more.
+    is_offered: bool,
+    turn: Turn,
+}
+
+impl Pieces {
+    fn new(body: Body, turn: Turn) -> Self {
+        turn.0.offer();
+        Self { body, rest: Bytes::new(), is_offered: true, turn }
+    }
+
+    fn piece(&mut self) -> Frame<Bytes> {
+        Frame::data(self.rest.split_to(self.rest.len().min(PIECE_MAX_BYTES)))
+    }
+}
+
+impl HttpBody for Pieces {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        if !self.rest.is_empty() {
+            self.turn.0.took();
+            return Poll::Ready(Some(Ok(self.piece())));
+        }
+        let next = Pin::new(&mut self.body).poll_frame(context);
+        match (next.is_ready(), self.is_offered) {
+            (true, true) => self.turn.0.took(),
+            (true, false) => self.turn.0.offer(),
+            (false, true) => self.turn.0.withdraw(),
+            (false, false) => {}
+        }
+        self.is_offered = next.is_ready();
+        next.map_ok(|frame| match frame.into_data() {
+            Ok(data) => {
+                self.rest = data;
+                self.piece()
+            }
+            Err(frame) => frame,
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty() && self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let (rest, body) = (self.rest.len() as u64, self.body.size_hint());
+        let mut hint = SizeHint::new();
+        hint.set_lower(body.lower() + rest);
+        if let Some(upper) = body.upper() {
+            hint.set_upper(upper + rest);
+        }
+        hint
+    }
+}
+
+impl Drop for Pieces {
+    fn drop(&mut self) {
+        if self.is_offered {
+            self.turn.0.withdraw();
+        }
     }
 }

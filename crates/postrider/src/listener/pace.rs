@@ -36,6 +36,13 @@ impl Pace {
         self.left = (self.left.saturating_sub(waited) + earned).min(self.budget);
     }
 
+    /// The server stops: [`HURRIED`] is all the waiting that remains, however much the client reads. Strangers can ask
+    /// for long answers.
+    pub fn finish(&mut self) {
+        self.hurry();
+        self.bytes_per_s = u64::MAX;
+    }
+
     /// The server stops: from now on the client must be quick.
     pub fn hurry(&mut self) {
         self.budget = self.budget.min(HURRIED);
@@ -80,5 +87,8 @@ mod tests {
         assert_eq!(pace.left(), HURRIED);
         pace.moved(seconds(1), 1_000);
         assert!(pace.left() < HURRIED / 2);
+        pace.finish();
+        pace.moved(seconds(1), 100_000_000);
+        assert!(pace.left() < HURRIED / 100);
     }
 }
