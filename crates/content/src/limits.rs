@@ -39,6 +39,8 @@ pub const SHORT_OUTPUT_MAX_BYTES: usize = 16_384;
 
 /// Most operations in one part: a field, a filter, an operator, a list.
 pub const OPERATIONS_MAX: usize = 20_000;
+/// Most pieces of text between the tags and comments of one part.
+pub const TEXTS_MAX: usize = 2 * OPERATIONS_MAX;
 /// Deepest nesting of blocks.
 pub const BLOCK_DEPTH: usize = 50;
 /// Deepest nesting of operations in one expression.

@@ -2,6 +2,8 @@
 //!
 //! Not here: what the tags mean. Comments, conditional ones included, and scripts and styles are left out.
 
+use std::borrow::Cow;
+
 /// A piece of HTML.
 pub(crate) enum Token<'a> {
     /// Characters with their references still in them.
@@ -40,7 +42,7 @@ impl Tag<'_> {
             let (name, after) = rest.split_at(name_end);
             let (value, after) = attribute_value(after);
             if name.eq_ignore_ascii_case(wanted) {
-                return Some(decode(value));
+                return Some(decode(value).into_owned());
             }
             if after.len() == rest.len() || after.is_empty() {
                 return None;
@@ -149,14 +151,20 @@ fn end_of_raw(html: &str, from: usize, name: &str) -> usize {
 /// Longest name of a character reference, in bytes (HTML Living Standard §13.5).
 const REFERENCE_MAX_BYTES: usize = 32;
 
-/// Decodes character references; what is not one stays as it is.
-pub(crate) fn decode(text: &str) -> String {
+/// Decodes character references; what is not one stays as it is. Linear time: a name ends at the first byte that cannot
+/// be in one, so no byte is looked at for two references.
+pub(crate) fn decode(text: &str) -> Cow<'_, str> {
+    if !text.contains('&') {
+        return Cow::Borrowed(text);
+    }
     let mut decoded = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('&') {
         decoded.push_str(&rest[..at]);
         rest = &rest[at..];
-        let name = rest.bytes().take(REFERENCE_MAX_BYTES + 2).position(|byte| byte == b';').map(|end| &rest[1..=end]);
+        let mut name = rest.bytes().take(REFERENCE_MAX_BYTES + 2).enumerate().skip(1);
+        let end = name.find(|(_, byte)| !byte.is_ascii_alphanumeric() && *byte != b'#');
+        let name = end.filter(|(_, byte)| *byte == b';').map(|(end, _)| &rest[1..=end]);
         match name.and_then(reference) {
             Some((first, second)) => {
                 decoded.push(first);
@@ -170,7 +178,7 @@ pub(crate) fn decode(text: &str) -> String {
         }
     }
     decoded.push_str(rest);
-    decoded
+    Cow::Owned(decoded)
 }
 
 /// The characters of a reference such as `amp;`, `#39;` or `#x27;`.
@@ -187,4 +195,22 @@ fn reference(name: &str) -> Option<(char, Option<char>)> {
     };
     let first = char::from_u32(code.0).filter(|c| *c != '\0')?;
     Some((first, (code.1 != 0).then(|| char::from_u32(code.1)).flatten()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_decoded_and_other_ampersands_stay() {
+        for (text, decoded) in [
+            ("a &amp; b&#39;&#x27;&notin;", "a & b''∉"),
+            ("&&&amp&amp;", "&&&amp&"),
+            ("&a b; &; &#; &é;", "&a b; &; &#; &é;"),
+            ("&", "&"),
+        ] {
+            assert_eq!(decode(text), decoded);
+        }
+        assert!(matches!(decode("a < b"), Cow::Borrowed(_)), "a text without references is not copied");
+    }
 }

@@ -9,6 +9,7 @@ use crate::{limits, scope};
 use postrider_core::channel::ChannelKind;
 use postrider_core::error::{Code, Refusal};
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 /// Path of a subject that a campaign gave instead of the template.
 const SUBJECT_OVERRIDE_PATH: &str = "subjectLine";
@@ -192,7 +193,8 @@ impl CompiledTemplate {
         self.uses.learn(&program);
         language::check_damage(source, &own, &self.uses.links).map_err(failed)?;
         let is_body = !matches!(name, SUBJECT_OVERRIDE_PATH | "subject" | "preheader" | "title");
-        self.shows_way_out |= is_body && self.uses.links.iter().any(|at| !(is_html(name) && is_hidden(source, *at)));
+        let hidden = if is_html(name) && !self.uses.links.is_empty() { comments(source) } else { Vec::new() };
+        self.shows_way_out |= is_body && self.uses.links.iter().any(|at| !is_in(&hidden, *at));
         for found in foreign::find(source, &own) {
             let (line, column) = place(source, found.start);
             self.foreign.push(ForeignTag { path: path(name), line, column, tag: source[found].to_owned() });
@@ -251,10 +253,20 @@ fn is_html(part: &str) -> bool {
     matches!(part, "html" | "source.html")
 }
 
-/// Whether a place of HTML is in a comment, which no reader sees.
-fn is_hidden(html: &str, at: usize) -> bool {
-    let before = &html[..at];
-    before.rfind("<!--").is_some_and(|open| before.rfind("-->").is_none_or(|close| close < open))
+/// Where the comments of HTML are, which no reader sees, in order. `<!-->` is a whole one (HTML Living Standard §13.2.5).
+fn comments(html: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(open) = html[at..].find("<!--").map(|open| at + open) {
+        at = html[open + 2..].find("-->").map_or(html.len(), |close| open + 2 + close);
+        found.push(open..at);
+    }
+    found
+}
+
+/// Whether a place is in one of these ranges, which are in order.
+fn is_in(ranges: &[Range<usize>], at: usize) -> bool {
+    ranges.get(ranges.partition_point(|range| range.end <= at)).is_some_and(|range| range.start <= at)
 }
 
 /// The path of a part in a request.

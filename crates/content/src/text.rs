@@ -9,8 +9,10 @@ use crate::markup::{Tag, Token, Tokens, decode};
 const RULE_CHARS: usize = 40;
 /// Most blank lines between blocks, plus one.
 const BREAKS_MAX: usize = 2;
-/// Deepest nesting of lists and links that is told apart.
+/// Deepest nesting of lists that is told apart.
 const NESTING_MAX: usize = 100;
+/// Deepest nesting of links that is told apart: HTML allows none, and the end of each one reads all of its words.
+const LINK_NESTING_MAX: usize = 4;
 /// Deepest list that is indented further.
 const INDENT_MAX: usize = 8;
 /// Elements with a blank line around them.
@@ -35,14 +37,23 @@ pub fn to_text(html: &str) -> String {
 
 /// The text of HTML, if it has at most so many bytes, but for what one tag adds to them.
 pub(crate) fn to_text_within(html: &str, max_bytes: usize) -> Option<String> {
+    let mut left = max_bytes;
+    let within = to_text_while(html, |written| {
+        left = left.checked_sub(written).ok_or(())?;
+        Ok::<(), ()>(())
+    });
+    within.ok()
+}
+
+/// The text of HTML, as long as `allows` accepts how many bytes each tag or text adds to it.
+pub(crate) fn to_text_while<E>(html: &str, mut allows: impl FnMut(usize) -> Result<(), E>) -> Result<String, E> {
     let mut writer = Writer::default();
     for token in Tokens::of(html) {
+        let before = writer.text.len();
         writer.token(token);
-        if writer.text.len() > max_bytes {
-            return None;
-        }
+        allows(writer.text.len() - before)?;
     }
-    Some(writer.text)
+    Ok(writer.text)
 }
 
 #[derive(Default)]
@@ -135,7 +146,7 @@ impl Writer {
             ("ul" | "ol", false) if self.lists.len() < NESTING_MAX => self.lists.push((name == "ol").then_some(1)),
             ("ul" | "ol", true) => drop(self.lists.pop()),
             ("li", false) => self.item(),
-            ("a", false) if self.links.len() < NESTING_MAX => {
+            ("a", false) if self.links.len() < LINK_NESTING_MAX => {
                 self.links.push((tag.attribute("href").unwrap_or_default(), self.text.len()));
             }
             ("a", true) => self.end_link(),

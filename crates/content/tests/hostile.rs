@@ -1,6 +1,7 @@
 //! Templates and recipients that a generator makes to do harm: whatever they say, a rendering ends within its bounds.
 //!
-//! The programs run in a process of their own that has 1 GB of address space; the memory of each rendering is counted.
+//! The programs run in a process of their own that has 1 GB of address space and bounded processor time; the memory of
+//! each rendering is counted.
 //! `POSTRIDER_FUZZ_CASES` sets how many programs are tried, `POSTRIDER_FUZZ_SEED` which.
 
 #![cfg(test)]
@@ -21,8 +22,15 @@ const CHILD: &str = "POSTRIDER_HOSTILE_CHILD";
 const ADDRESS_SPACE_KIB: usize = 1_000_000;
 /// Programs that are tried, unless the environment says otherwise.
 const CASES: u32 = 400;
+/// Processor time of that process, in seconds for each program: what takes more does work that nothing charges.
+const PROGRAM_MAX_SECONDS: u32 = 1;
 /// Most memory that one rendering may have at once, in bytes.
 const RENDERING_MAX_BYTES: usize = 16_000_000;
+
+/// How many programs are tried.
+fn cases() -> u32 {
+    number("POSTRIDER_FUZZ_CASES").and_then(|cases| u32::try_from(cases).ok()).unwrap_or(CASES)
+}
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
@@ -54,6 +62,7 @@ fn value() -> impl Strategy<Value = String> {
         Just("range(100000)".to_owned()),
         Just("['a', 1, [2, {'b': 3}]]".to_owned()),
         "'[a-z%<&é ]{0,40}'",
+        ("[a-z0 .<&]|é|<hr>|&amp;", 0_usize..20_000).prop_map(|(piece, times)| format!("'{}'", piece.repeat(times))),
     ];
     leaf.prop_recursive(4, 24, 3, |inner| {
         let two = (inner.clone(), inner.clone());
@@ -93,6 +102,10 @@ fn filter(value: impl Strategy<Value = String> + Clone + 'static) -> impl Strate
         plain,
         (one, value.clone()).prop_map(|(name, argument)| format!("{name}({argument})")),
         (value.clone(), value.clone()).prop_map(|(one, two)| format!("replace({one}, {two})")),
+        ("sum|map|sort|join|min|max|unique|groupby", value.clone())
+            .prop_map(|(name, path)| format!("{name}(attribute={path})")),
+        (value.clone(), "odd|empty|lower|number|defined")
+            .prop_map(|(path, test)| format!("selectattr({path}, '{test}')")),
         (value.clone(), value).prop_map(|(one, two)| format!("batch({one}, {two})")),
         "map\\('(upper|tojson|list|join|length|sort)'\\)",
         "select\\('(odd|string|defined)'\\)",
@@ -152,8 +165,10 @@ fn no_program_takes_more_than_it_is_given() {
         return;
     }
     let program = std::env::current_exe().unwrap();
+    let seconds = cases() * PROGRAM_MAX_SECONDS;
     let script = format!(
-        "ulimit -v {ADDRESS_SPACE_KIB} && exec \"$0\" --exact no_program_takes_more_than_it_is_given --nocapture"
+        "ulimit -v {ADDRESS_SPACE_KIB} && ulimit -t {seconds} && \
+         exec \"$0\" --exact no_program_takes_more_than_it_is_given --nocapture"
     );
     let child = std::process::Command::new("sh").arg("-c").arg(script).arg(program).env(CHILD, "1").output().unwrap();
     let said = String::from_utf8_lossy(&child.stdout);
@@ -174,7 +189,7 @@ fn try_programs() {
     let recipient =
         RecipientFields { email: Some("ada@example.org"), attributes_json: &attributes, ..RecipientFields::default() };
     let campaign = CampaignContext::new(&CampaignFields::default());
-    let cases = number("POSTRIDER_FUZZ_CASES").and_then(|cases| u32::try_from(cases).ok()).unwrap_or(CASES);
+    let cases = cases();
     let seed = number("POSTRIDER_FUZZ_SEED").unwrap_or(1);
     let config = Config {
         cases,
@@ -229,5 +244,23 @@ fn the_largest_messages_stay_within_their_bounds() {
             assert!(at_once < RENDERING_MAX_BYTES, "{at_once} bytes at once: {html}");
             println!("{rendered} {at_once} {html}");
         }
+    }
+    let names: String = (0..150_000).map(|n| format!("a{n},")).collect();
+    for html in [
+        "x{##}".repeat(209_715),
+        "x{##}".repeat(39_999),
+        format!("{{% set {names}b = x %}}"),
+        "x{{ a }}".repeat(20_000),
+        "{% if a %}x{% endif %}".repeat(20_000),
+        "{% for a in a %}x{% else %}x{% endfor %}".repeat(9_999),
+        "{{ a|truncate }}".repeat(9_999),
+        "{{ [a] }}".repeat(9_999),
+    ] {
+        let shown: String = html.chars().take(20).collect();
+        let email = EmailSource { subject: "x".to_owned(), html, text: None, preheader: None };
+        let source = TemplateSource::Email(email);
+        let (template, at_once) = peak_of(|| CompiledTemplate::compile(&source, None));
+        println!("{} {at_once} to compile {shown}", template.is_ok());
+        assert!(at_once < RENDERING_MAX_BYTES, "{at_once} bytes at once to compile {shown}");
     }
 }

@@ -16,7 +16,7 @@ pub(crate) struct Uses {
     /// Where the link to unsubscribe is written out.
     pub(crate) links: Vec<usize>,
     /// Fields that the conditions around this place name.
-    guards: Vec<String>,
+    guards: BTreeSet<String>,
     /// Variables that hold the link to unsubscribe.
     link_slots: BTreeSet<usize>,
 }
@@ -43,14 +43,14 @@ impl Uses {
                     }
                 }
                 Node::If { arms, otherwise } => {
-                    let known = self.guards.len();
+                    let mut added = Vec::new();
                     for (condition, body) in arms {
                         self.expr(condition);
-                        self.guard(condition);
+                        self.guard(condition, &mut added);
                         self.nodes(body);
                     }
                     self.nodes(otherwise);
-                    self.guards.truncate(known);
+                    self.unguard(&added);
                 }
                 Node::For(each) => {
                     self.expr(&each.over);
@@ -134,21 +134,29 @@ impl Uses {
             Kind::Filter(call) if call.callee != Filter::Default => self.written(&call.input),
             Kind::Or(two) => self.written(&two.1),
             Kind::Choice(parts) => {
-                let known = self.guards.len();
-                self.guard(&parts.0);
+                let mut added = Vec::new();
+                self.guard(&parts.0, &mut added);
                 self.written(&parts.1);
                 parts.2.iter().for_each(|otherwise| self.written(otherwise));
-                self.guards.truncate(known);
+                self.unguard(&added);
             }
             _ => {}
         }
     }
 
-    /// Notes the fields that a condition names.
-    fn guard(&mut self, condition: &Expr) {
+    /// Notes the fields that a condition names; adds those to `added` that no condition around it names.
+    fn guard(&mut self, condition: &Expr, added: &mut Vec<String>) {
         match Self::field(condition) {
-            Some(field) => self.guards.push(field),
-            None => condition.children().into_iter().for_each(|child| self.guard(child)),
+            Some(field) if self.guards.insert(field.clone()) => added.push(field),
+            Some(_) => {}
+            None => condition.children().into_iter().for_each(|child| self.guard(child, added)),
+        }
+    }
+
+    /// Leaves the conditions that added these fields.
+    fn unguard(&mut self, added: &[String]) {
+        for field in added {
+            self.guards.remove(field);
         }
     }
 

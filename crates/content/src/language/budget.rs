@@ -67,6 +67,16 @@ impl Budget {
         self.steps(1 + bytes / BYTES_PER_STEP)
     }
 
+    /// Charges the search for a text in another one: preparing the searched text costs more than passing over it.
+    pub(crate) const fn searches(&mut self, text: usize, wanted: usize) -> Made<()> {
+        self.reads(text.saturating_add(wanted.saturating_mul(4)))
+    }
+
+    /// Charges a comparison of texts that have the same length, which is free for a short one.
+    pub(crate) const fn compares(&mut self, bytes: usize) -> Made<()> {
+        self.steps(bytes / BYTES_PER_STEP)
+    }
+
     /// Charges memory that is about to be taken, and the work of filling it.
     pub(crate) const fn holds(&mut self, bytes: usize) -> Made<()> {
         match self.bytes.checked_sub(bytes) {

@@ -142,7 +142,10 @@ pub(crate) fn holds(test: Test, value: &Value<'_>, other: &Value<'_>, budget: &m
             text.chars().any(char::is_alphabetic) && !text.chars().any(wrong)
         }
         Test::Empty => match value {
-            Value::Text(text) | Value::Safe(text) => text.trim().is_empty(),
+            Value::Text(text) | Value::Safe(text) => {
+                budget.reads(text.len())?;
+                text.trim().is_empty()
+            }
             Value::List(list) => list.items.is_empty(),
             Value::Map(map) => map.entries.is_empty(),
             value => value.is_absent(),
@@ -183,7 +186,7 @@ pub(crate) fn contains(all: &Value<'_>, one: &Value<'_>, budget: &mut Budget) ->
                 return Ok(false);
             }
             let part = text_of(one, budget)?;
-            budget.reads(text.len() + part.len())?;
+            budget.searches(text.len(), part.len())?;
             Ok(text.contains(&*part))
         }
         Value::Map(_) => {

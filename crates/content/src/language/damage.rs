@@ -18,10 +18,11 @@ const BRACES: [(&str, &str, &str); 7] = [
 /// How a link begins that a whole URL cannot follow.
 const SCHEMES: [&str; 5] = ["http:", "https:", "mailto:", "//", "www."];
 
-/// Refuses damaged tags. `own` are the places of tags, `links` those where the link to unsubscribe is written.
+/// Refuses damaged tags. `own` are the places of tags, in order, `links` those where the link to unsubscribe is written.
 pub(crate) fn check(source: &str, own: &[Range<usize>], links: &[usize]) -> Result<(), Fault> {
     for link in links {
-        if let Some(tag) = own.iter().find(|tag| tag.contains(link)) {
+        let tag = own.get(own.partition_point(|tag| tag.end <= *link));
+        if let Some(tag) = tag.filter(|tag| tag.start <= *link) {
             check_before(source, tag.start)?;
         }
     }

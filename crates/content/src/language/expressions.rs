@@ -133,13 +133,16 @@ impl<'s> Parser<'s, '_> {
             Between::Calculate(operator) => {
                 return self.expr(at, Kind::Calculate(operator, Box::new((left, right))));
             }
-            Between::Join => match left.kind {
-                Kind::Join(mut items) => {
-                    items.push(right);
-                    Kind::Join(items)
-                }
-                kind => Kind::Join(vec![Expr { kind, ..left }, right]),
-            },
+            Between::Join => {
+                // Its depth grows with each item: to look at all of them every time would take quadratic time.
+                let (depth, mut items) = match left.kind {
+                    Kind::Join(items) => (left.depth, items),
+                    kind => (left.depth + 1, vec![Expr { kind, ..left }]),
+                };
+                let depth = depth.max(right.depth + 1);
+                items.push(right);
+                return self.counted(Expr { at: place, depth, kind: Kind::Join(items) });
+            }
         };
         self.expr(place, kind)
     }

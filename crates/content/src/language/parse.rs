@@ -21,6 +21,8 @@ pub(crate) struct Parser<'s, 'n> {
     slots: usize,
     /// Operations read so far.
     operations: usize,
+    /// Pieces of text read so far.
+    texts: usize,
     /// Blocks that are open.
     depth: usize,
     /// Loops that are open.
@@ -44,6 +46,7 @@ pub(crate) fn parse(source: &str, is_html: bool, names: &mut Names) -> Result<(P
         scopes: vec![BTreeMap::new()],
         slots: 0,
         operations: 0,
+        texts: 0,
         depth: 0,
         loops: 0,
         nesting: 0,
@@ -67,7 +70,7 @@ impl<'s> Parser<'s, '_> {
         let mut nodes = Vec::new();
         while let Some(piece) = self.pieces.next()? {
             match piece {
-                Piece::Text(range) => nodes.push(Node::Text(range)),
+                Piece::Text(range) => nodes.push(self.text(range)?),
                 Piece::Tag { start, inside, block: false } => {
                     if let Some(sentence) = habits::value_tag(&self.source[inside..]) {
                         return Err(Fault::new(start, sentence));
@@ -88,6 +91,8 @@ impl<'s> Parser<'s, '_> {
                     };
                     if ends.contains(&word.as_str()) {
                         self.depth -= 1;
+                        // Most blocks hold one piece, and a list grows to room for four at once.
+                        nodes.shrink_to_fit();
                         return Ok((nodes, Some(Ending { word, tokens })));
                     }
                     match word.as_str() {
@@ -106,6 +111,7 @@ impl<'s> Parser<'s, '_> {
             return Err(Fault::new(at, message));
         }
         self.depth -= 1;
+        nodes.shrink_to_fit();
         Ok((nodes, None))
     }
 
@@ -161,6 +167,7 @@ impl<'s> Parser<'s, '_> {
                         (Token::Name(word), at) if word == "if" => Err(Fault::new(*at, "write {% elif … %}")),
                         _ => Ok(()),
                     })?;
+                    arms.shrink_to_fit();
                     return Ok(Node::If { arms, otherwise: self.body(("if", at))? });
                 }
                 _ => {
@@ -169,6 +176,7 @@ impl<'s> Parser<'s, '_> {
                 }
             }
         }
+        arms.shrink_to_fit();
         Ok(Node::If { arms, otherwise: Vec::new() })
     }
 
@@ -304,7 +312,10 @@ impl<'s> Parser<'s, '_> {
             (Token::Name(name), at) if RESERVED.contains(&name.as_str()) => {
                 Err(Fault::new(at, format!("{name} has a meaning of its own: choose another name")))
             }
-            (Token::Name(name), _) => Ok(name),
+            (Token::Name(name), at) => {
+                self.count(at)?;
+                Ok(name)
+            }
             (_, at) => Err(Fault::new(at, "a name is missing here")),
         }
     }
@@ -332,15 +343,37 @@ impl<'s> Parser<'s, '_> {
     pub(super) fn expr(&mut self, at: usize, kind: Kind) -> Result<Expr, Fault> {
         let mut expr = Expr { at, depth: 0, kind };
         expr.depth = expr.children().iter().map(|child| child.depth).max().unwrap_or(0) + 1;
-        self.operations += 1;
+        self.counted(expr)
+    }
+
+    /// An expression whose depth is known, if it is not too deep and there are not too many.
+    pub(super) fn counted(&mut self, expr: Expr) -> Result<Expr, Fault> {
+        let at = expr.at;
         if expr.depth > limits::EXPRESSION_DEPTH {
             let message = format!("this has more than {} operations within one another", limits::EXPRESSION_DEPTH);
             return Err(Fault::new(at, message));
         }
+        self.count(at)?;
+        Ok(expr)
+    }
+
+    /// Counts one more operation.
+    fn count(&mut self, at: usize) -> Result<(), Fault> {
+        self.operations += 1;
         if self.operations > limits::OPERATIONS_MAX {
             return Err(Fault::new(at, format!("there are more than {} operations", limits::OPERATIONS_MAX)));
         }
-        Ok(expr)
+        Ok(())
+    }
+
+    /// A piece of text, if there are not too many: each one takes memory as long as the template does.
+    fn text(&mut self, range: Range<usize>) -> Result<Node, Fault> {
+        self.texts += 1;
+        if self.texts > limits::TEXTS_MAX {
+            let message = format!("tags and comments cut the text into more than {} pieces", limits::TEXTS_MAX);
+            return Err(Fault::new(range.start, message));
+        }
+        Ok(Node::Text(range))
     }
 }
 

@@ -124,7 +124,7 @@ impl<'a> Machine<'a, '_> {
 
     /// Nobody knows what these nodes set.
     fn forget(&mut self, nodes: &'a [Node], at: usize) -> Result<(), Fault> {
-        Self::at(at, self.budget.steps(nodes.len()))?;
+        Self::at(at, self.budget.steps(1 + nodes.len()))?;
         for node in nodes {
             match node {
                 Node::Set { slots, .. } => slots.iter().for_each(|slot| self.slots[*slot] = Value::Unknown),

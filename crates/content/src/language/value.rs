@@ -8,7 +8,7 @@ use crate::limits;
 use std::cmp::Ordering;
 use std::rc::Rc;
 
-/// Longest text that is read as a number, in bytes.
+/// Longest text that is read as a number, in bytes, with the white space around it.
 const NUMBER_TEXT_MAX_BYTES: usize = 40;
 
 /// A text: borrowed from the template or the recipient, or made on the way.
@@ -110,11 +110,15 @@ impl Number {
 
 /// The number that a text is: digits, with a sign and a fraction if there are any.
 pub(crate) fn number_of(text: &str) -> Option<Number> {
+    // A long text is refused unread: nothing charges for reading it.
+    if text.len() > NUMBER_TEXT_MAX_BYTES {
+        return None;
+    }
     let text = text.trim();
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
     let all_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    if text.len() > NUMBER_TEXT_MAX_BYTES || !all_digits(whole) || !all_digits(fraction) {
+    if !all_digits(whole) || !all_digits(fraction) {
         return None;
     }
     if digits.contains('.') { text.parse().ok().map(Number::Float) } else { text.parse().ok().map(Number::Int) }
@@ -192,8 +196,13 @@ impl<'a> Value<'a> {
         let Self::Map(map) = self else { return Ok(Self::Undefined) };
         budget.steps(1 + map.entries.len() / 8)?;
         // Of two members of one name the later counts, as in JSON.
-        let found = map.entries.iter().rev().find(|(key, _)| **key == *name);
-        Ok(found.map_or(Self::Undefined, |(_, value)| value.clone()))
+        for (key, value) in map.entries.iter().rev().filter(|(key, _)| key.len() == name.len()) {
+            budget.compares(name.len())?;
+            if **key == *name {
+                return Ok(value.clone());
+            }
+        }
+        Ok(Self::Undefined)
     }
 
     /// What a loop over it goes through: the items of a list, the names of a map; anything else is a list of one,

@@ -11,6 +11,9 @@ fn on_a_small_stack(test: impl FnOnce() + Send + 'static) {
     thread.join().expect("the thread ends well");
 }
 
+/// What compiles for longer hangs; linear time takes less than a second.
+const HANGS: std::time::Duration = std::time::Duration::from_secs(40);
+
 /// The problem of a template that is refused when it is compiled.
 fn refused(template: &str) -> String {
     let source = TemplateSource::Sms(SmsSource { text: template.to_owned() });
@@ -48,6 +51,60 @@ fn what_would_take_too_much_for_everybody_is_refused() {
         let refused = refused(template);
         assert!(refused.contains(message), "{template}: {refused}");
     }
+}
+
+/// Templates whose operations are few, and each reads a text of hundreds of kilobytes.
+#[test]
+fn every_operation_is_charged_for_the_text_that_it_reads() {
+    let dots = ".".repeat(1_000_000);
+    let zeros = "0".repeat(1_000_000);
+    let spaces = " ".repeat(600_000);
+    let long = "a".repeat(200_000);
+    for filter in ["sum", "map", "sort", "min", "max", "unique", "groupby"] {
+        let template = format!("{{% set x = range(900)|{filter}(attribute='{dots}') %}}");
+        assert!(refused(&template).contains("work"), "{filter}");
+    }
+    for (template, times) in [
+        (format!("range(9)|join('', attribute='{dots}')"), 2),
+        (format!("range(9)|selectattr('{dots}')"), 2),
+        (format!("range(9)|rejectattr('{dots}', 'defined')"), 2),
+        (format!("1|attr('{dots}')"), 2),
+        (format!("[1]|attr('{zeros}')"), 100),
+        (format!("'{spaces}' is empty"), 100),
+        (format!("'a'|replace('{long}', 'b')"), 100),
+        (format!("'a'|split('{long}')"), 100),
+        (format!("'{long}' in 'a'"), 100),
+        (format!("['{long}', '{long}']|max"), 40),
+        (format!("['{long}', '{long}']|unique"), 40),
+    ] {
+        let shown: String = template.chars().take(40).collect();
+        let template = format!("{{% for i in range({times}) %}}{{% set x = {template} %}}{{% endfor %}}");
+        assert!(refused(&template).contains("work"), "{shown}");
+    }
+    let members = format!(
+        "{{% set z = '{long}z' %}}{{% set m = {{'{long}x': 1, '{long}y': 2}} %}}\
+         {{% for i in range(100) %}}{{% set x = m[z] %}}{{% endfor %}}"
+    );
+    assert!(refused(&members).contains("work"), "members");
+    let branches = "{% elif x %}".repeat(5_000);
+    let branches = format!("{{% for i in range(3000) %}}{{% if x %}}{branches}{{% endif %}}{{% endfor %}}");
+    assert!(refused(&branches).contains("work"), "branches that nobody knows the way of");
+    let ruled = format!("{{% set x = '{}'|striptags %}}", "<hr>".repeat(95_000));
+    assert!(refused(&ruled).contains("memory"), "rules");
+}
+
+#[test]
+fn a_long_text_is_no_number() {
+    let spaces = " ".repeat(1_000);
+    assert_eq!(sms(&format!("{{{{ '{spaces}7'|int(1) }}}}"), &ada()).expect("renders"), "1");
+    assert_eq!(sms("{{ ' 7 '|int(1) }}", &ada()).expect("renders"), "7");
+}
+
+#[test]
+fn text_in_too_many_pieces_is_refused() {
+    assert!(refused(&"x{##}".repeat(limits::TEXTS_MAX + 1)).contains("more than 40000 pieces"));
+    let names: String = (0..limits::OPERATIONS_MAX).map(|n| format!("a{n},")).collect();
+    assert!(refused(&format!("{{% set {names}b = x %}}")).contains("more than 20000 operations"));
 }
 
 #[test]
@@ -165,6 +222,39 @@ fn large_templates_are_read_in_one_pass() {
     ] {
         let large = piece.repeat(limits::HTML_MAX_BYTES / piece.len());
         drop(CompiledTemplate::compile(&TemplateSource::Email(an_email(&large)), None));
+    }
+    let link = "{{ unsubscribe_url }}".repeat(15_000);
+    let fields: String = (0..9_000).map(|n| format!("f{n},")).collect();
+    let written: String = (0..9_000).map(|n| format!("{{{{ f{n} }}}}")).collect();
+    for large in [
+        format!("<!--{}{link}", "!".repeat(600_000)),
+        format!("{}{link}", "<!--!-->".repeat(60_000)),
+        format!("{{{{ a{} }}}}", " ~ a".repeat(limits::OPERATIONS_MAX / 2 - 1)),
+        format!("{{% if [{fields}] %}}{written}{{% endif %}}"),
+    ] {
+        let shown: String = large.chars().take(40).collect();
+        let (done, when_done) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let compiled = CompiledTemplate::compile(&TemplateSource::Email(an_email(&large)), None);
+            drop(done.send(compiled.map(drop)));
+        });
+        let compiled = when_done.recv_timeout(HANGS).unwrap_or_else(|_| panic!("{shown} hangs"));
+        compiled.expect(&shown);
+    }
+}
+
+#[test]
+fn a_link_in_a_comment_is_no_way_out() {
+    for (html, shows) in [
+        ("<!-- {{ unsubscribe_url }} -->", false),
+        ("<!-- {{ unsubscribe_url }}", false),
+        ("<!-- <!-- --> {{ unsubscribe_url }} <!-- -->", true),
+        ("<!--> {{ unsubscribe_url }}", true),
+        ("<!-- a --><!-- {{ unsubscribe_url }} --> b", false),
+        ("--> {{ unsubscribe_url }} <!--", true),
+    ] {
+        let template = CompiledTemplate::compile(&TemplateSource::Email(an_email(html)), None).expect(html);
+        assert_eq!(template.uses_unsubscribe_url(), shows, "{html}");
     }
 }
 

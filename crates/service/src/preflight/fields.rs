@@ -4,10 +4,14 @@ use postrider_content::CompiledTemplate;
 use postrider_core::preflight::FieldCount;
 use postrider_store::profiles::ProfileRow;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Names at the head of a path that are not fields of the recipient.
 const NOT_OF_RECIPIENTS: [&str; 3] = ["campaign", "sender", "unsubscribe_url"];
+
+/// Most fields that are looked at for one reason, the first by name: each costs a look at up to thousands of people, and
+/// a template may name thousands of fields.
+const WATCHED_MAX: usize = 50;
 
 /// The fields of a template that are looked at.
 #[derive(Default)]
@@ -19,14 +23,17 @@ pub(super) struct Watched {
 impl Watched {
     /// Those of a template, but the `unknown` ones, which nobody has.
     pub(super) fn of(compiled: &CompiledTemplate, unknown: &[String]) -> Self {
+        Self::among(compiled.fields_without_default(), compiled.compared_with_numbers(), unknown)
+    }
+
+    fn among(without_default: &BTreeSet<String>, compared: &BTreeSet<String>, unknown: &[String]) -> Self {
+        let unknown: BTreeSet<&String> = unknown.iter().collect();
         let is_watched = |path: &&String| {
             let head = path.split('.').next().unwrap_or(path);
             !NOT_OF_RECIPIENTS.contains(&head) && !unknown.contains(path)
         };
-        Self {
-            without_default: compiled.fields_without_default().iter().filter(is_watched).cloned().collect(),
-            compared: compiled.compared_with_numbers().iter().filter(is_watched).cloned().collect(),
-        }
+        let watched = |fields: &BTreeSet<String>| fields.iter().filter(is_watched).take(WATCHED_MAX).cloned().collect();
+        Self { without_default: watched(without_default), compared: watched(compared) }
     }
 
     /// Whether there is nothing to look for.
@@ -53,13 +60,13 @@ impl FieldCounts {
         }
         let fields = Fields::of(person);
         for path in &watched.without_default {
-            if fields.get(path).is_none_or(|value| is_blank(&value)) {
-                *self.empty.entry(path.clone()).or_default() += 1;
+            if fields.get(path).is_none_or(Field::is_blank) {
+                add_one(&mut self.empty, path);
             }
         }
         for path in &watched.compared {
-            if fields.get(path).is_some_and(|value| value.is_string()) {
-                *self.text.entry(path.clone()).or_default() += 1;
+            if fields.get(path).is_some_and(Field::is_text) {
+                add_one(&mut self.text, path);
             }
         }
     }
@@ -75,6 +82,14 @@ impl FieldCounts {
     }
 }
 
+/// Counts one more person for a field; copies its name for the first one only.
+fn add_one(counts: &mut BTreeMap<String, i64>, field: &str) {
+    match counts.get_mut(field) {
+        Some(count) => *count += 1,
+        None => drop(counts.insert(field.to_owned(), 1)),
+    }
+}
+
 fn by_count(counts: &BTreeMap<String, i64>) -> Vec<FieldCount> {
     let mut found: Vec<FieldCount> =
         counts.iter().map(|(field, count)| FieldCount { field: field.clone(), count: *count }).collect();
@@ -82,12 +97,26 @@ fn by_count(counts: &BTreeMap<String, i64>) -> Vec<FieldCount> {
     found
 }
 
-fn is_blank(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.trim().is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Bool(_) | Value::Number(_) | Value::Object(_) => false,
+/// The value of a field, which is never copied: it may be large.
+#[derive(Clone, Copy)]
+enum Field<'a> {
+    Text(&'a str),
+    Json(&'a Value),
+}
+
+impl Field<'_> {
+    fn is_blank(self) -> bool {
+        match self {
+            Self::Text(text) => text.trim().is_empty(),
+            Self::Json(Value::String(text)) => text.trim().is_empty(),
+            Self::Json(Value::Null) => true,
+            Self::Json(Value::Array(items)) => items.is_empty(),
+            Self::Json(Value::Bool(_) | Value::Number(_) | Value::Object(_)) => false,
+        }
+    }
+
+    const fn is_text(self) -> bool {
+        matches!(self, Self::Text(_) | Self::Json(Value::String(_)))
     }
 }
 
@@ -108,7 +137,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn get(&self, path: &str) -> Option<Value> {
+    fn get(&self, path: &str) -> Option<Field<'_>> {
         let text = match path {
             "email" => &self.person.email,
             "phone" => &self.person.phone,
@@ -121,9 +150,23 @@ impl<'a> Fields<'a> {
             _ => {
                 let (head, rest) = path.split_once('.').unwrap_or((path, ""));
                 let found = if head == "address" { self.address.get(rest) } else { self.attributes.get(head) };
-                return found.cloned();
+                return found.map(Field::Json);
             }
         };
-        text.clone().map(Value::String)
+        text.as_deref().map(Field::Text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_that_names_thousands_of_fields_has_few_looked_at() {
+        let many: BTreeSet<String> = (0..10_000).map(|n| format!("tags.a{n:05}")).collect();
+        let unknown: Vec<String> = many.iter().take(9_900).cloned().collect();
+        let watched = Watched::among(&many, &many, &unknown);
+        assert_eq!(watched.without_default.len(), WATCHED_MAX);
+        assert_eq!(watched.compared.first().map(String::as_str), Some("tags.a09900"));
     }
 }

@@ -89,8 +89,10 @@ pub(super) fn pair<'a>(one: Value<'a>, two: Value<'a>, budget: &mut Budget) -> M
 
 /// What a path such as `address.city` leads to.
 pub(super) fn attribute<'a>(value: &Value<'a>, path: &str, budget: &mut Budget) -> Made<Value<'a>> {
+    budget.reads(path.len())?;
     let mut value = value.clone();
     for name in path.split('.') {
+        budget.steps(1)?;
         value = match (&value, name.parse::<usize>()) {
             (Value::List(list), Ok(index)) => list.items.get(index).cloned().unwrap_or(Value::Undefined),
             (value, _) => value.member(name, budget)?,

@@ -28,9 +28,11 @@ impl<'a> By<'_, 'a> {
     /// The order of any two values: of different kinds, the kind decides.
     fn order(&self, one: &Value<'a>, two: &Value<'a>, budget: &mut Budget) -> Made<Ordering> {
         if let (Some(one), Some(two), false) = (one.as_text(), two.as_text(), self.is_case_sensitive) {
-            budget.reads(one.len().min(two.len()))?;
+            // Each character of both is looked at.
+            budget.reads(one.len().min(two.len()).saturating_mul(4))?;
             return Ok(one.chars().flat_map(char::to_lowercase).cmp(two.chars().flat_map(char::to_lowercase)));
         }
+        budget.steps(1)?;
         match rank(one).cmp(&rank(two)) {
             Ordering::Equal if rank(one) > RANK_TEXT => Ok(Ordering::Equal),
             Ordering::Equal => Ok(order(one, two, budget)?.unwrap_or(Ordering::Equal)),

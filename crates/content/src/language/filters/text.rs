@@ -54,9 +54,11 @@ pub(super) fn apply<'a>(
         Filter::WordCount => Ok(Value::Int(text.split_whitespace().count() as i128)),
         Filter::UrlEncode => url_encode(&text, budget),
         Filter::StripTags => {
-            // The text of HTML is never longer than four times the HTML.
-            budget.holds(text.len().saturating_mul(8))?;
-            Ok(Value::Text(Text::Shared(text::to_text(&text).into())))
+            // The longest token is decoded on the way. What is written takes twice its room while it grows, and is
+            // copied once.
+            budget.holds(text.len())?;
+            let plain = text::to_text_while(&text, |written| budget.holds(written.saturating_mul(3)))?;
+            Ok(Value::Text(Text::Shared(plain.into())))
         }
         _ => format(&text, arguments, budget),
     }
@@ -120,6 +122,7 @@ fn replace<'a>(text: &str, arguments: &[Value<'a>], budget: &mut Budget) -> Made
     if old.is_empty() {
         return copied(text, budget);
     }
+    budget.searches(0, old.len())?;
     let mut builder = Builder::new(budget)?;
     let mut end = 0;
     for (at, found) in text.match_indices(&*old).take(count) {
@@ -191,6 +194,7 @@ fn split<'a>(text: &str, arguments: &[Value<'a>], budget: &mut Budget) -> Made<V
     if separator.is_empty() {
         return Stop::wrong("needs a separator that is not empty");
     }
+    budget.searches(0, separator.len())?;
     pieces(text.splitn(count, &*separator), budget)
 }
 
