@@ -26,20 +26,31 @@ fn builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, String> {
         .map_err(|error| format!("TLS cannot be set up: {error}."))
 }
 
-/// Trusts the certificates of a file alone: what they signed, and each of them for itself. Else one sentence.
+/// Trusts the certificates of a file alone: each of them for itself, and what the authorities among them signed. Else
+/// one sentence.
 pub(crate) fn file(path: &Path) -> Result<ClientConfig, String> {
     let unreadable = |what: &dyn fmt::Display| format!("The ca_file {} cannot be used: {what}.", path.display());
     let (mut roots, mut certificates) = (RootCertStore::empty(), Vec::new());
     for certificate in CertificateDer::pem_file_iter(path).map_err(|error| unreadable(&error))? {
         let certificate = certificate.map_err(|error| unreadable(&error))?;
-        roots.add(certificate.clone()).map_err(|error| unreadable(&error))?;
+        // An anchor may sign for any name, whatever it says of itself (RFC 5280 §6.1.1 d).
+        if pinned::is_authority(&certificate).map_err(|error| unreadable(&error))? {
+            roots.add(certificate.clone()).map_err(|error| unreadable(&error))?;
+        }
         certificates.push(certificate);
     }
-    if roots.is_empty() {
+    if certificates.is_empty() {
         return Err(unreadable(&"it holds no certificate"));
     }
-    let chains = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider()).build();
-    let verifier = Pinned::new(chains.map_err(|error| unreadable(&error))?, certificates);
+    let chains = match roots.is_empty() {
+        true => None,
+        false => Some(
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider())
+                .build()
+                .map_err(|error| unreadable(&error))?,
+        ),
+    };
+    let verifier = Pinned::new(chains, provider(), certificates);
     Ok(builder()?.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
 }
 

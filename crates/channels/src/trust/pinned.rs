@@ -6,6 +6,7 @@
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use x509_cert::Certificate;
 use x509_cert::der::Decode as _;
 use x509_cert::der::oid::ObjectIdentifier;
-use x509_cert::ext::pkix::SubjectAltName;
+use x509_cert::ext::pkix::{BasicConstraints, SubjectAltName};
 
 /// The common name in a subject (RFC 4519 §2.3).
 const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
@@ -21,14 +22,28 @@ const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
 /// Verifies chains as usual, and accepts each named certificate for itself.
 #[derive(Debug)]
 pub(super) struct Pinned {
-    chains: Arc<WebPkiServerVerifier>,
+    /// None if no authority was named.
+    chains: Option<Arc<WebPkiServerVerifier>>,
+    provider: Arc<CryptoProvider>,
     certificates: Vec<CertificateDer<'static>>,
 }
 
 impl Pinned {
-    pub(super) const fn new(chains: Arc<WebPkiServerVerifier>, certificates: Vec<CertificateDer<'static>>) -> Self {
-        Self { chains, certificates }
+    pub(super) const fn new(
+        chains: Option<Arc<WebPkiServerVerifier>>,
+        provider: Arc<CryptoProvider>,
+        certificates: Vec<CertificateDer<'static>>,
+    ) -> Self {
+        Self { chains, provider, certificates }
     }
+}
+
+/// Whether a certificate may sign others: its basic constraints say so (RFC 5280 §4.2.1.9).
+pub(super) fn is_authority(der: &CertificateDer<'_>) -> Result<bool, String> {
+    let unreadable = |error| format!("a certificate is no X.509: {error}");
+    let certificate = Certificate::from_der(der).map_err(unreadable)?.tbs_certificate;
+    let constraints = certificate.get::<BasicConstraints>().map_err(unreadable)?;
+    Ok(constraints.is_some_and(|(_, constraints)| constraints.ca))
 }
 
 /// Whether a certificate is good for a server now, whoever signed it.
@@ -65,7 +80,10 @@ impl ServerCertVerifier for Pinned {
         if self.certificates.iter().any(|named| named == end_entity) {
             return check(end_entity, server_name, now).map(|()| ServerCertVerified::assertion());
         }
-        self.chains.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+        match &self.chains {
+            Some(chains) => chains.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now),
+            None => Err(CertificateError::UnknownIssuer.into()),
+        }
     }
 
     fn verify_tls12_signature(
@@ -74,7 +92,7 @@ impl ServerCertVerifier for Pinned {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.chains.verify_tls12_signature(message, certificate, signature)
+        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -83,10 +101,10 @@ impl ServerCertVerifier for Pinned {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.chains.verify_tls13_signature(message, certificate, signature)
+        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.chains.supported_verify_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }

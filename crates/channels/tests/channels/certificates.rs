@@ -3,7 +3,7 @@
 use crate::support::{Certified, certified_by, channel, message, sink, stopped};
 use postrider_channels::sink::SinkOptions;
 use postrider_core::channel::{Channel as _, Outcome};
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, date_time_ymd};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 
 /// What `openssl req -x509` makes: an authority that is used as a server's certificate.
 fn params(names: &[&str]) -> CertificateParams {
@@ -45,5 +45,28 @@ async fn its_name_and_its_dates_are_checked_all_the_same() {
         let outcome = send(&certified_by(&params)).await;
         let (_, reason, text) = stopped(&outcome);
         assert!(reason == "tls_failed" && text.contains(says), "{says}: {text}");
+    }
+}
+
+/// A server's certificate that another certificate of the file signed, which is an authority or not.
+fn signed_by(is_ca: IsCa) -> Certified {
+    let signer_key = KeyPair::generate().unwrap();
+    let mut signer = CertificateParams::new(["mail.example".to_owned()]).unwrap();
+    signer.is_ca = is_ca;
+    let named = signer.self_signed(&signer_key).unwrap().pem();
+    let key = KeyPair::generate().unwrap();
+    let leaf = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+    let leaf = leaf.signed_by(&key, &Issuer::new(signer, signer_key)).unwrap().pem();
+    Certified::shown(leaf, key.serialize_pem(), &named)
+}
+
+#[tokio::test]
+async fn only_an_authority_of_the_file_vouches_for_others() {
+    let outcome = send(&signed_by(IsCa::Ca(BasicConstraints::Unconstrained))).await;
+    assert!(matches!(outcome, Outcome::HandedOff { .. }), "{outcome:?}");
+    for no_authority in [IsCa::NoCa, IsCa::ExplicitNoCa] {
+        let outcome = send(&signed_by(no_authority)).await;
+        let (_, reason, text) = stopped(&outcome);
+        assert!(reason == "tls_failed" && text.contains("UnknownIssuer"), "{text}");
     }
 }

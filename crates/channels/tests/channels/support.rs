@@ -102,12 +102,18 @@ pub fn certified(implicit: bool) -> Certified {
 pub fn certified_by(params: &CertificateParams) -> Certified {
     let key = KeyPair::generate().unwrap();
     let certificate_pem = params.self_signed(&key).unwrap().pem();
-    let ca_file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(ca_file.path(), &certificate_pem).unwrap();
-    Certified { tls: SinkTls { certificate_pem, key_pem: key.serialize_pem(), implicit: false }, ca_file }
+    let named = certificate_pem.clone();
+    Certified::shown(certificate_pem, key.serialize_pem(), &named)
 }
 
 impl Certified {
+    /// A certificate that is shown, with its key, where a file names another.
+    pub fn shown(certificate_pem: String, key_pem: String, named: &str) -> Self {
+        let ca_file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(ca_file.path(), named).unwrap();
+        Self { tls: SinkTls { certificate_pem, key_pem, implicit: false }, ca_file }
+    }
+
     /// The option of the URL that trusts it.
     pub fn option(&self) -> String {
         format!("ca_file={}", self.ca_file.path().display())
