@@ -81,7 +81,48 @@ pub async fn parsed<T: Send + 'static>(
         return parse(&bytes);
     }
     let turn = LONG_BODIES.acquire().await.expect("the semaphore is never closed");
-    let parsed = tokio::task::spawn_blocking(move || parse(&bytes)).await;
-    drop(turn);
+    let parsed = tokio::task::spawn_blocking(move || {
+        // Parsing goes on if its request is cancelled, so its turn ends here.
+        let _turn = turn;
+        parse(&bytes)
+    })
+    .await;
     parsed.expect("parsing does not panic")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::Future;
+    use std::pin::pin;
+    use std::sync::mpsc;
+    use std::task::{Context, Waker};
+
+    #[tokio::test]
+    async fn cancelled_requests_do_not_parse_more_at_once() {
+        let long = Bytes::from(vec![b' '; PARSED_HERE_MAX_BYTES + 1]);
+        let mut ends = Vec::new();
+        for _ in 0..PARSED_AT_ONCE_MAX {
+            let (end, ended) = mpsc::channel::<()>();
+            let (begin, begun) = tokio::sync::oneshot::channel();
+            let parse = move |_: &[u8]| {
+                begin.send(()).unwrap();
+                assert!(ended.recv().is_err());
+                Ok(())
+            };
+            {
+                let mut request = pin!(parsed(long.clone(), parse));
+                tokio::select! {
+                    _ = &mut request => panic!("parsing ended"),
+                    begun = begun => begun.unwrap(),
+                }
+            }
+            ends.push(end);
+        }
+        let mut next = pin!(parsed(long, |_| Ok(())));
+        assert!(next.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        assert_eq!(LONG_BODIES.available_permits(), 0);
+        drop(ends);
+        assert!(next.await.is_ok());
+    }
 }
