@@ -110,14 +110,15 @@ impl Tls {
     }
 
     async fn follow(self, files: TlsFiles, mut stamp: [Option<(SystemTime, u64)>; 2], stop: Stop) {
+        let mut last_failure = None;
         while tokio::time::timeout(LOOK, stop.requested()).await.is_err() {
             let seen = files.stamp();
             if seen == stamp {
                 continue;
             }
-            stamp = seen;
             match files.read() {
                 Ok(identity) => {
+                    (stamp, last_failure) = (seen, None);
                     let problem = identity.untimely(SystemClock.now());
                     *self.0.write().unwrap_or_else(PoisonError::into_inner) = identity.server;
                     match problem {
@@ -125,7 +126,16 @@ impl Tls {
                         Some(problem) => tracing::warn!("clients will refuse the new certificate: {problem}"),
                     }
                 }
-                Err(error) => tracing::error!("reading the new certificate failed; the old one stays in use: {error}"),
+                // It is tried again even if the files stay as they are: a change of permissions leaves no trace in them.
+                // It is tried again even if the files stay as they are: `chmod` changes neither their size nor their time.
+                Err(error) => {
+                    let failure = (seen, error);
+                    if last_failure.as_ref() != Some(&failure) {
+                        let error = &failure.1;
+                        tracing::error!("reading the new certificate failed; the old one stays in use: {error}");
+                    }
+                    last_failure = Some(failure);
+                }
             }
         }
     }

@@ -82,6 +82,19 @@ fn the_listener_speaks_tls_and_follows_its_files() {
     while ask(&server, &second.0).is_none() {
         std::thread::yield_now();
     }
+    // What could not be read is read when it can be, even if size and time of the files stay: `chmod` changes neither.
+    let third = pair(2097);
+    let (cert, aside) = (folder.join("cert.pem"), folder.join("aside.pem"));
+    write(folder, &("x".repeat(third.0.len()), third.1));
+    server.until_said("holds no certificate in PEM");
+    fs::write(&aside, &third.0).unwrap();
+    let written = fs::metadata(&cert).unwrap().modified().unwrap();
+    fs::File::options().write(true).open(&aside).unwrap().set_modified(written).unwrap();
+    fs::rename(&aside, &cert).unwrap();
+    while ask(&server, &third.0).is_none() {
+        std::thread::yield_now();
+    }
+
     let silent = TcpStream::connect(&server.address).unwrap();
     server.signal("TERM");
     let (code, stderr) = server.wait();
