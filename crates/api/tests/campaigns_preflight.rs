@@ -147,7 +147,11 @@ async fn what_is_wrong_with_a_template_is_found_on_real_people() {
     let clipped = format!(r#"{{"subject":"S","html":"<p>{}</p>{{{{ unsubscribe_url }}}}"}}"#, "x".repeat(102 * 1024));
     let long = format!(r#"{{"text":"{}"}}"#, "x".repeat(161));
     let cases = [
-        (Email, r#"{"subject":"S","html":"{{ 7 // (points - 2) }}"}"#, "blocker TEMPLATE_RENDER_FAILED"),
+        (
+            Email,
+            r#"{"subject":"S","html":"{{ 7 // (points - 2) }} {{ unsubscribe_url }}"}"#,
+            "blocker TEMPLATE_RENDER_FAILED",
+        ),
         (
             Email,
             r#"{"subject":"S","html":"{{ shoe_size }} {{ points }} {{ unsubscribe_url }}"}"#,

@@ -29,8 +29,8 @@ pub(super) fn issues(facts: &PreflightFacts, issues: &mut Vec<Issue>) {
     }
     if let Some(failure) = &template.render_failure {
         // One recipient with odd data must not stop a campaign for all others.
-        let (severity, whom) = match template.renders_for_some {
-            true => (Severity::Warning, "one of the first recipients, and those it concerns would fail"),
+        let (severity, whom) = match template.renders_for_most {
+            true => (Severity::Warning, "one of the first recipients, and would fail for everybody like them"),
             false => (Severity::Blocker, "a real recipient"),
         };
         let message = format!("The template cannot be rendered for {whom}: {failure}.");

@@ -79,8 +79,8 @@ pub struct TemplateFacts {
     pub published: bool,
     /// Whether rendering real samples failed, and where, in one clause without personal data.
     pub render_failure: Option<String>,
-    /// Whether it renders for at least one of the people it was tried for.
-    pub renders_for_some: bool,
+    /// Whether it renders for more than half of the people it was tried for.
+    pub renders_for_most: bool,
     /// Fields it names that no profile has.
     pub unknown_fields: Vec<String>,
     /// Merge tags of other systems in it, each with its place.

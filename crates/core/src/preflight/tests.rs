@@ -39,7 +39,7 @@ fn ready(channel: ChannelKind) -> PreflightFacts {
             channel,
             published: true,
             render_failure: None,
-            renders_for_some: true,
+            renders_for_most: true,
             unknown_fields: Vec::new(),
             foreign_tags: Vec::new(),
             empty_fields: Vec::new(),
@@ -102,7 +102,7 @@ fn each_fact_causes_its_issue_and_no_other() {
         (Blocker, "TEMPLATE_CHANNEL_MISMATCH", Push, |facts| template(facts).channel = Sms),
         (Blocker, "TEMPLATE_RENDER_FAILED", Email, |facts| {
             template(facts).render_failure = Some("line 3 of html".into());
-            template(facts).renders_for_some = false;
+            template(facts).renders_for_most = false;
         }),
         (Warning, "TEMPLATE_RENDER_FAILED", Email, |facts| {
             template(facts).render_failure = Some("line 3 of html".into());

@@ -61,7 +61,7 @@ pub(super) fn read_template(
         channel: template.channel,
         published: is_published(&template),
         render_failure: None,
-        renders_for_some: false,
+        renders_for_most: false,
         unknown_fields: Vec::new(),
         foreign_tags: Vec::new(),
         empty_fields: Vec::new(),
@@ -114,17 +114,19 @@ impl ReadTemplate {
             }
             return;
         }
+        let mut rendered_for = 0;
         for person in rendering.samples {
             match rendering.render(compiled, &recipient_fields(person)) {
                 Ok(rendered) => {
-                    self.facts.renders_for_some = true;
+                    rendered_for += 1;
                     measure(&rendered, &mut self.facts);
                 }
                 Err(error) => {
-                    self.facts.render_failure = self.facts.render_failure.take().or_else(|| Some(clause(&error)))
+                    self.facts.render_failure.get_or_insert_with(|| clause(&error));
                 }
             }
         }
+        self.facts.renders_for_most = rendered_for * 2 > rendering.samples.len();
     }
 }
 
