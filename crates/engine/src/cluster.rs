@@ -10,7 +10,7 @@ use postrider_store::chunks::Claim;
 use postrider_store::{Store, wake::Topic};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::watch;
+use tokio::sync::{RwLock, watch};
 
 /// One engine, as its tasks see it.
 pub(crate) struct Cluster {
@@ -23,6 +23,9 @@ pub(crate) struct Cluster {
     pub(crate) node: NodeId,
     pub(crate) signals: Signals,
     pub(crate) held: Held,
+    /// Whoever renders holds this for reading; a message that may end the process is rendered with all others waiting, so
+    /// that no other one can be taken for the cause.
+    pub(crate) rendering: RwLock<()>,
 }
 
 impl Cluster {

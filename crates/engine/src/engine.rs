@@ -22,7 +22,7 @@ use postrider_store::Store;
 use postrider_store::wake::Topic;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tokio::sync::watch;
+use tokio::sync::{RwLock, watch};
 use tokio::task::JoinSet;
 
 /// Pause before an engine that could not begin tries again, in milliseconds.
@@ -100,7 +100,18 @@ impl Cluster {
         let EngineParts { store, clock, entropy, channels, webhooks, settings } = parts;
         let node = NodeId::new(clock.now(), &*entropy);
         let signals = Signals::new(channels.keys().copied());
-        Self { store, clock, entropy, channels, webhooks, settings, node, signals, held: Held::default() }
+        Self {
+            store,
+            clock,
+            entropy,
+            channels,
+            webhooks,
+            settings,
+            node,
+            signals,
+            held: Held::default(),
+            rendering: RwLock::default(),
+        }
     }
 }
 

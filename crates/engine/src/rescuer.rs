@@ -4,19 +4,22 @@
 //! attempt row says so. Everything else in the chunk simply goes on.
 
 use crate::cluster::{Cluster, Signals};
-use crate::dispatcher::{apply, conclude};
+use crate::dispatcher::{Flight, apply, conclude, unrendered};
 use crate::driver::{Progress, Task};
 use crate::telling::Teller;
 use postrider_core::channel::{Outcome, Refusal};
-use postrider_core::delivery::{Attempt, Counts, RetryPolicy};
+use postrider_core::delivery::{Attempt, Counts, POISONED, RetryPolicy};
 use postrider_core::env::BoxFuture;
 use postrider_core::time::Timestamp;
-use postrider_store::chunks::LostChunk;
+use postrider_store::chunks::{Claim, LostChunk};
 use postrider_store::{StoreError, Tx};
 use std::sync::Arc;
 
 /// Stable reason: the process that sent it was gone before it could record an answer.
 pub(crate) const LEASE_LOST: &str = "lease_lost";
+
+/// What the attempt of such a recipient says.
+const POISONED_TEXT: &str = "The process ended twice while it rendered this message.";
 
 /// The task.
 pub(crate) struct Rescuer {
@@ -63,10 +66,25 @@ async fn rescue_one(cluster: &Cluster, every: bool) -> Result<Progress, StoreErr
     if let Some((lost, in_doubt)) = rescued.await? {
         let key = lost.claim.key;
         tracing::warn!(manifest = key.manifest, chunk = key.chunk, in_doubt, "a chunk was rescued");
+        let job = lost.job;
+        match lost.composing {
+            Some(recipient) if is_poisoned(&lost) => {
+                tracing::error!(%job, recipient, "the process ended twice in this message: poisoned");
+            }
+            Some(recipient) => {
+                tracing::warn!(%job, recipient, "the process ended in this message: once more");
+            }
+            None => {}
+        }
     }
     Signals::raise(&cluster.signals.deliveries);
     Signals::raise(&cluster.signals.settled);
     Ok(Progress::More)
+}
+
+/// Whether the holder ended while it rendered the message of a recipient alone, as another one did before.
+fn is_poisoned(lost: &LostChunk) -> bool {
+    lost.composing.is_some() && lost.composing == lost.claim.suspect
 }
 
 /// Decides about everybody in flight and gives the chunk back. Answers how many were in flight.
@@ -81,7 +99,7 @@ fn rescue(
     let refusal = Refusal { reason: LEASE_LOST, text: String::new() };
     let outcome = Outcome::Uncertain(refusal);
     let flying = tx.ledger_in_flight(&lost.claim)?;
-    let (changes, attempts): (Vec<_>, Vec<_>) = flying
+    let (mut changes, mut attempts): (Vec<_>, Vec<_>) = flying
         .iter()
         .map(|row| {
             let first_at = row.first_at.unwrap_or(now);
@@ -90,6 +108,14 @@ fn rescue(
             (change, row)
         })
         .unzip();
+    if let Some(seq) = lost.composing.filter(|_| is_poisoned(lost)) {
+        let alone = Claim { first_seq: seq, last_seq: seq, ..lost.claim };
+        for row in tx.ledger_due(lost.tenant, &alone, now, 1)? {
+            let (change, attempt) = unrendered(&Flight::of(&row), POISONED, POISONED_TEXT, now);
+            changes.push(change);
+            attempts.push(Some(attempt));
+        }
+    }
     let mut delta = Counts::default();
     let manifest = lost.claim.key.manifest;
     apply(tx, manifest, &changes, &mut delta, teller)?;

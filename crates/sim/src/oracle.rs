@@ -6,7 +6,7 @@ use crate::faults::Climate;
 use crate::observer::Seen;
 use crate::provider::{Arrival, Books};
 use crate::workload::{Person, Silence, Wish, Workload};
-use postrider_core::delivery::{ASSUMED_SENT, DeliveryState};
+use postrider_core::delivery::{ASSUMED_SENT, DeliveryState, POISONED};
 use postrider_core::id::ProfileId;
 use postrider_core::schedule::{JobState, OnMissed, OnUncertain};
 use postrider_core::time::{MINUTE_MS, Timestamp};
@@ -148,7 +148,11 @@ impl Chronicle<'_> {
                 let may_assume = assumed && case.wish.on_uncertain == OnUncertain::AssumeSent;
                 (arrived > 0 || may_assume, "sent, but nothing arrived")
             }
-            DeliveryState::Failed => (case.rejected > 0, "failed, but never refused"),
+            DeliveryState::Failed => {
+                // Nodes are stopped at random: twice, by chance, while the same message was rendered alone.
+                let is_poisoned = case.row.reason.as_deref() == Some(POISONED);
+                (case.rejected > 0 || is_poisoned, "failed, but never refused")
+            }
             DeliveryState::Suppressed => (case.person.refuses || silenced, "nobody suppressed it"),
             DeliveryState::Skipped => (address.is_none(), "skipped, but there is an address"),
             DeliveryState::Expired => (case.wish.latest_finish.is_some(), "expired without a latest finish"),

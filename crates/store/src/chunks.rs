@@ -39,7 +39,8 @@ statements! { "chunks":
         postgres "SELECT chunk FROM chunks WHERE manifest_number = $1 AND state = 'ready' AND due_at <= $2 \
         ORDER BY due_at, chunk LIMIT 1 FOR UPDATE SKIP LOCKED";
     CLAIM = "UPDATE chunks SET state = 'claimed', node_id = $1, lease_until = $2, fence = fence + 1 \
-        WHERE manifest_number = $3 AND chunk = $4 AND state = 'ready' RETURNING fence, first_seq, last_seq";
+        WHERE manifest_number = $3 AND chunk = $4 AND state = 'ready' \
+        RETURNING fence, first_seq, last_seq, deaths, suspect_seq";
     /// A server locks the chunk, and holds the job's state until the marks are committed.
     HOLD = fork sqlite "SELECT j.state, j.blocked_reason FROM chunks c JOIN manifests m \
         ON m.number = c.manifest_number JOIN schedule_jobs j ON j.id = m.schedule_id \
@@ -52,26 +53,32 @@ statements! { "chunks":
         failed = failed + $4, suppressed = suppressed + $5, skipped = skipped + $6, expired = expired + $7, \
         canceled = canceled + $8, uncertain = uncertain + $9, lease_until = COALESCE($10, lease_until) \
         WHERE manifest_number = $11 AND chunk = $12";
+    COMPOSING = "UPDATE chunks SET composing_seq = $1 WHERE manifest_number = $2 AND chunk = $3 AND fence = $4 \
+        AND state = 'claimed'";
+    CLEARED = "UPDATE chunks SET deaths = 0, composing_seq = NULL, suspect_seq = NULL \
+        WHERE manifest_number = $1 AND chunk = $2 AND fence = $3 AND state = 'claimed'";
     RENEW = "UPDATE chunks SET lease_until = $1 WHERE manifest_number = $2 AND chunk = $3 AND fence = $4 \
         AND state = 'claimed'";
     NEXT_DUE = "SELECT MIN(COALESCE(due_at, 0)) FROM deliveries WHERE manifest_number = $1 AND seq BETWEEN $2 AND $3 \
         AND state = 'pending'";
     RELEASE = "UPDATE chunks SET state = CASE WHEN pending + in_flight = 0 THEN 'done' ELSE 'ready' END, \
-        due_at = $1, node_id = NULL, lease_until = NULL \
+        due_at = $1, node_id = NULL, lease_until = NULL, composing_seq = NULL \
         WHERE manifest_number = $2 AND chunk = $3 RETURNING state";
     /// A claimed chunk finds the rows when it is given back.
     REOPEN = "UPDATE chunks SET state = 'ready', due_at = CASE WHEN state = 'ready' AND due_at < $1 THEN due_at \
         ELSE $1 END WHERE manifest_number = $2 AND chunk = $3 AND state <> 'claimed'";
     /// All tenants: claimed chunks whose lease ran out, or all of them.
-    LOST = "SELECT c.manifest_number, c.chunk, c.fence, c.first_seq, c.last_seq, m.tenant_id, j.id, j.on_uncertain, \
-        j.latest_finish FROM chunks c JOIN manifests m ON m.number = c.manifest_number \
+    LOST = "SELECT c.manifest_number, c.chunk, c.fence, c.first_seq, c.last_seq, c.deaths, c.suspect_seq, \
+        c.composing_seq, m.tenant_id, j.id, j.on_uncertain, j.latest_finish FROM chunks c JOIN manifests m ON m.number = c.manifest_number \
         JOIN schedule_jobs j ON j.id = m.schedule_id WHERE c.state = 'claimed' \
         AND (c.lease_until <= $1 OR CAST($2 AS BIGINT) = 1) ORDER BY c.manifest_number, c.chunk LIMIT 1";
     /// All tenants.
     IS_LOST = "SELECT COUNT(*) FROM chunks WHERE state = 'claimed' AND (lease_until <= $1 OR CAST($2 AS BIGINT) = 1)";
     /// The old fence is worth nothing from here on. Locks the chunk. The lease is looked at again, under the lock: its
     /// holder may have renewed it since it was read.
-    FENCE_OFF = "UPDATE chunks SET fence = fence + 1 WHERE manifest_number = $1 AND chunk = $2 AND fence = $3 \
+    FENCE_OFF = "UPDATE chunks SET fence = fence + 1, deaths = deaths + 1, composing_seq = NULL, \
+        suspect_seq = CASE WHEN composing_seq = suspect_seq THEN NULL ELSE COALESCE(composing_seq, suspect_seq) END \
+        WHERE manifest_number = $1 AND chunk = $2 AND fence = $3 \
         AND state = 'claimed' AND (lease_until <= $4 OR CAST($5 AS BIGINT) = 1)";
 }
 
@@ -110,6 +117,10 @@ pub struct Claim {
     pub first_seq: i64,
     /// Last sequence number.
     pub last_seq: i64,
+    /// How often a process ended while it held the chunk and nothing has explained it since.
+    pub deaths: i64,
+    /// The recipient whose message was rendered alone when the process ended, if there is one.
+    pub suspect: Option<i64>,
 }
 
 /// A chunk whose holder is gone.
@@ -117,6 +128,8 @@ pub struct Claim {
 pub struct LostChunk {
     /// The claim that is worth nothing any more.
     pub claim: Claim,
+    /// The recipient whose message was rendered alone when the holder ended, if there was one.
+    pub composing: Option<i64>,
     /// Whose.
     pub tenant: TenantId,
     /// Of which job.
@@ -201,6 +214,8 @@ impl Tx<'_> {
                 fence: row.next()?,
                 first_seq: row.next()?,
                 last_seq: row.next()?,
+                deaths: row.next()?,
+                suspect: row.next()?,
             })
         })
     }
@@ -241,6 +256,26 @@ impl Tx<'_> {
         };
         let sets: Vec<Vec<Value>> = claims.iter().map(set).collect();
         Ok(self.execute_many(&RENEW, &sets)?.into_iter().map(|touched| touched == 1).collect())
+    }
+
+    /// Notes the recipient of a held chunk whose message is about to be rendered alone. Returns whether the chunk is
+    /// still held.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn chunk_composing(&mut self, claim: &Claim, seq: i64) -> Result<bool, StoreError> {
+        let values = [seq.into(), claim.key.manifest.into(), claim.key.chunk.into(), claim.fence.into()];
+        Ok(self.execute(&COMPOSING, &values)? == 1)
+    }
+
+    /// Forgets the deaths in a held chunk: the messages that could have caused them render. Returns whether the chunk is
+    /// still held.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn chunk_cleared(&mut self, claim: &Claim) -> Result<bool, StoreError> {
+        let values = [claim.key.manifest.into(), claim.key.chunk.into(), claim.fence.into()];
+        Ok(self.execute(&CLEARED, &values)? == 1)
     }
 
     /// Gives a held chunk back: done if nobody in it is live, else ready and due with its first pending row, but
@@ -286,7 +321,10 @@ impl Tx<'_> {
                     fence: row.next()?,
                     first_seq: row.next()?,
                     last_seq: row.next()?,
+                    deaths: row.next()?,
+                    suspect: row.next()?,
                 },
+                composing: row.next()?,
                 tenant: row.id()?,
                 job: row.id()?,
                 on_uncertain: row.word(OnUncertain::parse)?,

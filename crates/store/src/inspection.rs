@@ -6,7 +6,7 @@ use crate::error::StoreError;
 use crate::statements;
 use crate::tx::Tx;
 use postrider_core::delivery::{Counts, DeliveryState};
-use postrider_core::id::{NodeId, ScheduleId, TenantId};
+use postrider_core::id::{CampaignId, NodeId, ScheduleId, TemplateVersionId, TenantId};
 use postrider_core::schedule::JobState;
 use postrider_core::time::Timestamp;
 
@@ -23,6 +23,12 @@ statements! { "inspection":
         GROUP BY address_key HAVING COUNT(*) > 1 LIMIT $2";
     CLAIMED = "SELECT chunk, node_id, lease_until, fence FROM chunks WHERE manifest_number = $1 AND state = 'claimed' \
         ORDER BY chunk LIMIT $2";
+    /// All tenants. Few chunks have somebody who failed, and only these are read.
+    POISONED = "SELECT j.campaign_id, j.id, j.template_version_id, MIN(d.seq), COUNT(*) FROM manifests m \
+        CROSS JOIN schedule_jobs j CROSS JOIN chunks c CROSS JOIN deliveries d WHERE j.id = m.schedule_id \
+        AND c.manifest_number = m.number AND c.failed + c.uncertain > 0 AND d.manifest_number = c.manifest_number \
+        AND d.seq BETWEEN c.first_seq AND c.last_seq AND d.reason = $1 \
+        GROUP BY j.campaign_id, j.id, j.template_version_id ORDER BY j.id DESC LIMIT $2";
     UNEQUAL = "SELECT c.chunk FROM chunks c WHERE c.manifest_number = $1 AND c.chunk > $2 AND \
         (c.pending + c.in_flight + c.sent + c.failed + c.suppressed + c.skipped + c.expired + c.canceled \
         + c.uncertain <> c.last_seq - c.first_seq + 1 OR c.pending < 0 OR c.in_flight < 0 \
@@ -59,7 +65,39 @@ pub struct Inspected {
     pub unequal: Vec<i64>,
 }
 
+/// A job that could not render the messages of some recipients, because the process ended each time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoisonedJob {
+    /// Its campaign.
+    pub campaign: CampaignId,
+    /// The job.
+    pub job: ScheduleId,
+    /// What it renders.
+    pub template_version: TemplateVersionId,
+    /// The first of these recipients: its place in the ledger.
+    pub first_seq: i64,
+    /// How many there are.
+    pub recipients: i64,
+}
+
 impl Tx<'_> {
+    /// Jobs of all tenants with recipients that failed as [`POISONED`](postrider_core::delivery::POISONED): the newest
+    /// 20.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn poisoned_jobs(&mut self) -> Result<Vec<PoisonedJob>, StoreError> {
+        self.query_as(&POISONED, &[postrider_core::delivery::POISONED.into(), NAMED_MAX.into()], |row| {
+            Ok(PoisonedJob {
+                campaign: row.id()?,
+                job: row.id()?,
+                template_version: row.id()?,
+                first_seq: row.next()?,
+                recipients: row.next()?,
+            })
+        })
+    }
+
     /// The first manifest after a number, looked through whole. Memory is bounded, time grows with the manifest.
     ///
     /// # Errors

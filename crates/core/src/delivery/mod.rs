@@ -16,7 +16,7 @@ pub use retry::{
     ASSUMED_SENT, ATTEMPTS_MAX, Attempt, LATEST_FINISH, Next, RETRIES_EXHAUSTED, RETRY_HORIZON_MS, ROUTE_REST_MS,
     RetryPolicy, after,
 };
-pub use retryable::can_pass;
+pub use retryable::{POISONED, can_pass};
 pub use transition::{given_up, job_end};
 
 use crate::campaign::words;

@@ -3,6 +3,9 @@
 /// Reasons that are about the address itself: another try says the same.
 const FOR_GOOD: &[&str] = &["mailbox_unavailable", "mailbox_disabled", "domain_unavailable", "address_refused"];
 
+/// Stable reason: the process ended twice while it rendered the message of this recipient alone.
+pub const POISONED: &str = "poisoned";
+
 /// Whether what a recipient failed for can pass: a quota, a policy, a full mailbox, exhausted retries, a field that was
 /// missing. What is about the address itself cannot.
 #[must_use]
@@ -27,6 +30,7 @@ mod tests {
             "message_too_large",
             "content_refused",
             "render_failed",
+            POISONED,
             "refused",
         ];
         assert!(pass.iter().all(|reason| can_pass(Some(reason))));

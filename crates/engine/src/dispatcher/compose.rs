@@ -1,6 +1,7 @@
 //! Makes the message of one recipient: rendering, and what the channel needs around it.
 
 use super::context::Context;
+use crate::cluster::Cluster;
 use postrider_content::{RecipientFields, Rendered, SenderDetails, TemplateError, links};
 use postrider_core::address::email_domain;
 use postrider_core::channel::{Body, DirectMailBody, EmailBody, Message, PushBody, SmsBody};
@@ -20,10 +21,20 @@ pub(super) fn aside<R>(work: impl FnOnce() -> R) -> R {
     }
 }
 
-/// Renders the messages of some recipients; each may take 50 ms.
-pub(crate) fn compose_all(
+/// Renders the messages of some recipients, beside other lanes but not beside one that renders carefully.
+pub(super) async fn compose_all(
+    cluster: &Cluster,
     context: &Context,
+    rows: Vec<DueRow>,
+) -> Vec<(DueRow, Result<Message, TemplateError>)> {
+    let _rendering = cluster.rendering.read().await;
+    render_all(&cluster.settings.public_url, context, rows)
+}
+
+/// Renders the messages of some recipients; each may take 50 ms.
+pub(super) fn render_all(
     public_url: &str,
+    context: &Context,
     rows: Vec<DueRow>,
 ) -> Vec<(DueRow, Result<Message, TemplateError>)> {
     let composed = |row: DueRow| {

@@ -9,7 +9,7 @@ use postrider_core::campaign::CATEGORY_TRANSACTIONAL;
 use postrider_core::channel::ChannelKind;
 use postrider_core::delivery::RetryPolicy;
 use postrider_core::env::Entropy;
-use postrider_core::id::{CampaignId, ManifestId, ScheduleId, TenantId};
+use postrider_core::id::{CampaignId, ManifestId, ScheduleId, TemplateVersionId, TenantId};
 use postrider_core::time::Timestamp;
 use postrider_store::ledger::Person;
 use postrider_store::secrets::{Secret, SecretPurpose};
@@ -32,6 +32,7 @@ pub(crate) struct Context {
     pub(crate) retry: RetryPolicy,
     pub(crate) rate_per_minute: Option<u32>,
     pub(crate) template: CompiledTemplate,
+    pub(crate) template_version: TemplateVersionId,
     pub(crate) campaign: CampaignContext,
     pub(crate) sender: SenderDetails,
     /// Whether a mail shows the one-click way out (RFC 8058): all but transactional ones do.
@@ -194,6 +195,7 @@ impl Parts {
             retry: RetryPolicy::of(&job.policy),
             rate_per_minute: job.policy.rate_per_minute,
             template,
+            template_version: job.template_version,
             campaign: CampaignContext::new(&fields),
             sender,
             is_marketing: category != CATEGORY_TRANSACTIONAL,

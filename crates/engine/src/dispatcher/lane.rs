@@ -3,6 +3,7 @@
 //! Invariant: what a lane knows and has not recorded is kept until it is recorded, however often the database
 //! fails; a lane that is cut off leaves the rest to the rescuer.
 
+use super::careful::rehearse;
 use super::compose::compose_all;
 use super::connections::{Admission, LaneNumber};
 use super::context::{Contexts, Found};
@@ -165,10 +166,13 @@ impl SendLane {
             // Out of order they cannot be marked as a range.
             rows.iter_mut().for_each(|row| row.is_fresh = false);
         }
-        let mut rows = VecDeque::from(rows);
-        let mut after = After::Next;
         let (cluster, route) = (Arc::clone(&self.cluster), Arc::clone(&self.route));
         let stops = || cluster.signals.is_stopping() || route.runs.awaits_hold(claim.key.manifest);
+        if !rehearse(&cluster, open, (&rows, window), &stops).await? {
+            rows.clear();
+        }
+        let mut rows = VecDeque::from(rows);
+        let mut after = After::Next;
         while matches!(after, After::Next) && !rows.is_empty() && !stops() {
             after = self.carry_window(&mut rows).await?;
         }
@@ -194,14 +198,8 @@ impl SendLane {
         let (mut marks, mut messages, mut unrendered) = (Vec::new(), VecDeque::new(), Vec::new());
         let mut batch: Vec<DueRow> = rows.drain(..allowed).collect();
         batch.sort_unstable_by_key(|row| row.seq);
-        for (row, composed) in compose_all(&context, &self.cluster.settings.public_url, batch) {
-            let flight = Flight {
-                seq: row.seq,
-                attempts: row.attempts,
-                is_fresh: row.is_fresh,
-                first_at: row.first_at,
-                in_doubt: row.in_doubt,
-            };
+        for (row, composed) in compose_all(&self.cluster, &context, batch).await {
+            let flight = Flight::of(&row);
             match composed {
                 Ok(message) => {
                     marks.push(Mark { flight, address: row.address });

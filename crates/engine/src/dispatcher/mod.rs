@@ -1,5 +1,6 @@
 //! Sends what is due: a scout for each channel finds work, lanes claim chunks and carry their messages out.
 
+mod careful;
 mod compose;
 mod connections;
 mod context;
@@ -18,4 +19,4 @@ pub(crate) use context::Contexts;
 pub(crate) use lane::SendLane;
 pub(crate) use route::Route;
 pub(crate) use scout::Scout;
-pub(crate) use turn::{apply, conclude};
+pub(crate) use turn::{Flight, apply, conclude, unrendered};

@@ -12,7 +12,7 @@ use postrider_core::delivery::{self, Attempt, Counts, DeliveryState, LATEST_FINI
 use postrider_core::schedule::JobState;
 use postrider_core::time::Timestamp;
 use postrider_store::chunks::Claim;
-use postrider_store::ledger::{AttemptRow, Change, PROVIDER_REF_MAX_CHARS, PROVIDER_TEXT_MAX_CHARS};
+use postrider_store::ledger::{AttemptRow, Change, DueRow, PROVIDER_REF_MAX_CHARS, PROVIDER_TEXT_MAX_CHARS};
 use postrider_store::{StoreError, Tx};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub(crate) const RENDER_FAILED: &str = "render_failed";
 
 /// A recipient whose message is about to leave, or has left.
 #[derive(Debug, Clone)]
-pub(super) struct Flight {
+pub(crate) struct Flight {
     pub(super) seq: i64,
     /// Attempts that count so far.
     pub(super) attempts: u32,
@@ -34,6 +34,13 @@ pub(super) struct Flight {
     pub(super) is_fresh: bool,
     pub(super) first_at: Option<Timestamp>,
     pub(super) in_doubt: bool,
+}
+
+impl Flight {
+    pub(crate) const fn of(row: &DueRow) -> Self {
+        let &DueRow { seq, attempts, is_fresh, first_at, in_doubt, .. } = row;
+        Self { seq, attempts, is_fresh, first_at, in_doubt }
+    }
 }
 
 /// What became of a recipient, ready to be written.
@@ -130,15 +137,9 @@ impl Turn {
         let mut changes: Vec<Change> = Vec::new();
         let mut failures = Vec::new();
         for Unrendered { flight, problem } in &self.unrendered {
-            changes.push(drop_out(flight, DeliveryState::Failed, RENDER_FAILED, self.now));
-            failures.push(AttemptRow {
-                seq: flight.seq,
-                attempt: flight.attempts + 1,
-                outcome: "not_attempted",
-                reason: Some(RENDER_FAILED),
-                provider_text: Some(shortened(problem, PROVIDER_TEXT_MAX_CHARS)),
-                at: self.now,
-            });
+            let (change, failure) = unrendered(flight, RENDER_FAILED, problem, self.now);
+            changes.push(change);
+            failures.push(failure);
         }
         let (Some(first), Some(last)) = (self.marks.first(), self.marks.last()) else {
             apply(tx, manifest, &changes, delta, &self.teller)?;
@@ -251,6 +252,19 @@ pub(crate) fn conclude(
         at: now,
     });
     (change, row)
+}
+
+/// A pending recipient whose message cannot be rendered, with the attempt that says why.
+pub(crate) fn unrendered(flight: &Flight, reason: &'static str, problem: &str, now: Timestamp) -> (Change, AttemptRow) {
+    let attempt = AttemptRow {
+        seq: flight.seq,
+        attempt: flight.attempts + 1,
+        outcome: "not_attempted",
+        reason: Some(reason),
+        provider_text: Some(shortened(problem, PROVIDER_TEXT_MAX_CHARS)),
+        at: now,
+    };
+    (drop_out(flight, DeliveryState::Failed, reason, now), attempt)
 }
 
 /// A pending recipient who will not be tried any more.

@@ -46,6 +46,7 @@ on_both! {
         assert_eq!(usize::try_from(counts.of(Sent)).unwrap(), world.channel.taken().len());
         assert!(counts.of(Sent) > 0);
         assert_eq!(world.claims_and_nodes().await, (0, 0));
+        assert_eq!(world.deaths().await, 0);
         world.check().await;
         let engine = Engine::start(world.parts());
         world.finished().await;

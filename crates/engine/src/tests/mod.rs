@@ -8,6 +8,7 @@ mod flow;
 mod holding;
 mod live;
 mod planning;
+mod poisoned;
 mod ports;
 mod receiver;
 mod rezoning;

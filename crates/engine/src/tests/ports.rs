@@ -62,6 +62,8 @@ pub(crate) enum Trap {
     Window(u64),
     /// In the middle of the nth window.
     MidWindow(u64),
+    /// After the nth transaction of a name committed.
+    AfterOp(&'static str, u64),
 }
 
 /// Counts steps and stops the world at one of them.
@@ -71,6 +73,8 @@ pub(crate) struct Traps {
     failing: Mutex<Option<Trap>>,
     transactions: AtomicU64,
     windows: AtomicU64,
+    /// How often the transaction committed whose name the trap has.
+    named: AtomicU64,
     pub(crate) sprung: Notify,
     failed: AtomicU64,
     /// A window that waits until it is let go.
@@ -84,6 +88,7 @@ impl Traps {
         *self.set.lock().unwrap() = trap;
         self.transactions.store(0, Ordering::SeqCst);
         self.windows.store(0, Ordering::SeqCst);
+        self.named.store(0, Ordering::SeqCst);
     }
 
     /// Makes one transaction fail instead of stopping the world.
@@ -131,7 +136,13 @@ impl Probe for TrapProbe {
         Box::pin(self.0.reach(Trap::Before(number)))
     }
 
-    fn after(&self, _op: &'static str) -> BoxFuture<'_, Result<(), StoreError>> {
+    fn after(&self, op: &'static str) -> BoxFuture<'_, Result<(), StoreError>> {
+        if let Some(Trap::AfterOp(name, _)) = *self.0.set.lock().unwrap()
+            && name == op
+        {
+            let number = self.0.named.fetch_add(1, Ordering::SeqCst) + 1;
+            return Box::pin(self.0.reach(Trap::AfterOp(name, number)));
+        }
         Box::pin(self.0.reach(Trap::After(self.0.transactions.load(Ordering::SeqCst))))
     }
 }

@@ -36,6 +36,7 @@ statements! { "test":
     REASONS = "SELECT d.state, d.reason, COUNT(*) FROM deliveries d JOIN manifests m ON m.number = d.manifest_number \
         WHERE m.schedule_id = $1 GROUP BY d.state, d.reason ORDER BY d.state, d.reason";
     CLAIMED = "SELECT COUNT(*) FROM chunks WHERE state = 'claimed' OR node_id IS NOT NULL";
+    DEATHS = "SELECT COALESCE(MAX(deaths), 0) FROM chunks";
     NODES = "SELECT COUNT(*) FROM nodes";
     ATTEMPTS = "SELECT outcome FROM attempts ORDER BY manifest_number, seq, attempt, at";
 }
@@ -379,6 +380,12 @@ impl World {
     /// How many chunks are claimed, and how many nodes live.
     pub(crate) async fn claims_and_nodes(&self) -> (i64, i64) {
         let read = self.store.read("test", |tx| Ok((tx.query_number(&CLAIMED, &[])?, tx.query_number(&NODES, &[])?)));
+        read.await.unwrap_or_else(|error: StoreError| panic!("{error}"))
+    }
+
+    /// The most processes that ended in the middle of one chunk, as far as that is not forgotten.
+    pub(crate) async fn deaths(&self) -> i64 {
+        let read = self.store.read("test", |tx| tx.query_number(&DEATHS, &[]));
         read.await.unwrap_or_else(|error: StoreError| panic!("{error}"))
     }
 

@@ -1,5 +1,6 @@
 //! `postrider campaign show|watch`: how a campaign stands, and how it goes on.
 
+use super::warnings::POISONED_REMEDY;
 use super::{Context, Failure, Report};
 use crate::books;
 use crate::lifecycle;
@@ -7,7 +8,7 @@ use crate::progress::{Glance, Progress};
 use crate::system::SystemClock;
 use clap::{Args, Subcommand};
 use postrider_core::campaign::ExecutionStatus;
-use postrider_core::delivery::DeliveryState;
+use postrider_core::delivery::{DeliveryState, POISONED};
 use postrider_core::env::Clock as _;
 use postrider_core::id::{CampaignId, ClientId, TenantId};
 use postrider_core::scope::Scope;
@@ -40,11 +41,13 @@ pub(super) struct CampaignArgs {
 
 pub(super) async fn run(command: CampaignCommand, context: &Context) -> Result<(), Failure> {
     let (_, _, service) = context.open(OpenMode::ReadOnly).await?;
-    let status = match command {
-        CampaignCommand::Show(args) => service.status(&operator(args.tenant), args.id).await?,
-        CampaignCommand::Watch(args) => watch(&service, &args).await?,
+    let (tenant, status) = match command {
+        CampaignCommand::Show(args) => (args.tenant, service.status(&operator(args.tenant), args.id).await?),
+        CampaignCommand::Watch(args) => (args.tenant, watch(&service, &args).await?),
     };
-    context.answer(&Report::new(text(&status), document(&status)));
+    let metrics = service.metrics(&operator(tenant), status.campaign.id).await?;
+    let poisoned = metrics.by_reason.iter().filter(|reason| reason.reason == POISONED).map(|reason| reason.count).sum();
+    context.answer(&Report::new(text(&status, poisoned), document(&status, poisoned)));
     Ok(())
 }
 
@@ -105,7 +108,7 @@ fn glance(status: &Status, starts_in_ms: impl Fn(&Execution) -> i64) -> Glance<'
     }
 }
 
-fn text(status: &Status) -> String {
+fn text(status: &Status, poisoned: i64) -> String {
     let campaign = &status.campaign;
     let mut lines = vec![
         format!("{}: {}", campaign.name, campaign.execution_status.as_str()),
@@ -140,12 +143,17 @@ fn text(status: &Status) -> String {
     if let Some(reason) = &job.blocked_reason {
         lines.push(format!("  blocked      {reason}"));
     }
+    if poisoned > 0 {
+        lines.push(format!(
+            "  {POISONED:12} {poisoned}: the process ended twice while it rendered the message; {POISONED_REMEDY}"
+        ));
+    }
     lines.push(format!("\n{}", books::table(&execution.counts, 0).trim_end()));
     lines.join("\n")
 }
 
-/// For machines; the names are those of `GET /campaigns/{id}/status`.
-fn document(status: &Status) -> Value {
+/// For machines; the names are those of `GET /campaigns/{id}/status`, and `poisoned` counts who failed for that reason.
+fn document(status: &Status, poisoned: i64) -> Value {
     let campaign = &status.campaign;
     let execution = status.execution.as_ref().map(|execution| {
         let job = &execution.job;
@@ -161,6 +169,7 @@ fn document(status: &Status) -> Value {
             "ratePerSecond": execution.rate_per_second,
             "predictedFinishAt": execution.predicted_finish_at.map(|instant| instant.to_string()),
             "blockedReason": job.blocked_reason,
+            "poisoned": poisoned,
         })
     });
     json!({

@@ -1,7 +1,7 @@
 //! `postrider doctor`: looks for what is wrong with this installation, and changes nothing.
 
 use super::connections::{self, ConnectArgs, Tried};
-use super::warnings::{Warning, warnings};
+use super::warnings::{Warning, poisoned, warnings};
 use super::{Context, Failure, Report, Trouble};
 use crate::config::Config;
 use crate::private;
@@ -51,8 +51,12 @@ fn files(config: &Config) -> Check {
 
 pub(super) async fn run(args: ConnectArgs, context: &Context) -> Result<(), Failure> {
     let config = context.config()?;
+    let mut warnings = warnings(&config);
     let mut checks = match Store::open_as(&config.database, OpenMode::ReadOnly).await {
-        Ok(store) => of_store(&config, &store).await?,
+        Ok(store) => {
+            warnings.extend(store.read("doctor.poisoned", |tx| tx.poisoned_jobs()).await?.iter().map(poisoned));
+            of_store(&config, &store).await?
+        }
         // Nothing else can be read with the statements of this release.
         Err(error @ StoreError::Older { .. }) => {
             vec![Check::problem("database", format!("{}: {error}", config.database_named()))]
@@ -61,7 +65,6 @@ pub(super) async fn run(args: ConnectArgs, context: &Context) -> Result<(), Fail
     };
     checks.push(channels(&config));
     checks.push(files(&config));
-    let warnings = warnings(&config);
     let mut lines: Vec<String> = warnings.iter().map(Warning::line).collect();
     let mut connections = None;
     // If they cannot even be made, the check of the channels has said why.

@@ -2,9 +2,15 @@
 
 use crate::config::{Config, Email};
 use crate::wiring;
+use postrider_core::delivery::POISONED;
 use postrider_core::time::Zones;
+use postrider_store::inspection::PoisonedJob;
 use serde_json::{Value, json};
 use std::net::IpAddr;
+
+/// What to do about recipients that failed as poisoned.
+pub(super) const POISONED_REMEDY: &str =
+    "read \"When the process dies while it renders\" in docs/operations.md, then try them again with retry-failed";
 
 /// One thing to think about.
 pub(super) struct Warning {
@@ -25,6 +31,20 @@ impl Warning {
     pub(super) fn sentence(&self) -> String {
         format!("{}: {}; {}", self.path, self.what, self.remedy)
     }
+}
+
+/// Recipients whose messages ended the process.
+pub(super) fn poisoned(found: &PoisonedJob) -> Warning {
+    let PoisonedJob { campaign, job, template_version, first_seq, recipients } = found;
+    let others = match recipients - 1 {
+        0 => String::new(),
+        others => format!(" and {others} more"),
+    };
+    let what = format!(
+        "the process ended twice while it rendered the message of recipient {first_seq}{others} in job {job} of campaign \
+         {campaign} with template version {template_version}"
+    );
+    Warning { path: POISONED, what, remedy: POISONED_REMEDY }
 }
 
 /// Looks at the age of zone data, at where requests come in, at where mail leaves, and at where its links lead.

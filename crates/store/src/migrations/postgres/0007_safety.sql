@@ -35,3 +35,9 @@ ALTER TABLE test_recipients ADD COLUMN fields TEXT NOT NULL DEFAULT 'recipient'
 ALTER TABLE schedule_jobs ADD COLUMN parent_schedule_id UUID REFERENCES schedule_jobs (id);
 CREATE UNIQUE INDEX schedule_jobs_of_parent ON schedule_jobs (parent_schedule_id)
     WHERE parent_schedule_id IS NOT NULL AND (started_at IS NOT NULL OR finished_at IS NULL);
+
+-- How often the process that held a chunk ended in the middle of it, not counting what was explained since; the recipient
+-- whose message is rendered alone because of that; and the one that was rendered when the process ended again.
+ALTER TABLE chunks ADD COLUMN deaths BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE chunks ADD COLUMN composing_seq BIGINT;
+ALTER TABLE chunks ADD COLUMN suspect_seq BIGINT;
