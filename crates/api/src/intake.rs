@@ -9,7 +9,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use postrider_core::error::{Code, Refusal};
 
-/// Refuses requests that do not name exactly one host, and lets nobody keep an answer that does not say otherwise.
+/// Refuses requests that do not name exactly one host, and forbids caching of answers that do not allow it themselves.
 pub async fn inspect(request: Request, next: Next) -> Response {
     let mut response = match host(&request) {
         Ok(()) => next.run(request).await,

@@ -1,6 +1,6 @@
 //! Finds the merge tags of other systems in a template: here they are plain text, and recipients would read them.
 //!
-//! Only spellings that nobody writes by accident are found. Linear time: no tag is longer than [`INNER_MAX_BYTES`].
+//! It finds only spellings that do not occur by accident. Linear time: no tag is longer than [`INNER_MAX_BYTES`].
 
 use std::ops::Range;
 

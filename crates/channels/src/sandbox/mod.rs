@@ -46,7 +46,7 @@ impl SandboxChannel {
     /// Looks at the folder and changes nothing. An absent one is fine: [`SandboxChannel::check`] makes it.
     ///
     /// # Errors
-    /// If it is not a folder, or its permissions let nobody write.
+    /// If it is not a folder, or its permissions forbid writing.
     pub fn look(&self) -> io::Result<()> {
         match fs::metadata(&self.folder) {
             Ok(found) if !found.is_dir() => Err(io::ErrorKind::NotADirectory.into()),

@@ -49,7 +49,7 @@ pub(super) struct Parties<'a> {
 }
 
 impl Parties<'_> {
-    /// Nobody yet.
+    /// Before a message is named.
     pub(super) const NONE: Self = Self { from: "", to: "" };
 
     /// Whether a text names the sender's address and not the recipient's.
@@ -188,7 +188,7 @@ const TABLE: &[Row] = &[
     status(4, 7, 500, 749, No::Route, "throttled"),
     status(5, 4, 5, 5, No::Account, "quota_exceeded"),
     status(4, 3, 1, 1, No::Route, "server_storage"),
-    // Nobody has been named yet at MAIL, so it concerns every message of this sender.
+    // No recipient is named yet at MAIL, so a refusal concerns every message of this sender.
     code(&[Phase::Mail], 452, 452, No::Route, "server_storage"),
     code(&[Phase::Mail], 400, 499, No::Route, "sender_deferred"),
     // Temporary, one message.

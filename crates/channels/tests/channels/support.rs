@@ -63,7 +63,7 @@ pub fn short(outcome: &Outcome) -> String {
     }
 }
 
-/// What an outcome that is nobody's fault concerns, its reason and its text.
+/// The obstacle, the reason and the text of an outcome that no recipient caused.
 pub fn stopped(outcome: &Outcome) -> (Obstacle, &'static str, &str) {
     match outcome {
         Outcome::NotAttempted { refusal, obstacle, .. } => (*obstacle, refusal.reason, &refusal.text),
@@ -98,7 +98,7 @@ pub fn certified(implicit: bool) -> Certified {
     certified
 }
 
-/// A certificate that signs itself and says what it is told to.
+/// A self-signed certificate with the given parameters.
 pub fn certified_by(params: &CertificateParams) -> Certified {
     let key = KeyPair::generate().unwrap();
     let certificate_pem = params.self_signed(&key).unwrap().pem();
