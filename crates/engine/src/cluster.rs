@@ -33,6 +33,16 @@ impl Cluster {
         self.clock.now()
     }
 
+    /// Whether a job may start, a chunk may be rescued and a wait may be ended by the clock.
+    pub(crate) fn may_start(&self) -> bool {
+        self.store.conditions().allow_starts()
+    }
+
+    /// Whether messages and events may leave.
+    pub(crate) fn may_send(&self) -> bool {
+        self.store.conditions().allow_sending()
+    }
+
     /// The end of a lease that begins or is renewed now.
     pub(crate) fn lease_until(&self) -> Timestamp {
         self.now().plus_millis(self.settings.lease_ms)

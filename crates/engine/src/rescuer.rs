@@ -52,6 +52,9 @@ pub(crate) async fn rescue_all(cluster: &Cluster) -> Result<(), StoreError> {
 
 /// Rescues one chunk whose lease ran out, or, with `every`, any that is claimed.
 async fn rescue_one(cluster: &Cluster, every: bool) -> Result<Progress, StoreError> {
+    if !every && !cluster.may_start() {
+        return Ok(Progress::Idle { next: None });
+    }
     let (now, jitter) = (cluster.now(), cluster.jitter());
     let teller = Teller::new(cluster, now);
     let lost = cluster.store.read("chunk.lost", move |tx| tx.chunk_is_lost(now, every)).await?;

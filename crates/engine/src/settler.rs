@@ -47,7 +47,7 @@ impl Settler {
 
     async fn settle_one(&mut self, job: &UnsettledJob) -> Result<(), StoreError> {
         let now = self.cluster.now();
-        let expires = job.latest_finish.filter(|_| !job.state.is_final());
+        let expires = job.latest_finish.filter(|_| !job.state.is_final() && self.cluster.may_start());
         let end = match expires {
             _ if job.state == JobState::Canceled => Some((DeliveryState::Canceled, CANCELED)),
             Some(finish) if finish <= now => Some((DeliveryState::Expired, LATEST_FINISH)),

@@ -32,6 +32,9 @@ impl Starter {
     }
 
     async fn start_one(&self) -> Result<Progress, StoreError> {
+        if !self.cluster.may_start() {
+            return Ok(Progress::Idle { next: None });
+        }
         let now = self.cluster.now();
         let seen = self
             .cluster

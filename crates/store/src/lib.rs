@@ -37,6 +37,7 @@ pub mod campaign_reach;
 pub mod campaigns;
 pub mod chunks;
 pub mod clients;
+pub mod conditions;
 pub mod deliveries;
 pub mod doubt;
 pub mod events;

@@ -55,6 +55,12 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("migrations/sqlite/0007_safety.sql"),
         postgres: include_str!("migrations/postgres/0007_safety.sql"),
     },
+    Migration {
+        version: 8,
+        name: "holds",
+        sqlite: include_str!("migrations/sqlite/0008_holds.sql"),
+        postgres: include_str!("migrations/postgres/0008_holds.sql"),
+    },
 ];
 
 /// Held while migrating, so that nodes which start together do not migrate together.

@@ -1,5 +1,6 @@
 //! The store: opening it, and running units of work.
 
+use crate::conditions::Conditions;
 use crate::error::StoreError;
 use crate::health::{Health, Trouble};
 use crate::meter::Meter;
@@ -44,6 +45,7 @@ struct Inner {
     probe: OnceLock<Arc<dyn Probe>>,
     entropy: OnceLock<Arc<dyn Entropy>>,
     health: Arc<Health>,
+    conditions: Conditions,
     meter: Meter,
     wake: Wake,
     url: DatabaseUrl,
@@ -97,7 +99,8 @@ impl Store {
         };
         let (probe, entropy, meter, wake) = (OnceLock::new(), OnceLock::new(), Meter::default(), Wake::new());
         let health = Arc::new(Health::default());
-        let inner = Inner { backend, probe, entropy, health, meter, wake, url: url.clone(), mode };
+        let conditions = Conditions::default();
+        let inner = Inner { backend, probe, entropy, health, conditions, meter, wake, url: url.clone(), mode };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -115,6 +118,12 @@ impl Store {
     #[must_use]
     pub fn trouble(&self) -> Option<Trouble> {
         self.inner.health.trouble()
+    }
+
+    /// What keeps this process from its work.
+    #[must_use]
+    pub fn conditions(&self) -> &Conditions {
+        &self.inner.conditions
     }
 
     /// What this process has done.

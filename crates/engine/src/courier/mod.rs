@@ -67,7 +67,7 @@ impl Courier {
     /// Claims what is due and sends it off; answers when something is due.
     async fn claim(&mut self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         let room = FLYING_MAX.saturating_sub(self.flying.len());
-        if room == 0 || self.cluster.signals.is_stopping() {
+        if room == 0 || self.cluster.signals.is_stopping() || !self.cluster.may_send() {
             return Ok(None);
         }
         let next = self.cluster.store.read("webhook.next_due", |tx| tx.outbox_next_due()).await?;

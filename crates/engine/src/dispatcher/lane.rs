@@ -167,7 +167,8 @@ impl SendLane {
             rows.iter_mut().for_each(|row| row.is_fresh = false);
         }
         let (cluster, route) = (Arc::clone(&self.cluster), Arc::clone(&self.route));
-        let stops = || cluster.signals.is_stopping() || route.runs.awaits_hold(claim.key.manifest);
+        let stops =
+            || cluster.signals.is_stopping() || !cluster.may_send() || route.runs.awaits_hold(claim.key.manifest);
         if !rehearse(&cluster, open, (&rows, window), &stops).await? {
             rows.clear();
         }

@@ -28,6 +28,9 @@ impl Scout {
 
     async fn look(&self) -> Result<Progress, StoreError> {
         let now = self.cluster.now();
+        if !self.cluster.may_send() {
+            return Ok(Progress::Idle { next: None });
+        }
         if let Some(until) = self.route.resting_until(now) {
             return Ok(Progress::Idle { next: Some(until) });
         }
@@ -62,6 +65,9 @@ pub(super) fn wake(cluster: &Cluster, channel: ChannelKind) {
 
 /// Claims a chunk of one of the jobs that have one, chosen by chance, so that a long job leaves room for others.
 pub(super) async fn claim(cluster: &Cluster, kind: ChannelKind, now: Timestamp) -> Result<Option<Claim>, StoreError> {
+    if !cluster.may_send() {
+        return Ok(None);
+    }
     let (node, lease_until, chance) = (cluster.node, cluster.lease_until(), cluster.jitter());
     let claim = cluster.store.write_guarded("chunk.claim", move |tx| {
         let mut work = tx.chunk_work(kind)?;

@@ -50,6 +50,9 @@ impl Planner {
 
     async fn freeze_one(&mut self) -> Result<Progress, StoreError> {
         if self.freezing.is_none() {
+            if !self.cluster.may_send() {
+                return Ok(Progress::Idle { next: None });
+            }
             let now = self.cluster.now();
             let open = self.cluster.store.read("manifest.open", move |tx| tx.manifest_is_open(now));
             if !open.await? {

@@ -1,0 +1,1 @@
+-- What tells a copy from a restart, a wrong clock from a right one, and what waits for a person.
