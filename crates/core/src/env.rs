@@ -7,7 +7,7 @@ use std::pin::Pin;
 /// A boxed future, the shape in which ports answer.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Wall-clock time.
+/// The time by which a process goes; see [`crate::timeline`].
 pub trait Clock: Send + Sync {
     /// The current instant.
     fn now(&self) -> Timestamp;
@@ -15,6 +15,12 @@ pub trait Clock: Send + Sync {
     /// Resolves at or after `instant`; before it only if the clock was set back meanwhile, when whoever waits must look
     /// again.
     fn sleep_until(&self, instant: Timestamp) -> BoxFuture<'static, ()>;
+
+    /// How far the wall clock of this machine is ahead of this clock, in milliseconds, as last compared. None if this
+    /// clock follows the wall clock.
+    fn wall_ahead_ms(&self) -> Option<i64> {
+        None
+    }
 }
 
 /// A source of random bytes.

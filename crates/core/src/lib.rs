@@ -24,6 +24,7 @@ pub mod schedule;
 pub mod scope;
 pub mod sender_domain;
 pub mod time;
+pub mod timeline;
 pub mod visible;
 pub mod webhook;
 pub mod wording;
