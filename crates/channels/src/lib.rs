@@ -4,6 +4,7 @@
 //! is sent; the engine decides that. Invariant: `send` answers one outcome for each message, in order, and never
 //! claims a hand-off that no provider confirmed.
 
+pub mod proxy;
 pub mod sandbox;
 pub mod sink;
 pub mod smtp;
