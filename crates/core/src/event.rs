@@ -25,6 +25,8 @@ pub enum EventKind {
     ScheduleHeld,
     /// Everybody of a job is accounted for.
     ScheduleFinished,
+    /// A late answer changed the counts of a finished job, and perhaps its state.
+    ScheduleCorrected,
     /// A job was taken back.
     ScheduleCanceled,
     /// A recipient will not get the message.
@@ -44,6 +46,7 @@ words!(EventKind {
     ScheduleResumed => "schedule.resumed",
     ScheduleHeld => "schedule.held",
     ScheduleFinished => "schedule.finished",
+    ScheduleCorrected => "schedule.corrected",
     ScheduleCanceled => "schedule.canceled",
     DeliveryFailed => "delivery.failed",
     DeliveryUncertain => "delivery.uncertain",

@@ -2,7 +2,7 @@
 //!
 //! `doctor`, the conformance suite and the simulation gather the snapshots and ask the predicates here.
 
-use crate::delivery::{Counts, DeliveryState};
+use crate::delivery::{Counts, DeliveryState, final_state};
 use crate::schedule::{JobState, OnUncertain, Policy};
 use crate::time::Timestamp;
 
@@ -36,6 +36,7 @@ invariants! {
     ACCOUNTS_BALANCE => "INV-9", "The frozen number equals the sum of its parts on every read, and chunk counters equal the ledger.";
     ENDS_IN_TIME => "INV-10", "Once faults stop, everything due finishes in bounded time.";
     PLANNED_ONCE => "INV-11", "Planning twice plans once: a recipient stands at most once in a manifest.";
+    STATE_TRUE => "INV-12", "The state of a finished job is what its counts say; a canceled job stays canceled.";
 }
 
 /// An invariant that does not hold.
@@ -74,6 +75,15 @@ pub fn nothing_lost(job: &JobSnapshot) -> Option<Violation> {
     let live = job.ledger.live();
     NOTHING_LOST.check(!job.state.is_final() || live == 0, || {
         format!("job {} is {} with {live} live deliveries", job.job, job.state.as_str())
+    })
+}
+
+/// INV-12: the state of a finished job is what its counts say. A live recipient is INV-1's finding.
+#[must_use]
+pub fn state_true(job: &JobSnapshot) -> Option<Violation> {
+    let right = final_state(job.state, &job.ledger).unwrap_or(job.state);
+    STATE_TRUE.check(!job.state.is_final() || job.state == right, || {
+        format!("job {} is {} and its counts say {}", job.job, job.state.as_str(), right.as_str())
     })
 }
 

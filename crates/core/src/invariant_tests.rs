@@ -28,12 +28,12 @@ fn delivery() -> DeliverySnapshot {
 }
 
 #[test]
-fn there_are_eleven_in_order() {
+fn there_are_twelve_in_order() {
     for (number, invariant) in (1..).zip(ALL) {
         assert_eq!(invariant.id, format!("INV-{number}"));
         assert!(invariant.sentence.ends_with('.'));
     }
-    assert_eq!(ALL.len(), 11);
+    assert_eq!(ALL.len(), 12);
 }
 
 #[test]
@@ -51,6 +51,28 @@ fn a_finished_job_has_nobody_left_and_accounts_that_balance() {
     let swapped = counts(&[(DeliveryState::Sent, 6), (DeliveryState::Failed, 1), (DeliveryState::Pending, 1)]);
     let unequal = JobSnapshot { chunks: swapped, ..running };
     assert_eq!(accounts_balance(&unequal).expect("chunks differ").invariant, ACCOUNTS_BALANCE);
+}
+
+#[test]
+fn the_state_of_a_finished_job_is_what_its_counts_say() {
+    let (sent, doubtful) = (counts(&[(DeliveryState::Sent, 7)]), counts(&[(DeliveryState::Uncertain, 1)]));
+    let refused = counts(&[(DeliveryState::Failed, 1)]);
+    for (state, ledger, holds) in [
+        (JobState::Completed, sent, true),
+        (JobState::CompletedWithFailures, sent, false),
+        (JobState::CompletedWithFailures, doubtful, true),
+        (JobState::CompletedWithFailures, refused, false),
+        (JobState::Completed, doubtful, false),
+        (JobState::Failed, refused, true),
+        (JobState::Failed, sent, false),
+        (JobState::Canceled, sent, true),
+        (JobState::Canceled, refused, true),
+        (JobState::Running, sent, true),
+        (JobState::Completed, counts(&[(DeliveryState::Pending, 1)]), true),
+    ] {
+        let job = JobSnapshot { job: "j1".into(), state, frozen: None, chunks: ledger, ledger };
+        assert_eq!(state_true(&job).is_none(), holds, "{state:?} {ledger:?}");
+    }
 }
 
 #[test]

@@ -67,6 +67,7 @@ fn violations(found: &Inspected, now: Timestamp) -> Vec<Violation> {
     let mut violations: Vec<Violation> = [
         (found.is_over || found.state != JobState::Canceled).then(|| invariant::nothing_lost(&job)).flatten(),
         invariant::accounts_balance(&job),
+        found.is_over.then(|| invariant::state_true(&job)).flatten(),
         invariant::attempts_bounded(&attempts, ATTEMPTS_MAX),
         invariant::planned_once(&manifest.to_string(), &repeated),
     ]

@@ -11,6 +11,7 @@ mod courier;
 mod dispatcher;
 mod doctor;
 mod driver;
+mod ending;
 mod engine;
 mod janitor;
 mod keeper;

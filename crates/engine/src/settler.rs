@@ -2,14 +2,14 @@
 
 use crate::cluster::Cluster;
 use crate::driver::{Progress, Task};
+use crate::ending;
 use crate::telling::Teller;
-use postrider_core::delivery::{DeliveryState, LATEST_FINISH, job_end};
+use postrider_core::delivery::{DeliveryState, LATEST_FINISH};
 use postrider_core::env::BoxFuture;
-use postrider_core::event::{EventKind, ScheduleFacts};
 use postrider_core::id::ScheduleId;
 use postrider_core::schedule::JobState;
 use postrider_core::time::Timestamp;
-use postrider_store::execution::{JobMove, UnsettledJob};
+use postrider_store::execution::{JobKey, UnsettledJob};
 use postrider_store::{StoreError, Tx};
 use std::sync::Arc;
 
@@ -25,15 +25,36 @@ pub(crate) struct Settler {
     cluster: Arc<Cluster>,
     /// The first latest finish among the jobs of this round.
     next: Option<Timestamp>,
+    /// Whether the finished jobs were looked at, which happens once in a process.
+    has_repaired: bool,
 }
 
 impl Settler {
     pub(crate) const fn new(cluster: Arc<Cluster>) -> Self {
-        Self { cluster, next: None }
+        Self { cluster, next: None, has_repaired: false }
+    }
+
+    /// Corrects finished jobs whose state an earlier version did not correct after a late answer.
+    async fn repair(&mut self) -> Result<(), StoreError> {
+        let mut after = ScheduleId::from(uuid::Uuid::nil());
+        while !self.has_repaired && !self.cluster.signals.is_stopping() {
+            let jobs = self.cluster.store.read("job.doubted", move |tx| tx.jobs_doubted(after)).await?;
+            match jobs.last() {
+                Some(last) => after = last.job,
+                None => self.has_repaired = true,
+            }
+            for key in jobs {
+                let (now, teller) = (self.cluster.now(), Teller::new(&self.cluster, self.cluster.now()));
+                let repair = move |tx: &mut Tx<'_>| ending::repair(tx, key, &teller, now);
+                self.cluster.store.write_guarded("job.repair", repair).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Looks at every job that is not over, page by page.
     async fn settle(&mut self) -> Result<Progress, StoreError> {
+        self.repair().await?;
         let mut after = ScheduleId::from(uuid::Uuid::nil());
         loop {
             let jobs = self.cluster.store.read("job.unsettled", move |tx| tx.jobs_unsettled(after)).await?;
@@ -64,8 +85,10 @@ impl Settler {
             }
         }
         if job.frozen_at.is_some() && !has_ready && !job.has_claimed {
-            let (job, teller) = (*job, Teller::new(&self.cluster, now));
-            let finish = self.cluster.store.write_guarded("job.finish", move |tx| finish(tx, &job, &teller, now));
+            let key = JobKey { job: job.job, tenant: job.tenant, manifest: job.manifest };
+            let teller = Teller::new(&self.cluster, now);
+            let finish =
+                self.cluster.store.write_guarded("job.finish", move |tx| ending::finish(tx, key, &teller, now));
             finish.await?;
         }
         Ok(())
@@ -95,32 +118,4 @@ impl Task for Settler {
     fn tick(&mut self) -> BoxFuture<'_, Result<Progress, StoreError>> {
         Box::pin(self.settle())
     }
-}
-
-/// Closes a job if everybody is accounted for.
-fn finish(tx: &mut Tx<'_>, job: &UnsettledJob, teller: &Teller, now: Timestamp) -> Result<(), StoreError> {
-    // Whoever makes recipients pending again keeps the job open; their number is read behind them.
-    if !tx.job_keep_open(job.tenant, job.job)? {
-        return Ok(());
-    }
-    let counts = tx.manifest_counts(job.tenant, job.manifest)?;
-    let Some(end) = job_end(&counts) else { return Ok(()) };
-    // A job that was taken back stays so, whatever its counts.
-    let to = if job.state == JobState::Canceled { JobState::Canceled } else { end };
-    let change = JobMove {
-        tenant: job.tenant,
-        job: job.job,
-        from: job.state,
-        to,
-        blocked_reason: None,
-        due_by: None,
-        started_at: None,
-        finished_at: Some(now),
-    };
-    if !tx.job_move(&change)? || job.is_test {
-        return Ok(());
-    }
-    tx.campaign_set_execution_status(job.tenant, job.campaign, to.execution_status(true), now)?;
-    let facts = ScheduleFacts { counts: Some(counts), ..ScheduleFacts::new(job.campaign, job.job, to) };
-    teller.schedule(tx, job.tenant, EventKind::ScheduleFinished, facts)
 }

@@ -104,16 +104,16 @@ impl Chronicle<'_> {
         ensure(job.state.is_final() == job.finished_at.is_some(), || "final and finished differ".into())?;
         let status = job.state.execution_status(started);
         ensure(seen.status == Some(status), || format!("the campaign shows {:?}, not {status:?}", seen.status))?;
-        let bad = [DeliveryState::Failed, DeliveryState::Expired, DeliveryState::Canceled, DeliveryState::Uncertain];
-        let is_clean = !seen.rows.iter().any(|(row, _)| bad.contains(&row.state));
-        // A provider's answer that came late may have settled the last doubt after the job was over.
-        let had_doubts = seen.rows.iter().any(|(_, attempts)| attempts.iter().any(is_doubt));
-        let fits = match job.state {
-            JobState::Completed => is_clean,
-            JobState::CompletedWithFailures | JobState::Failed => !is_clean || had_doubts,
+        let any = |states: &[DeliveryState]| seen.rows.iter().any(|(row, _)| states.contains(&row.state));
+        let missed = any(&[DeliveryState::Failed, DeliveryState::Expired, DeliveryState::Canceled]);
+        let (sent, doubtful) = (any(&[DeliveryState::Sent]), any(&[DeliveryState::Uncertain]));
+        let right = match job.state {
+            JobState::Completed => !missed && !doubtful,
+            JobState::CompletedWithFailures => doubtful || (missed && sent),
+            JobState::Failed => missed && !sent && !doubtful,
             _ => true,
         };
-        ensure(fits, || format!("{} does not tell how it went", job.state.as_str()))
+        ensure(right, || format!("{} does not tell how it went", job.state.as_str()))
     }
 
     /// Everybody wanted is in the ledger once, and nobody else.

@@ -9,7 +9,7 @@ use crate::tx::Tx;
 use crate::value::{Row, Value, id};
 use postrider_core::campaign::{AuthoringStatus, CampaignType, ExecutionStatus};
 use postrider_core::channel::ChannelKind;
-use postrider_core::id::{CampaignId, SenderProfileId, TemplateId, TenantId, VersionId};
+use postrider_core::id::{CampaignId, ScheduleId, SenderProfileId, TemplateId, TenantId, VersionId};
 use postrider_core::schedule::{Intent, Mode, TimezoneSource};
 use postrider_core::time::{Resolution, ResolutionRule, Timestamp};
 use uuid::Uuid;
@@ -44,6 +44,10 @@ statements! { "campaigns":
         WHERE tenant_id = $3 AND id = $4 AND deleted_at IS NULL AND authoring_status = 'published'";
     SET_EXECUTION_STATUS = "UPDATE campaigns SET execution_status = $1, updated_at = $2 \
         WHERE tenant_id = $3 AND id = $4 AND deleted_at IS NULL";
+    /// A job that tries the failed recipients of this one again is what the campaign shows.
+    CORRECT_EXECUTION_STATUS = "UPDATE campaigns SET execution_status = $1, updated_at = $2 \
+        WHERE tenant_id = $3 AND id = $4 AND deleted_at IS NULL AND execution_status = $5 AND NOT EXISTS (SELECT 1 FROM schedule_jobs j \
+        WHERE j.tenant_id = $3 AND j.parent_schedule_id = $6 AND (j.started_at IS NOT NULL OR j.finished_at IS NULL))";
 }
 
 /// A campaign that is not deleted.
@@ -230,6 +234,20 @@ impl Tx<'_> {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         Ok(self.execute(&SET_EXECUTION_STATUS, &[status.as_str().into(), now.into(), id(tenant), id(campaign)])? == 1)
+    }
+
+    /// Shows the corrected state of a finished job, unless the campaign shows a newer job.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn campaign_correct_execution_status(
+        &mut self,
+        (tenant, campaign, job): (TenantId, CampaignId, ScheduleId),
+        (from, to): (ExecutionStatus, ExecutionStatus),
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let values = [to.as_str().into(), now.into(), id(tenant), id(campaign), from.as_str().into(), id(job)];
+        self.execute(&CORRECT_EXECUTION_STATUS, &values).map(drop)
     }
 }
 

@@ -23,6 +23,17 @@ statements! { "execution":
     MOVE = "UPDATE schedule_jobs SET state = $1, blocked_reason = $2, started_at = COALESCE(started_at, $3), \
         finished_at = $4 WHERE tenant_id = $5 AND id = $6 AND state = $7 \
         AND (CAST($8 AS BIGINT) = 0 OR started_at IS NULL) AND due_at <= COALESCE($9, due_at)";
+    /// Changes nothing, and lets nobody else end or correct the job before this transaction does.
+    LOCK = "UPDATE schedule_jobs SET state = state WHERE tenant_id = $1 AND id = $2 \
+        RETURNING campaign_id, state, is_test, finished_at";
+    /// All tenants: a hint which finished jobs may say what late answers have made wrong. The rule is
+    /// `core::delivery::final_state`.
+    DOUBTED = "SELECT j.id, j.tenant_id, m.number FROM schedule_jobs j JOIN manifests m ON m.schedule_id = j.id \
+        WHERE j.state = 'completed_with_failures' AND j.finished_at IS NOT NULL AND j.id > $1 \
+        AND NOT EXISTS (SELECT 1 FROM chunks c WHERE c.manifest_number = m.number AND c.uncertain > 0) \
+        AND (NOT EXISTS (SELECT 1 FROM chunks c WHERE c.manifest_number = m.number AND c.sent > 0) \
+        OR NOT EXISTS (SELECT 1 FROM chunks c WHERE c.manifest_number = m.number \
+        AND c.failed + c.expired + c.canceled > 0)) ORDER BY j.id LIMIT 100";
     BLOCK = "UPDATE schedule_jobs SET blocked_reason = $1 WHERE tenant_id = $2 AND id = $3 AND state = 'running'";
     BUDGET = "SELECT rate_per_minute, budget_at, budget_taken FROM schedule_jobs WHERE tenant_id = $1 AND id = $2";
     /// The last take is compared, so that of two who take at once only one does.
@@ -84,6 +95,30 @@ pub struct JobMove {
     pub finished_at: Option<Timestamp>,
 }
 
+/// A job that this transaction has locked.
+#[derive(Debug, Clone, Copy)]
+pub struct LockedJob {
+    /// Of which campaign.
+    pub campaign: CampaignId,
+    /// Where it stands.
+    pub state: JobState,
+    /// Whether it is a test send, of which the campaign shows nothing.
+    pub is_test: bool,
+    /// When it was over, if it is.
+    pub finished_at: Option<Timestamp>,
+}
+
+/// A job with the number of its manifest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JobKey {
+    /// Its id.
+    pub job: ScheduleId,
+    /// Whose.
+    pub tenant: TenantId,
+    /// Number of its manifest.
+    pub manifest: i64,
+}
+
 /// A job that is not over, with its manifest.
 #[derive(Debug, Clone, Copy)]
 pub struct UnsettledJob {
@@ -142,8 +177,12 @@ impl Tx<'_> {
     /// Changes a job's state if it still is in the one it must be in; answers whether it was.
     ///
     /// # Errors
-    /// Any [`StoreError`].
+    /// Any [`StoreError`]; `Failed` for a move that [`JobState::may_become`] does not allow.
     pub fn job_move(&mut self, change: &JobMove) -> Result<bool, StoreError> {
+        let (from, to) = (change.from, change.to);
+        if from != to && !from.may_become(to) {
+            return Err(StoreError::Failed(format!("a job does not go from {} to {}", from.as_str(), to.as_str())));
+        }
         let values = [
             change.to.as_str().into(),
             change.blocked_reason.as_ref().into(),
@@ -156,6 +195,31 @@ impl Tx<'_> {
             change.due_by.into(),
         ];
         Ok(self.execute(&MOVE, &values)? == 1)
+    }
+
+    /// Locks a job until this transaction ends, and returns where it stands. Lock chunks before their job.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn job_lock(&mut self, tenant: TenantId, job: ScheduleId) -> Result<Option<LockedJob>, StoreError> {
+        self.query_one(&LOCK, &[id(tenant), id(job)], |row| {
+            Ok(LockedJob {
+                campaign: row.id()?,
+                state: row.word(JobState::parse)?,
+                is_test: row.next()?,
+                finished_at: row.next()?,
+            })
+        })
+    }
+
+    /// Up to 100 finished jobs whose state may not be what their counts say, in the order of their ids, after one.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn jobs_doubted(&mut self, after: ScheduleId) -> Result<Vec<JobKey>, StoreError> {
+        self.query_as(&DOUBTED, &[id(after)], |row| {
+            Ok(JobKey { job: row.id()?, tenant: row.id()?, manifest: row.next()? })
+        })
     }
 
     /// Says why a running job does not move, or that it does again.

@@ -20,8 +20,8 @@ pub struct CreateWebhookBody {
     /// `https://…`, on the public Internet unless the operator allows more. No credentials, no fragment.
     url: String,
     /// Kinds of events, at least one: `schedule.moved`, `schedule.started`, `schedule.paused`, `schedule.resumed`,
-    /// `schedule.held`, `schedule.finished`, `schedule.canceled`, `delivery.failed`, `delivery.uncertain`,
-    /// `delivery.bounced`, `recipient.unsubscribed`.
+    /// `schedule.held`, `schedule.finished`, `schedule.corrected`, `schedule.canceled`, `delivery.failed`,
+    /// `delivery.uncertain`, `delivery.bounced`, `recipient.unsubscribed`.
     events: Vec<String>,
     /// At most 500 characters.
     description: Option<String>,

@@ -17,7 +17,7 @@ pub use retry::{
     RetryPolicy, after,
 };
 pub use retryable::{POISONED, can_pass};
-pub use transition::{given_up, job_end};
+pub use transition::{final_state, given_up, job_end};
 
 use crate::campaign::words;
 

@@ -39,6 +39,16 @@ pub const fn given_up(in_doubt: bool, state: DeliveryState) -> DeliveryState {
     if in_doubt { DeliveryState::Uncertain } else { state }
 }
 
+/// The final state that a job has with these counts; none while a recipient is live. It stays true when a late answer
+/// moves the counts of a finished job. A canceled job stays canceled.
+#[must_use]
+pub const fn final_state(state: JobState, counts: &Counts) -> Option<JobState> {
+    match (state, job_end(counts)) {
+        (JobState::Canceled, Some(_)) => Some(JobState::Canceled),
+        (_, end) => end,
+    }
+}
+
 /// How a job ends whose recipients stand so; none while one is live. A job that was canceled ends as `canceled`,
 /// whatever its counts. An empty audience is complete.
 #[must_use]

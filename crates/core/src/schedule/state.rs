@@ -44,7 +44,7 @@ impl JobState {
     /// Whether a job may go from this state to another. A job that waits or stands still may come to its end,
     /// since messages that had left before it was stopped are still answered and the latest finish still passes;
     /// one that never ran cannot complete. One that left recipients uncertain goes on when a person decides about
-    /// them.
+    /// them, and ends differently when late answers settle the last of them.
     #[must_use]
     pub const fn may_become(self, to: Self) -> bool {
         match self {
@@ -52,7 +52,7 @@ impl JobState {
             Self::Running => !matches!(to, Self::Scheduled | Self::Running),
             Self::Paused => !matches!(to, Self::Paused),
             Self::Held => !matches!(to, Self::Held),
-            Self::CompletedWithFailures => matches!(to, Self::Running),
+            Self::CompletedWithFailures => matches!(to, Self::Running | Self::Completed | Self::Failed),
             Self::Completed | Self::Failed | Self::Canceled => false,
         }
     }
@@ -85,6 +85,14 @@ mod tests {
             let leaves = JobState::ALL.iter().any(|&to| from.may_become(to));
             assert_eq!(leaves, !from.is_final() || from == JobState::CompletedWithFailures, "{from:?}");
             assert_eq!(from.may_become(JobState::Canceled), !from.is_final(), "{from:?}");
+        }
+        let corrections = [
+            (JobState::CompletedWithFailures, JobState::Completed),
+            (JobState::CompletedWithFailures, JobState::Failed),
+        ];
+        let finals = || JobState::ALL.iter().filter(|state| state.is_final());
+        for (&from, &to) in finals().flat_map(|from| finals().map(move |to| (from, to))) {
+            assert_eq!(from.may_become(to), corrections.contains(&(from, to)), "{from:?} to {to:?}");
         }
         assert!(!JobState::Scheduled.may_become(JobState::Completed));
         assert!(!JobState::Running.may_become(JobState::Scheduled));

@@ -21,8 +21,9 @@ use postrider_core::address::email_domain;
 use postrider_core::channel::{Channel, ChannelKind, Lane, Message};
 use postrider_core::env::BoxFuture;
 use postrider_core::time::Timestamp;
-use postrider_store::StoreError;
+use postrider_store::execution::JobKey;
 use postrider_store::ledger::DueRow;
+use postrider_store::{StoreError, Tx};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -359,8 +360,11 @@ impl SendLane {
         if answers.is_empty() {
             return Ok(());
         }
-        let teller = Teller::new(&self.cluster, self.cluster.now());
-        self.cluster.store.write_guarded("chunk.late", move |tx| late::record(tx, key, &answers, &teller)).await
+        let job = JobKey { job: open.context.job, tenant: open.context.tenant, manifest: key.manifest };
+        let now = self.cluster.now();
+        let teller = Teller::new(&self.cluster, now);
+        let late = move |tx: &mut Tx<'_>| late::record(tx, (job, key.chunk), &answers, &teller, now);
+        self.cluster.store.write_guarded("chunk.late", late).await
     }
 
     async fn end(&mut self) {

@@ -1,17 +1,28 @@
 //! The truth that comes late: a provider answered after the lease of the chunk had run out.
 //!
 //! The rescuer has then decided by policy. What it left `uncertain`, or `pending` to be tried again, is settled by the
-//! answer if it is for the same attempt; whatever else became of a recipient stands.
+//! answer if it is for the same attempt; whatever else became of a recipient stands. A job that is finished already gets
+//! the state that its new counts say, in the same transaction.
 
 use super::turn::{Answer, apply};
+use crate::ending;
 use crate::telling::Teller;
 use postrider_core::delivery::{Counts, DeliveryState};
+use postrider_core::time::Timestamp;
 use postrider_store::chunks::ChunkKey;
+use postrider_store::execution::JobKey;
 use postrider_store::ledger::{AttemptRow, Change};
 use postrider_store::{StoreError, Tx};
 
 /// Settles recipients of whom the truth is known after all.
-pub(super) fn record(tx: &mut Tx<'_>, key: ChunkKey, answers: &[Answer], teller: &Teller) -> Result<(), StoreError> {
+pub(super) fn record(
+    tx: &mut Tx<'_>,
+    (job, chunk): (JobKey, i64),
+    answers: &[Answer],
+    teller: &Teller,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let key = ChunkKey { manifest: job.manifest, chunk };
     let mut delta = Counts::default();
     // Locks the chunk first, as everybody does who changes its rows.
     tx.chunk_adjust(key, &delta, None)?;
@@ -25,5 +36,7 @@ pub(super) fn record(tx: &mut Tx<'_>, key: ChunkKey, answers: &[Answer], teller:
     }
     let attempts: Vec<AttemptRow> = truths.iter().filter_map(|answer| answer.attempt.clone()).collect();
     tx.ledger_attempts(key.manifest, &attempts)?;
-    tx.chunk_adjust(key, &delta, None)
+    tx.chunk_adjust(key, &delta, None)?;
+    // Nobody was uncertain: then the job is not finished, or nothing has changed.
+    if delta.of(DeliveryState::Uncertain) == 0 { Ok(()) } else { ending::correct(tx, job, teller, now) }
 }

@@ -6,6 +6,7 @@ mod courier;
 mod crash;
 mod flow;
 mod holding;
+mod late;
 mod live;
 mod planning;
 mod poisoned;
