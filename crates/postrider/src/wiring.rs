@@ -119,7 +119,7 @@ pub fn channels(
     let mut channels: Vec<Arc<dyn Channel>> = Vec::new();
     match &config.channels.email {
         Some(Email::Smtp(smtp)) => {
-            let channel = SmtpChannel::new(smtp.route.clone());
+            let channel = SmtpChannel::with_timeouts(smtp.route.clone(), smtp.timeouts);
             channels.push(Arc::new(channel.map_err(|error| Failure::of(Trouble::Config, error.to_string()))?));
         }
         Some(Email::Sandbox(sandbox)) => channels.push(sandbox_channel(ChannelKind::Email, sandbox, check)?),

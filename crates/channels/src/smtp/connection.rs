@@ -8,8 +8,12 @@ use super::timeouts::SmtpTimeouts;
 use crate::refusal::Stop;
 use crate::wire::Wire;
 use postrider_core::channel::Obstacle;
+use std::io;
 use std::time::Duration;
 use tokio::time::timeout;
+
+/// Most bytes that have to be taken within one wait.
+const PIECE_BYTES: usize = 16 * 1024;
 
 /// A connection, greeted and ready for mail.
 pub(super) struct Connection {
@@ -94,13 +98,32 @@ impl Connection {
             return Err(self.read_unasked());
         }
         let mut left = 0;
-        let result = timeout(self.timeouts.command, self.wire.write(bytes, &mut left)).await;
-        let broken = match result {
-            Ok(Ok(())) => return Ok(()),
-            Ok(Err(error)) => Broken::closed(&format!("The connection broke while writing: {error}.")),
-            Err(_) => Broken::new("write_timeout", "The server did not take what was written in time."),
+        // A server that takes a little now and then must not hold the connection for ever.
+        let all = timeout(self.timeouts.final_reply, self.write_pieces(bytes, &mut left)).await;
+        let broken = match all.unwrap_or(Ok(false)) {
+            Ok(true) => return Ok(()),
+            Ok(false) => Broken::new("write_timeout", "The server did not take what was written in time."),
+            Err(error) => Broken::closed(&format!("The connection broke while writing: {error}.")),
         };
         Err(Broken { left, ..broken })
+    }
+
+    /// Writes piece by piece; returns whether each was taken in time. `left` is the number of bytes that may have left.
+    async fn write_pieces(&mut self, bytes: &[u8], left: &mut usize) -> io::Result<bool> {
+        let mut begun = 0;
+        for piece in bytes.chunks(PIECE_BYTES) {
+            // Whoever drops this in the middle of a piece does not learn how much of it has left.
+            *left = begun + piece.len();
+            let mut gone = 0;
+            let taken = timeout(self.timeouts.write, self.wire.write(piece, &mut gone)).await;
+            *left = begun + gone;
+            match taken {
+                Ok(written) => written?,
+                Err(_) => return Ok(false),
+            }
+            begun += piece.len();
+        }
+        Ok(true)
     }
 
     /// A reply that nobody asked for; a server that closes may say so at any time (RFC 5321 §3.8).
@@ -111,7 +134,7 @@ impl Connection {
         }
     }
 
-    /// Reads the next reply.
+    /// Reads the next reply, which must be there as a whole within `wait`.
     pub(super) async fn reply(&mut self, wait: Duration) -> Result<Reply, Broken> {
         let Self { wire, inbox, .. } = self;
         match timeout(wait, read_reply(wire, inbox)).await {
@@ -121,16 +144,16 @@ impl Connection {
     }
 
     /// Writes one command and reads its reply.
-    pub(super) async fn ask(&mut self, command: &[u8]) -> Result<Reply, Broken> {
+    pub(super) async fn ask(&mut self, command: &[u8], wait: Duration) -> Result<Reply, Broken> {
         self.write(command).await?;
-        self.reply(self.timeouts.command).await
+        self.reply(wait).await
     }
 
     /// Says goodbye and closes.
     pub(super) async fn quit(&mut self) {
         let wait = self.timeouts.farewell;
         let farewell = async {
-            let _answer = self.ask(b"QUIT\r\n").await;
+            let _answer = self.ask(b"QUIT\r\n", wait).await;
             self.wire.shut_down().await;
         };
         let _in_time = timeout(wait, farewell).await;

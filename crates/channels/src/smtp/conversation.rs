@@ -11,6 +11,7 @@ use super::envelope::{LONE_DOT, Prepared, prepare};
 use super::reply::Reply;
 use crate::refusal::Stop;
 use postrider_core::channel::{Message, Outcome};
+use std::time::Duration;
 
 const RESET: &[u8] = b"RSET\r\n";
 
@@ -162,9 +163,8 @@ async fn one_by_one(
 
 /// Says the three commands one after the other; answers the first refusal, if there is one.
 async fn ask_for_one(connection: &mut Connection, current: &Prepared) -> Result<Option<(Outcome, Phase)>, Break> {
-    let phases = [Phase::Mail, Phase::Rcpt, Phase::Data];
-    for (phase, command) in phases.into_iter().zip(current.each_command()) {
-        let reply = connection.ask(command).await?;
+    for ((phase, wait), command) in phases(connection).into_iter().zip(current.each_command()) {
+        let reply = connection.ask(command, wait).await?;
         match classify(phase, &reply, &current.parties()) {
             Verdict::Accepted => {}
             Verdict::Stopped(stop) => return Err(stopped(stop)),
@@ -176,9 +176,8 @@ async fn ask_for_one(connection: &mut Connection, current: &Prepared) -> Result<
 
 /// Reads the replies to MAIL, RCPT and DATA; a server that ends the conversation ends it here.
 async fn read_judgement(connection: &mut Connection, parties: &Parties<'_>) -> Result<Judgement, Break> {
-    let wait = connection.timeouts.command;
     let mut replies = Vec::with_capacity(3);
-    for phase in [Phase::Mail, Phase::Rcpt, Phase::Data] {
+    for (phase, wait) in phases(connection) {
         let reply = connection.reply(wait).await?;
         // Nothing needs to follow a 421, and nothing may be sent after it.
         if let (421, Verdict::Stopped(stop)) = (reply.code, classify(phase, &reply, parties)) {
@@ -187,6 +186,12 @@ async fn read_judgement(connection: &mut Connection, parties: &Parties<'_>) -> R
         replies.push(reply);
     }
     judge([&replies[0], &replies[1], &replies[2]], parties)
+}
+
+/// The commands before a body, with the wait for the reply to each.
+const fn phases(connection: &Connection) -> [(Phase, Duration); 3] {
+    let timeouts = &connection.timeouts;
+    [(Phase::Mail, timeouts.mail), (Phase::Rcpt, timeouts.rcpt), (Phase::Data, timeouts.data)]
 }
 
 fn stopped(stop: Stop) -> Break {
@@ -221,7 +226,7 @@ fn judge([mail, rcpt, data]: [&Reply; 3], parties: &Parties<'_>) -> Result<Judge
 /// Reads the reply to what cleared a refused message.
 async fn read_clearing(connection: &mut Connection, clearing: Clearing) -> Result<(), Break> {
     let wait = match clearing {
-        Clearing::Reset => connection.timeouts.command,
+        Clearing::Reset => connection.timeouts.reset,
         Clearing::EmptyBody => connection.timeouts.final_reply,
     };
     let reply = connection.reply(wait).await?;

@@ -40,7 +40,7 @@ pub struct SmtpChannel {
 }
 
 impl SmtpChannel {
-    /// A channel with the waiting times of RFC 5321. Nothing is connected.
+    /// A channel with the default waiting times. Nothing is connected.
     ///
     /// # Errors
     /// The certificates of the platform or of `ca_file` cannot be read.

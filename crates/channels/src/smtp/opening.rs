@@ -20,6 +20,7 @@ use rustls::pki_types::ServerName;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsStream;
@@ -50,7 +51,7 @@ impl<'a> Opening<'a> {
         }
         self.step = "greeting";
         // A server that accepts a connection and then closes it or stays silent may have enough of them.
-        let greeting = connection.reply(self.timeouts.command).await.map_err(Broken::of_connections)?;
+        let greeting = connection.reply(self.timeouts.greeting).await.map_err(Broken::of_connections)?;
         require(Phase::Opening, &greeting)?;
         self.saw(greeting.line());
         self.say_hello(&mut connection).await?;
@@ -64,7 +65,9 @@ impl<'a> Opening<'a> {
                 let text = "The password is not sent unencrypted; tls=none would allow it.";
                 return Err(Broken::new("auth_needs_tls", text));
             }
-            let reply = log_in(&mut connection, credentials).await?;
+            let late = |_| Broken::new("reply_timeout", "The server did not answer the login in time.");
+            let login = timeout(self.timeouts.login, log_in(&mut connection, credentials));
+            let reply = login.await.map_err(late)??;
             self.saw(reply.line());
         }
         Ok(connection)
@@ -82,7 +85,7 @@ impl<'a> Opening<'a> {
         let found: Vec<SocketAddr> = match timeout(self.timeouts.connect, lookup_host((host, port))).await {
             Ok(Ok(found)) => found.collect(),
             Ok(Err(error)) => return Err(missing(&error.to_string())),
-            Err(_) => return Err(missing("the name servers did not answer in time")),
+            Err(_) => return Err(Broken::new("name_timeout", "The name servers did not answer in time.")),
         };
         if found.is_empty() {
             return Err(missing("it has no address"));
@@ -91,12 +94,14 @@ impl<'a> Opening<'a> {
         Ok(found)
     }
 
-    /// Connects to the first address that accepts.
+    /// Connects to the first address that accepts. They share the wait evenly, so that one that stays silent leaves time
+    /// for the others.
     async fn connect(&mut self, addresses: &[SocketAddr]) -> Result<TcpStream, Broken> {
         self.step = "connect";
         let mut fault = Broken::new("connect_failed", "there is no address");
+        let wait = self.timeouts.connect / u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);
         for &address in addresses {
-            match self.connect_to(address).await {
+            match connect_to(address, wait).await {
                 Ok(stream) => {
                     self.saw(format!("connected to {address}"));
                     return Ok(stream);
@@ -107,32 +112,12 @@ impl<'a> Opening<'a> {
         Err(fault)
     }
 
-    async fn connect_to(&self, address: SocketAddr) -> Result<TcpStream, Broken> {
-        let failed = |error| Broken::new("connect_failed", &format!("no connection to {}: {error}", address.ip()));
-        match timeout(self.timeouts.connect, TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => {
-                // Each write is a whole group of commands; holding it back for more would only add waiting.
-                stream.set_nodelay(true).map_err(failed)?;
-                Ok(stream)
-            }
-            Ok(Err(error)) if error.kind() == ErrorKind::ConnectionRefused => {
-                let text = format!("{} refused the connection; perhaps nothing listens at this port", address.ip());
-                Err(Broken::new("connect_refused", &text))
-            }
-            Ok(Err(error)) => Err(failed(error)),
-            Err(_) => {
-                let text = format!("{} did not accept a connection in time", address.ip());
-                Err(Broken::new("connect_timeout", &text))
-            }
-        }
-    }
-
     /// STARTTLS where it is offered; where it is not, an error unless the route may do without.
     async fn start_tls(&mut self, mut connection: Connection) -> Result<Connection, Broken> {
         self.step = "starttls";
         if connection.offers.starttls {
             self.route.has_offered_tls.store(true, Ordering::Relaxed);
-            let reply = connection.ask(b"STARTTLS\r\n").await?;
+            let reply = connection.ask(b"STARTTLS\r\n", self.timeouts.starttls).await?;
             require(Phase::StartTls, &reply)?;
             self.saw(reply.line());
             connection = self.encrypt(connection).await?;
@@ -166,7 +151,7 @@ impl<'a> Opening<'a> {
         let stream = match timeout(self.timeouts.connect, connector.connect(name, stream)).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => return Err(failed(&format!("no TLS: {error}{}", tls::advice(&error)))),
-            Err(_) => return Err(failed("The TLS handshake was not done in time.")),
+            Err(_) => return Err(Broken::new("tls_timeout", "The server did not finish the TLS handshake in time.")),
         };
         self.saw(tls::describe(stream.get_ref().1));
         Ok(Connection::new(Wire::Tls(Box::new(TlsStream::Client(stream))), self.timeouts))
@@ -181,9 +166,10 @@ impl<'a> Opening<'a> {
             (None, Ok(address)) => format!("[IPv6:{}]", address.ip()),
             (None, Err(_)) => "localhost".to_owned(),
         };
-        let mut reply = connection.ask(format!("EHLO {name}\r\n").as_bytes()).await?;
+        let wait = self.timeouts.hello;
+        let mut reply = connection.ask(format!("EHLO {name}\r\n").as_bytes(), wait).await?;
         if reply.class() == 5 {
-            reply = connection.ask(format!("HELO {name}\r\n").as_bytes()).await?;
+            reply = connection.ask(format!("HELO {name}\r\n").as_bytes(), wait).await?;
             require(Phase::Opening, &reply)?;
             connection.offers = Offers::default();
         } else {
@@ -192,6 +178,26 @@ impl<'a> Opening<'a> {
         }
         self.saw(format!("offers {}", reply.text.lines().skip(1).collect::<Vec<_>>().join(", ")));
         Ok(())
+    }
+}
+
+async fn connect_to(address: SocketAddr, wait: Duration) -> Result<TcpStream, Broken> {
+    let failed = |error| Broken::new("connect_failed", &format!("no connection to {}: {error}", address.ip()));
+    match timeout(wait, TcpStream::connect(address)).await {
+        Ok(Ok(stream)) => {
+            // Each write is a whole group of commands; holding it back for more would only add waiting.
+            stream.set_nodelay(true).map_err(failed)?;
+            Ok(stream)
+        }
+        Ok(Err(error)) if error.kind() == ErrorKind::ConnectionRefused => {
+            let text = format!("{} refused the connection; perhaps nothing listens at this port", address.ip());
+            Err(Broken::new("connect_refused", &text))
+        }
+        Ok(Err(error)) => Err(failed(error)),
+        Err(_) => {
+            let text = format!("{} did not accept a connection in time", address.ip());
+            Err(Broken::new("connect_timeout", &text))
+        }
     }
 }
 
@@ -228,20 +234,21 @@ fn read_offers(text: &str) -> Offers {
 /// Logs in; returns what the server said.
 async fn log_in(connection: &mut Connection, credentials: &Credentials) -> Result<Reply, Broken> {
     let Credentials { user, password } = credentials;
+    let wait = connection.timeouts.login;
     let reply = if connection.offers.auth_plain {
         let mut command = "AUTH PLAIN ".to_owned();
         BASE64.encode_string(format!("\0{user}\0{password}"), &mut command);
         command.push_str("\r\n");
-        connection.ask(command.as_bytes()).await?
+        connection.ask(command.as_bytes(), wait).await?
     } else if connection.offers.auth_login {
-        let mut reply = connection.ask(b"AUTH LOGIN\r\n").await?;
+        let mut reply = connection.ask(b"AUTH LOGIN\r\n", wait).await?;
         for secret in [user, password] {
             if reply.code != 334 {
                 break;
             }
             let mut answer = BASE64.encode(secret);
             answer.push_str("\r\n");
-            reply = connection.ask(answer.as_bytes()).await?;
+            reply = connection.ask(answer.as_bytes(), wait).await?;
         }
         reply
     } else {

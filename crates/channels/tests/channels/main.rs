@@ -9,6 +9,7 @@ mod opening;
 mod pipeline;
 mod probe;
 mod sandbox;
+mod silence;
 mod support;
 mod text;
 mod truth;

@@ -54,7 +54,7 @@ async fn a_server_that_wants_no_more_connections_is_no_outage() {
         (Some(silent), "reply_timeout"),
     ] {
         let sink = sink(SinkOptions { hook, ..SinkOptions::default() }).await;
-        let timeouts = postrider_channels::smtp::SmtpTimeouts { command: Duration::from_millis(200), ..patient() };
+        let timeouts = postrider_channels::smtp::SmtpTimeouts { greeting: Duration::from_millis(200), ..patient() };
         let outcomes = crate::support::channel_with(&sink, "", "", timeouts).lane().send(&[message(0)]).await;
         let (obstacle, found, text) = stopped(&outcomes[0]);
         assert_eq!((obstacle, found), (Obstacle::Connections, reason), "{text}");

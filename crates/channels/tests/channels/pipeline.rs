@@ -2,7 +2,6 @@
 
 use crate::support::{channel, channel_with, email, message, patient, short, shorts, sink, window};
 use postrider_channels::sink::{Answer, Hook, SinkOptions, Step, Verb};
-use postrider_channels::smtp::SmtpTimeouts;
 use postrider_core::channel::{Body, Channel as _, Message, Outcome};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -78,10 +77,15 @@ async fn silence_is_doubt_only_after_the_message() {
         (Verb::Dot, "uncertain reply_timeout"),
     ] {
         let short_wait = Duration::from_millis(200);
-        let brief = match verb {
-            Verb::Dot => SmtpTimeouts { final_reply: short_wait, ..patient() },
-            _ => SmtpTimeouts { command: short_wait, ..patient() },
-        };
+        let mut brief = patient();
+        *match verb {
+            Verb::Connect => &mut brief.greeting,
+            Verb::Ehlo => &mut brief.hello,
+            Verb::Mail => &mut brief.mail,
+            Verb::Rcpt => &mut brief.rcpt,
+            Verb::Data => &mut brief.data,
+            _ => &mut brief.final_reply,
+        } = short_wait;
         let forever = Answer::After(Duration::from_secs(3600), Box::new(Answer::Proceed));
         let hook = hook(move |step| (step.verb == verb).then(|| forever.clone()));
         let sink = sink(SinkOptions { hook, ..SinkOptions::default() }).await;

@@ -40,7 +40,7 @@ pub async fn sink(options: SinkOptions) -> Sink {
 /// Short enough for a test that waits for a timeout, long enough for a busy machine that must not run into one.
 pub fn patient() -> SmtpTimeouts {
     let long = Duration::from_secs(60);
-    SmtpTimeouts { connect: long, command: long, final_reply: long, farewell: long }
+    SmtpTimeouts { final_reply: long, reset: long, farewell: long, ..SmtpTimeouts::alike(long) }
 }
 
 pub fn channel(sink: &Sink, options: &str) -> SmtpChannel {

@@ -1,13 +1,16 @@
 //! `[channels.*]`: the ways out. A channel without an adapter is not configured.
 
 use super::section::{Given, Section};
-use postrider_channels::smtp::SmtpConfig;
+use postrider_channels::smtp::{SmtpConfig, SmtpTimeouts};
 use std::path::PathBuf;
+use std::time::Duration;
 
 const CONNECTIONS_DEFAULT: u64 = 10;
 const CONNECTIONS_MAX: u64 = 1_000;
 const WINDOW_DEFAULT: u64 = 10;
 const WINDOW_MAX: u64 = 1_000;
+const WAIT_MS_MIN: u64 = 100;
+const WAIT_MS_MAX: u64 = 3_600_000;
 
 /// The ways out; nothing where a channel is not configured.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -40,6 +43,8 @@ pub struct Smtp {
     pub connections: u32,
     /// How many messages a connection takes at a time, 1 to 1,000: a crash can leave that many uncertain.
     pub window: u32,
+    /// How long it is waited for.
+    pub timeouts: SmtpTimeouts,
 }
 
 /// A folder into which messages are written instead of being sent.
@@ -77,6 +82,7 @@ fn read_email(mut section: Section<'_>) -> Option<Email> {
     let route = smtp_route(&mut section);
     let connections = section.integer("connections", CONNECTIONS_DEFAULT, 1..=CONNECTIONS_MAX);
     let window = section.integer("window", WINDOW_DEFAULT, 1..=WINDOW_MAX);
+    let timeouts = read_timeouts(section.section("timeouts"));
     let folder = section.text("folder");
     let adapter = adapter.map(|given| given.value).or(route.is_some().then_some(Adapter::Smtp));
     let email = match (adapter, route, folder) {
@@ -92,6 +98,7 @@ fn read_email(mut section: Section<'_>) -> Option<Email> {
             route: route.value,
             connections: u32::try_from(connections).unwrap_or(u32::MAX),
             window: u32::try_from(window).unwrap_or(u32::MAX),
+            timeouts,
         })),
         (Some(Adapter::Smtp), None, None) => {
             section.miss("url", "is missing", "write smtp://HOST:PORT or smtps://HOST:PORT");
@@ -106,6 +113,30 @@ fn read_email(mut section: Section<'_>) -> Option<Email> {
     };
     section.finish();
     email
+}
+
+/// Reads how long each part of a conversation is waited for, each 0.1 s to 1 h.
+fn read_timeouts(mut section: Section<'_>) -> SmtpTimeouts {
+    let mut timeouts = SmtpTimeouts::default();
+    let waits: [(&'static str, &mut Duration); 10] = [
+        ("connect_ms", &mut timeouts.connect),
+        ("greeting_ms", &mut timeouts.greeting),
+        ("hello_ms", &mut timeouts.hello),
+        ("starttls_ms", &mut timeouts.starttls),
+        ("login_ms", &mut timeouts.login),
+        ("mail_ms", &mut timeouts.mail),
+        ("rcpt_ms", &mut timeouts.rcpt),
+        ("data_ms", &mut timeouts.data),
+        ("write_ms", &mut timeouts.write),
+        ("final_reply_ms", &mut timeouts.final_reply),
+    ];
+    for (key, wait) in waits {
+        if let Some(ms) = section.optional_integer(key, WAIT_MS_MIN..=WAIT_MS_MAX) {
+            *wait = Duration::from_millis(ms);
+        }
+    }
+    section.finish();
+    timeouts
 }
 
 /// Reads `url` or `url_file`. The URL itself is never shown: it may hold a password.

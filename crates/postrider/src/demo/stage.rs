@@ -11,7 +11,7 @@ use crate::lifecycle::Stop;
 use crate::listener as http;
 use crate::wiring::{self, RunningEngine};
 use postrider_channels::sink::{Sink, SinkOptions};
-use postrider_channels::smtp::SmtpConfig;
+use postrider_channels::smtp::{SmtpConfig, SmtpTimeouts};
 use postrider_core::env::{Clock, Entropy};
 use postrider_core::id::uuid_v7;
 use postrider_core::scope::Scope;
@@ -116,7 +116,8 @@ fn config(context: &Context, folder: &Path, mail_server: SocketAddr) -> Result<C
     }
     let route = SmtpConfig::parse(&format!("smtp://{mail_server}?tls=none"));
     let route = route.map_err(|error| machine("reach the mail server", error))?;
-    let email = Email::Smtp(Smtp { route, connections: CONNECTIONS, window: WINDOW });
+    let email =
+        Email::Smtp(Smtp { route, connections: CONNECTIONS, window: WINDOW, timeouts: SmtpTimeouts::default() });
     config.channels = Channels { email: Some(email), ..Channels::default() };
     config.server.public_url = None;
     config.server.tls = None;
