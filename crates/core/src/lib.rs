@@ -17,6 +17,7 @@ pub mod id;
 pub mod import;
 pub mod invariant;
 pub mod pacing;
+pub mod planted;
 pub mod preflight;
 pub mod punycode;
 pub mod rate_limit;

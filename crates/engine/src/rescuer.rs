@@ -10,6 +10,8 @@ use crate::telling::Teller;
 use postrider_core::channel::{Outcome, Refusal};
 use postrider_core::delivery::{Attempt, Counts, POISONED, RetryPolicy};
 use postrider_core::env::BoxFuture;
+use postrider_core::planted::planted;
+use postrider_core::schedule::OnUncertain;
 use postrider_core::time::Timestamp;
 use postrider_store::chunks::{Claim, LostChunk};
 use postrider_store::{StoreError, Tx};
@@ -98,7 +100,8 @@ fn rescue(
     now: Timestamp,
     jitter: u64,
 ) -> Result<usize, StoreError> {
-    let policy = RetryPolicy::bounded(lost.on_uncertain, lost.latest_finish);
+    let on_uncertain = if planted("rescue_retries_under_hold") { OnUncertain::Retry } else { lost.on_uncertain };
+    let policy = RetryPolicy::bounded(on_uncertain, lost.latest_finish);
     let refusal = Refusal { reason: LEASE_LOST, text: String::new() };
     let outcome = Outcome::Uncertain(refusal);
     let flying = tx.ledger_in_flight(&lost.claim)?;

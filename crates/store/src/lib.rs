@@ -11,6 +11,8 @@ mod migrate;
 mod opening_tests;
 #[cfg(test)]
 mod plan_tests;
+#[cfg(any(test, feature = "planted"))]
+mod planted;
 mod postgres;
 pub mod probe;
 mod rule_date;

@@ -1,5 +1,7 @@
 //! SQL texts. Each is written once for both databases; the few that must differ say so with `fork`.
 
+use crate::rule_sql::Dialect;
+
 /// One SQL statement.
 #[derive(Debug)]
 pub struct Statement {
@@ -9,6 +11,20 @@ pub struct Statement {
     pub sqlite: &'static str,
     /// The text for PostgreSQL; the same but for forks.
     pub postgres: &'static str,
+}
+
+impl Statement {
+    /// The text that a database runs.
+    pub(crate) fn text(&self, dialect: Dialect) -> &'static str {
+        #[cfg(feature = "planted")]
+        if let Some(text) = crate::planted::text(self, dialect) {
+            return text;
+        }
+        match dialect {
+            Dialect::Sqlite => self.sqlite,
+            Dialect::Postgres => self.postgres,
+        }
+    }
 }
 
 /// Declares statements and a list `STATEMENTS` of all of them, which the tests prepare on both databases.
@@ -47,6 +63,7 @@ pub const ALL: &[&[Statement]] = &[
     crate::doubt::STATEMENTS,
     crate::events::STATEMENTS,
     crate::execution::STATEMENTS,
+    crate::failures::STATEMENTS,
     crate::gauges::STATEMENTS,
     crate::idempotency::STATEMENTS,
     crate::import_files::STATEMENTS,
@@ -64,6 +81,7 @@ pub const ALL: &[&[Statement]] = &[
     crate::reach::STATEMENTS,
     crate::recipients::STATEMENTS,
     crate::rescheduling::STATEMENTS,
+    crate::retried::STATEMENTS,
     crate::rezoning::STATEMENTS,
     crate::rules::STATEMENTS,
     crate::schedules::STATEMENTS,

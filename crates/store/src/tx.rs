@@ -49,8 +49,8 @@ impl Tx<'_> {
     /// Any [`StoreError`]; the transaction is then over.
     pub fn execute(&mut self, statement: &Statement, values: &[Value]) -> Result<u64, StoreError> {
         let result = match &mut self.inner {
-            Inner::Sqlite(tx) => tx.execute(statement.sqlite, values),
-            Inner::Postgres(tx) => tx.execute(statement.postgres, values),
+            Inner::Sqlite(tx) => tx.execute(statement.text(Dialect::Sqlite), values),
+            Inner::Postgres(tx) => tx.execute(statement.text(Dialect::Postgres), values),
         };
         self.changed |= result.as_ref().is_ok_and(|touched| *touched > 0);
         self.note(result)
@@ -63,8 +63,10 @@ impl Tx<'_> {
     /// Any [`StoreError`]; the transaction is then over.
     pub fn execute_many(&mut self, statement: &Statement, sets: &[Vec<Value>]) -> Result<Vec<u64>, StoreError> {
         let result = match &mut self.inner {
-            Inner::Sqlite(tx) => sets.iter().map(|values| tx.execute(statement.sqlite, values)).collect(),
-            Inner::Postgres(tx) => tx.execute_many(statement.postgres, sets),
+            Inner::Sqlite(tx) => {
+                sets.iter().map(|values| tx.execute(statement.text(Dialect::Sqlite), values)).collect()
+            }
+            Inner::Postgres(tx) => tx.execute_many(statement.text(Dialect::Postgres), sets),
         };
         self.changed |= result.as_ref().is_ok_and(|touched| touched.iter().any(|touched| *touched > 0));
         self.note(result)
@@ -75,11 +77,7 @@ impl Tx<'_> {
     /// # Errors
     /// Any [`StoreError`]; the transaction is then over.
     pub fn query(&mut self, statement: &Statement, values: &[Value]) -> Result<Vec<Row>, StoreError> {
-        let sql = match &self.inner {
-            Inner::Sqlite(_) => statement.sqlite,
-            Inner::Postgres(_) => statement.postgres,
-        };
-        self.query_text(sql, values)
+        self.query_text(statement.text(self.dialect()), values)
     }
 
     /// Runs SQL put together at run time (listings with filters); see `listing`.
@@ -185,8 +183,8 @@ impl Tx<'_> {
     /// What the database has against it.
     pub fn prepare(&mut self, statement: &Statement) -> Result<(), StoreError> {
         match &mut self.inner {
-            Inner::Sqlite(tx) => tx.prepare(statement.sqlite),
-            Inner::Postgres(tx) => tx.prepare(statement.postgres),
+            Inner::Sqlite(tx) => tx.prepare(statement.text(Dialect::Sqlite)),
+            Inner::Postgres(tx) => tx.prepare(statement.text(Dialect::Postgres)),
         }
     }
 

@@ -19,6 +19,16 @@ on_both! {
 }
 
 #[test]
+fn no_module_is_left_out() {
+    let sources = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src")).unwrap();
+    let declared: usize = sources
+        .filter_map(|entry| std::fs::read_to_string(entry.unwrap().path()).ok())
+        .map(|text| text.lines().filter(|line| line.starts_with("statements! {")).count())
+        .sum();
+    assert_eq!(statement::ALL.len(), declared);
+}
+
+#[test]
 fn few_statements_are_forked() {
     const FORKS_MAX: usize = 12;
     let forked: Vec<&str> = statement::ALL

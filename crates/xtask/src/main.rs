@@ -7,6 +7,7 @@ mod chores;
 mod contract;
 mod generated;
 mod machine;
+mod mutants;
 mod postgres;
 mod supervise;
 
@@ -24,13 +25,14 @@ cargo xtask check                            formatting, lints, tidiness and lic
 cargo xtask sim --seed N [--count N] [--postgres] [--nodes N] [--no-crashes]
                                              run the simulated worlds of seeds, and show the trace of a broken one
 cargo xtask contract [STEP…]                 hold the API's description and the running service against each other
+cargo xtask mutants [BUG…]                   turn on each planted bug, and fail if no test notices it
 cargo xtask regen [--check]                  write docs/generated anew; with --check, fail if it is not fresh
 
 The steps of `contract`, all of them if none is named: `environment` makes target/contract/venv, a Python with what the
 others use, and prints where it is; `zones` asks zoneinfo about every transition of every zone; `lint` looks at the
 OpenAPI document; `client` generates a client from it that does the main job; `fuzz` tests the running service against it.
 
-`test`, `pg` and `sim` take the PostgreSQL server named by POSTRIDER_TEST_POSTGRES_URL (a superuser's URL, such as
+`test`, `pg`, `sim` and `mutants` take the PostgreSQL server named by POSTRIDER_TEST_POSTGRES_URL (a superuser's URL, such as
 postgres://postgres@127.0.0.1:5432/postgres); without it they start a cluster of their own and remove it afterwards.
 ";
 
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         "check" => chores::check(),
         "sim" => chores::sim(rest),
         "contract" => chores::contract(rest),
+        "mutants" => chores::mutants(rest),
         "regen" => chores::regen(rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");

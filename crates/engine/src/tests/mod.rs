@@ -7,6 +7,7 @@ mod crash;
 mod flow;
 mod holding;
 mod late;
+mod leases;
 mod live;
 mod planning;
 mod poisoned;

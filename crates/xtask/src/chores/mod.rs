@@ -2,11 +2,13 @@
 
 mod check;
 mod contract;
+mod mutants;
 mod regen;
 mod test;
 
 pub use check::check;
 pub use contract::contract;
+pub use mutants::mutants;
 pub use regen::regen;
 pub use test::{pg, sim, test};
 

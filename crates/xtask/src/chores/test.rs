@@ -7,7 +7,7 @@ use crate::supervise::{Signals, Terminal};
 use std::process::{Command, ExitCode};
 
 /// Names the server the tests use; the account in it must be able to create databases.
-const URL_VARIABLE: &str = "POSTRIDER_TEST_POSTGRES_URL";
+pub(super) const URL_VARIABLE: &str = "POSTRIDER_TEST_POSTGRES_URL";
 
 /// Runs every test of the workspace, or those that the arguments of `cargo test` choose.
 pub fn test(arguments: &[String]) -> Outcome<ExitCode> {
@@ -44,7 +44,7 @@ pub fn sim(arguments: &[String]) -> Outcome<ExitCode> {
 }
 
 /// Runs the command beside the server that was named, or else beside a cluster that lives as long as the command.
-fn beside_postgres(mut command: Command, terminal: Terminal) -> Outcome<ExitCode> {
+pub(super) fn beside_postgres(mut command: Command, terminal: Terminal) -> Outcome<ExitCode> {
     let signals = Signals::catch()?;
     if std::env::var(URL_VARIABLE).is_ok_and(|url| !url.is_empty()) {
         return signals.run(&mut command, terminal);

@@ -7,6 +7,7 @@ mod dependencies;
 mod layers;
 mod licence;
 mod pages;
+mod planted;
 mod sources;
 mod workspace;
 

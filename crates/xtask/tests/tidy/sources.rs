@@ -88,7 +88,9 @@ fn jiff_is_named_in_one_module() {
 fn the_core_reaches_nothing_outside() {
     let forbidden = ["HashMap", "HashSet", "std::fs", "std::net", "std::env", "std::process", "std::thread"];
     let mut violations = Vec::new();
-    for file in rust_files().iter().filter(|file| file.path.starts_with("crates/core/src/")) {
+    // Which planted bug is turned on, in test builds alone, is read from the environment.
+    let is_core = |path: &str| path.starts_with("crates/core/src/") && path != "crates/core/src/planted.rs";
+    for file in rust_files().iter().filter(|file| is_core(&file.path)) {
         for (number, line) in file.product_lines() {
             for word in forbidden.iter().filter(|word| line.contains(**word)) {
                 violations.push(format!("{}:{number} names {word}", file.path));

@@ -1,0 +1,213 @@
+//! Each guarded statement with values that find its row, and what makes each of its guards find nothing.
+
+use super::fixture::ID;
+use postrider_store::value::Value;
+
+/// What breaks one guard.
+pub enum Strike {
+    /// Another value in a place, from 1.
+    Value(usize, Value),
+    /// A row that is not as it was.
+    Row(&'static str),
+}
+
+/// A guarded statement.
+pub struct Case {
+    pub statement: &'static str,
+    /// What is changed in the rows before, so that the statement finds one.
+    pub given: Vec<&'static str>,
+    pub values: Vec<Value>,
+    /// Each guard, as it is written, with its strike.
+    pub strikes: Vec<(&'static str, Strike)>,
+}
+
+macro_rules! case {
+    ($statement:literal, $(given $given:literal,)* [$($value:expr),*], $($guard:literal => $strike:expr),+) => {
+        Case {
+            statement: $statement,
+            given: vec![$($given),*],
+            values: vec![$($value.into()),*],
+            strikes: vec![$(($guard, $strike)),+],
+        }
+    };
+}
+
+fn value(place: usize, value: impl Into<Value>) -> Strike {
+    Strike::Value(place, value.into())
+}
+
+const fn row(text: &'static str) -> Strike {
+    Strike::Row(text)
+}
+
+const NONE: Value = Value::Null;
+const CHUNK_READY: &str = "UPDATE chunks SET state = 'ready'";
+const JOB_PAUSED: &str = "UPDATE schedule_jobs SET state = 'paused'";
+const JOB_BEGUN: &str = "UPDATE schedule_jobs SET started_at = 1";
+const MANIFEST_FROZEN: &str = "UPDATE manifests SET frozen_at = 1";
+const SENT: &str = "UPDATE deliveries SET state = 'sent'";
+const DELIVERED: &str = "UPDATE webhook_deliveries SET state = 'delivered'";
+const IMPORTED: &str = "UPDATE import_jobs SET state = 'completed'";
+
+pub fn cases() -> Vec<Case> {
+    [chunks(), ledger(), manifests(), jobs(), webhooks(), imports(), others()].into_iter().flatten().collect()
+}
+
+fn chunks() -> Vec<Case> {
+    vec![
+        case!("chunks.CLAIM", given "UPDATE chunks SET state = 'ready'", [ID, 9000, 1, 1],
+            "state = 'ready'" => row("UPDATE chunks SET state = 'claimed'")),
+        case!("chunks.HOLD", [1, 1, 7], "c.fence = $3" => value(3, 6), "c.state = 'claimed'" => row(CHUNK_READY)),
+        case!("chunks.COMPOSING", [1, 1, 1, 7], "fence = $4" => value(4, 6), "state = 'claimed'" => row(CHUNK_READY)),
+        case!("chunks.CLEARED", [1, 1, 7], "fence = $3" => value(3, 6), "state = 'claimed'" => row(CHUNK_READY)),
+        case!("chunks.RENEW", [9000, 1, 1, 7], "fence = $4" => value(4, 6), "state = 'claimed'" => row(CHUNK_READY)),
+        case!("chunks.REOPEN", given "UPDATE chunks SET state = 'done'", [9000, 1, 1],
+            "state <> 'claimed'" => row("UPDATE chunks SET state = 'claimed'")),
+        case!("chunks.FENCE_OFF", [1, 1, 7, 5000, 0],
+            "fence = $3" => value(3, 6),
+            "state = 'claimed'" => row(CHUNK_READY),
+            // Its holder has renewed the lease since.
+            "(lease_until <= $4 OR CAST($5 AS BIGINT) = 1)" => row("UPDATE chunks SET lease_until = 5001")),
+    ]
+}
+
+fn ledger() -> Vec<Case> {
+    vec![
+        case!("ledger.MARK_FRESH", [1, 1, 5],
+            "state = 'pending'" => row(SENT),
+            "attempt = 0" => row("UPDATE deliveries SET attempt = 1"),
+            "due_at IS NULL" => row("UPDATE deliveries SET due_at = 1")),
+        case!("ledger.MARK", [1, 1, 0], "state = 'pending'" => row(SENT), "attempt = $3" => value(3, 1)),
+        case!("ledger.CHANGE", ["sent", 1, NONE, 1, NONE, NONE, 1, 1, "pending", 0],
+            "state = $9" => row(SENT),
+            "attempt = $10" => value(10, 1)),
+        case!("ledger.GIVE_UP", ["expired", 1, "why", 1, 1, 5], "state = 'pending'" => row(SENT)),
+        case!("ledger.GIVE_UP_DOUBTFUL", given "UPDATE deliveries SET attempt = 1", [1, "why", 1, 1, 5],
+            "state = 'pending'" => row(SENT),
+            "attempt > 0" => row("UPDATE deliveries SET attempt = 0"),
+            "EXISTS (SELECT 1 FROM attempts a WHERE a.manifest_number = deliveries.manifest_number \
+                AND a.seq = deliveries.seq AND a.outcome = 'uncertain')"
+                => row("UPDATE attempts SET outcome = 'deferred'")),
+        case!("doubt.RETRY", given "UPDATE deliveries SET state = 'uncertain', attempt = 1", [1, 1, 1, 5, 2],
+            "state = 'uncertain'" => row(SENT),
+            "attempt < $5" => value(5, 1)),
+        case!("doubt.ASSUME", given "UPDATE deliveries SET state = 'uncertain'", [1, "why", 1, 1, 5],
+            "state = 'uncertain'" => row("UPDATE deliveries SET state = 'failed'")),
+        case!("failures.TAKE_BACK", given "UPDATE deliveries SET state = 'failed', attempt = 1", [1, 1, 1, 1],
+            "state = 'failed'" => row(SENT),
+            "attempt = $4" => value(4, 2)),
+    ]
+}
+
+fn manifests() -> Vec<Case> {
+    vec![
+        case!("manifests.CLAIM", [ID, 9000, 1, 5000],
+            "frozen_at IS NULL" => row(MANIFEST_FROZEN),
+            "(lease_until IS NULL OR lease_until <= $4)" => value(4, 4999)),
+        case!("manifests.KEEP", [9000, 1, 7],
+            "fence = $3" => value(3, 6),
+            "node_id IS NOT NULL" => row("UPDATE manifests SET node_id = NULL"),
+            "frozen_at IS NULL" => row(MANIFEST_FROZEN)),
+        case!("manifests.RELEASE", [1, 7], "fence = $2" => value(2, 6)),
+    ]
+}
+
+fn jobs() -> Vec<Case> {
+    vec![
+        case!("execution.MOVE", ["held", NONE, NONE, NONE, ID, ID, "running", 1, 1000],
+            "state = $7" => row(JOB_PAUSED),
+            "(CAST($8 AS BIGINT) = 0 OR started_at IS NULL)" => row(JOB_BEGUN),
+            "due_at <= COALESCE($9, due_at)" => value(9, 999)),
+        case!("execution.BLOCK", ["why", ID, ID], "state = 'running'" => row(JOB_PAUSED)),
+        case!("execution.TAKE", [600, 2, ID, ID, 500], "COALESCE(budget_at, 0) = $5" => value(5, 499)),
+        case!("failures.KEEP_OPEN", [ID, ID],
+            "finished_at IS NULL" => row("UPDATE schedule_jobs SET finished_at = 1")),
+        case!("rescheduling.MOVE",
+            ["scheduled", 1, "at", NONE, "UTC", "request", 1, "at", 0, "exact", "new", NONE, "send", NONE, "hold", NONE,
+                ID, ID, "running"],
+            "state = $19" => row(JOB_PAUSED),
+            "started_at IS NULL" => row(JOB_BEGUN)),
+        case!("rezoning.REZONE",
+            ["running", NONE, 2000, 2000, "at", 0, "exact", "new", NONE, NONE, ID, ID, "running", 1000, 1000, "old",
+                "UTC", "at", "", 0, 0],
+            "state = $13" => row(JOB_PAUSED),
+            "started_at IS NULL" => row(JOB_BEGUN),
+            "due_at = $14" => value(14, 999),
+            "instant = $15" => value(15, 999),
+            "tzdb_version = $16" => value(16, "older"),
+            "timezone = $17" => value(17, "Europe/Berlin"),
+            "COALESCE(send_at, '') = $18" => value(18, "later"),
+            "COALESCE(batch_date, '') = $19" => value(19, "2026-01-01"),
+            "COALESCE(latest_start, 0) = $20" => value(20, 1),
+            "COALESCE(latest_finish, 0) = $21" => value(21, 1)),
+        case!("schedules.CANCEL", [1, ID, ID, "running"],
+            "state = $4" => row(JOB_PAUSED),
+            "(CAST($1 AS BIGINT) IS NULL OR started_at IS NULL)" => row(JOB_BEGUN)),
+        case!("tenant_settings.TAKE", [600, 2, ID, "email", 500], "COALESCE(taken_at, 0) = $5" => value(5, 499)),
+    ]
+}
+
+fn webhooks() -> Vec<Case> {
+    vec![
+        case!("webhook_outbox.TAKE", [9000, ID, ID, 7], "fence = $4" => value(4, 6), "state = 'pending'" => row(DELIVERED)),
+        case!("webhook_outbox.SETTLE", ["delivered", NONE, 1, NONE, ID, ID, 7],
+            "fence = $7" => value(7, 6),
+            "state = 'pending'" => row(DELIVERED)),
+        case!("webhook_outbox.DISABLE", [true, "gone", ID, ID, false], "enabled = $5" => value(5, true)),
+        case!("webhook_log.REPLAY", given "UPDATE webhook_deliveries SET state = 'failed'", [1, ID, ID, ID],
+            "state <> 'pending'" => row("UPDATE webhook_deliveries SET state = 'pending'")),
+        case!("webhook_log.REPLAY_FAILED", given "UPDATE webhook_deliveries SET state = 'failed'", [1, ID, ID, 100],
+            "state = 'failed'" => row(DELIVERED),
+            "created_at >= $4" => value(4, 101)),
+        case!("webhooks.GIVE_UP", ["why", 1, ID, ID], "state = 'pending'" => row(DELIVERED)),
+    ]
+}
+
+fn imports() -> Vec<Case> {
+    const PENDING: &str = "UPDATE import_jobs SET state = 'pending'";
+    vec![
+        case!("import_runs.CLAIM", [9000, 1, ID, ID, 5000],
+            "state = 'running'" => row(IMPORTED),
+            "(lease_until IS NULL OR lease_until <= $5)" => value(5, 4999)),
+        case!("import_runs.KEEP", [9000, ID, 7],
+            "fence = $3" => value(3, 6),
+            "state = 'running'" => row(IMPORTED),
+            "lease_until IS NOT NULL" => row("UPDATE import_jobs SET lease_until = NULL")),
+        case!("import_runs.ADVANCE", [1, 2, 0, 0, 0, 0, 0, 0, 0, 1, ID, 7], "fence = $12" => value(12, 6)),
+        case!("import_runs.RELEASE", [ID, 7], "fence = $2" => value(2, 6)),
+        case!("import_runs.FINISH", ["failed", "code", "why", 1, 1, ID, 7],
+            "fence = $7" => value(7, 6),
+            "state = 'running'" => row(IMPORTED)),
+        case!("import_files.BEGIN", given "UPDATE import_jobs SET state = 'ready'", [1, ID, ID],
+            "state IN ('pending', 'ready')" => row(IMPORTED)),
+        case!("import_files.GROW", [1, 1, ID, 3],
+            "upload = $4" => value(4, 2),
+            "file_bytes IS NULL" => row("UPDATE import_jobs SET file_bytes = 10")),
+        case!("import_files.WHOLE", [1, ID, 3],
+            "upload = $3" => value(3, 2),
+            "file_bytes IS NULL" => row("UPDATE import_jobs SET file_bytes = 10")),
+        case!("import_files.DROP_UPLOAD", given "UPDATE import_jobs SET state = 'pending'", [1, ID, 3],
+            "upload = $3" => value(3, 2),
+            "state = 'pending'" => row(IMPORTED)),
+        case!("import_files.DROP_PART", [ID, 3, 1], "upload = $2" => value(2, 2)),
+        case!("import_jobs.SET_LAYOUT", given "UPDATE import_jobs SET state = 'pending'",
+            ["ready", "csv", "email", "{}", "{}", "{}", 0, 1, 1, ID, ID],
+            "state IN ('pending', 'ready')" => row(IMPORTED)),
+        case!("import_jobs.START", given "UPDATE import_jobs SET state = 'ready'", [ID, 1, 1, ID, ID],
+            "state = 'ready'" => row(PENDING)),
+    ]
+}
+
+fn others() -> Vec<Case> {
+    const COUNTED: &str = "UPDATE campaign_reach SET status = 'ok'";
+    vec![
+        case!("campaign_reach.CLAIM", [9000, ID, ID, 7, 5000],
+            "revision = $4" => value(4, 6),
+            "status = 'pending'" => row(COUNTED),
+            "(lease_until IS NULL OR lease_until <= $5)" => value(5, 4999)),
+        case!("campaign_reach.SETTLE", ["{}", 1, 1, ID, ID, 7], "revision = $6" => value(6, 6)),
+        case!("campaign_reach.FAIL", [ID, ID, 7], "revision = $3" => value(3, 6)),
+        case!("campaign_reach.COUNTED", [1, 1, ID, ID, "rule"], "rule = $5" => value(5, "another")),
+        case!("rate_windows.REPLACE", [vec![1_u8], 1, ID, "read", 7], "version = $5" => value(5, 6)),
+    ]
+}
