@@ -13,6 +13,7 @@ pub mod delivery;
 pub mod env;
 pub mod error;
 pub mod event;
+pub mod hold;
 pub mod id;
 pub mod import;
 pub mod invariant;

@@ -8,11 +8,12 @@ use crate::driver::{Rhythm, Task, drive, pause};
 use crate::janitor::Janitor;
 use crate::keeper::Keeper;
 use crate::planner::{PLANNERS, Planner};
-use crate::rescuer::{Rescuer, rescue_all};
+use crate::rescuer::Rescuer;
 use crate::rezoner::Rezoner;
 use crate::settings::EngineSettings;
 use crate::settler::Settler;
 use crate::starter::Starter;
+use crate::watcher::{Watcher, enter};
 use futures_util::future::join_all;
 use postrider_core::channel::{Channel, ChannelKind};
 use postrider_core::env::{BoxFuture, Clock, Entropy};
@@ -149,6 +150,7 @@ pub(crate) fn all(cluster: &Arc<Cluster>) -> Vec<(Box<dyn Task>, Rhythm)> {
     };
     let poll = Some(cluster.settings.poll_ms);
     let mut tasks: Vec<(Box<dyn Task>, Rhythm)> = vec![
+        (Box::new(Watcher::new(Arc::clone(cluster))), rhythm(&[&signals.schedules], poll)),
         (Box::new(Starter::new(Arc::clone(cluster))), rhythm(&[&signals.schedules], poll)),
         (Box::new(Rescuer::new(Arc::clone(cluster))), rhythm(&[], Some(cluster.settings.lease_ms / RESCUES_IN_LEASE))),
         (Box::new(Settler::new(Arc::clone(cluster))), rhythm(&[&signals.settled, &signals.schedules], poll)),
@@ -182,8 +184,8 @@ pub(crate) fn all(cluster: &Arc<Cluster>) -> Vec<(Box<dyn Task>, Rhythm)> {
 
 /// What must be done before the first task; false if the engine was stopped before it could be done.
 async fn begin(cluster: &Cluster) -> bool {
-    while cluster.store.is_embedded() && !cluster.signals.is_stopping() {
-        match rescue_all(cluster).await {
+    while !cluster.signals.is_stopping() {
+        match enter(cluster).await {
             Ok(()) => break,
             Err(error) => {
                 tracing::error!(%error, "the engine cannot begin and will try again");

@@ -22,6 +22,7 @@ mod settings;
 mod settler;
 mod starter;
 mod telling;
+mod watcher;
 
 #[cfg(test)]
 mod tests;

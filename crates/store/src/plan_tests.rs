@@ -7,12 +7,14 @@ use crate::value::Value;
 
 /// Tables, and names that statements give them, of which all may be read: they are few, or an index keeps those that
 /// are meant.
-const SMALL: [&str; 8] = ["campaign_reach", "tenants", "nodes", "secrets", "manifests", "m", "chunks", "schedule_jobs"];
+const SMALL: [&str; 9] =
+    ["campaign_reach", "instance", "tenants", "nodes", "secrets", "manifests", "m", "chunks", "schedule_jobs"];
 
 /// Statements that mean to read all of something, and why.
 const WHOLE: &[(&str, &str)] = &[
     ("migrate.IS_OURS", "a schema has few tables"),
     ("gauges.QUEUES", "an index holds only the jobs that are not over"),
+    ("holds.JOBS", "an index holds only the jobs that are not over"),
     ("profiles.COUNT", "it counts them all"),
     ("rate_windows.FORGET", "windows of the last minutes, and only the janitor"),
     ("webhook_log.FORGET_ENDPOINTS", "a tenant has few endpoints, and only the janitor"),

@@ -41,6 +41,7 @@ pub(super) struct CampaignArgs {
 
 pub(super) async fn run(command: CampaignCommand, context: &Context) -> Result<(), Failure> {
     let (_, _, service) = context.open(OpenMode::ReadOnly).await?;
+    service.note_hold().await?;
     let (tenant, status) = match command {
         CampaignCommand::Show(args) => (args.tenant, service.status(&operator(args.tenant), args.id).await?),
         CampaignCommand::Watch(args) => (args.tenant, watch(&service, &args).await?),

@@ -108,8 +108,19 @@ async fn of_store(config: &Config, store: &Store) -> Result<Vec<Check>, Failure>
         Check::ok("database", format!("{}, schema {version}", config.database_named())),
         Check::ok("tenants", service.list_tenants().await?.len().to_string()),
         Check::ok("keys", keys),
+        sending(store).await?,
         invariants(store).await?,
     ])
+}
+
+/// Whether everything that sends is held.
+async fn sending(store: &Store) -> Result<Check, Failure> {
+    Ok(match store.read("instance.held", |tx| tx.held()).await? {
+        None => Check::ok("sending", "not held"),
+        Some(held) => {
+            Check::problem("sending", format!("held since {} ({}): {}", held.since, held.reason.as_str(), held.text))
+        }
+    })
 }
 
 /// Looks through the accounts of every job.

@@ -141,6 +141,13 @@ impl Failure {
         self
     }
 
+    /// Names what the failure is about before its sentence.
+    #[must_use]
+    pub fn about(mut self, what: &str) -> Self {
+        self.message = format!("{what}: {}", self.message);
+        self
+    }
+
     /// Adds what machines may want to know.
     #[must_use]
     pub fn with_details(mut self, details: Value) -> Self {

@@ -14,6 +14,7 @@ mod doctor;
 mod drill;
 mod failure;
 mod import;
+mod jobs;
 mod key;
 mod migrate;
 mod report;
@@ -114,6 +115,9 @@ enum Command {
     /// Show the state of a campaign, or follow it.
     #[command(subcommand)]
     Campaign(campaign::CampaignCommand),
+    /// Show what waits to be sent, hold it, and release it.
+    #[command(subcommand)]
+    Jobs(jobs::JobsCommand),
     /// List and rotate the keys that sign tokens.
     #[command(subcommand)]
     Key(key::KeyCommand),
@@ -165,6 +169,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
         }
         Command::Import(args) => import::run(args, context).await.map_err(|failure| failure.as_typed(import::FLAGS)),
         Command::Campaign(command) => campaign::run(command, context).await,
+        Command::Jobs(command) => jobs::run(command, context).await,
         Command::Key(command) => key::run(command, context).await,
         Command::CheckConfig(args) => check_config::run(args, context).await,
         Command::Migrate => migrate::run(context).await,

@@ -69,6 +69,9 @@ pub(super) struct ServeArgs {
     /// What this process does.
     #[arg(long, value_enum, default_value_t = Role::All)]
     role: Role,
+    /// Hold everything that this database would send, until `postrider jobs release --all`.
+    #[arg(long)]
+    hold_jobs: bool,
 }
 
 pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<(), Failure> {
@@ -99,6 +102,9 @@ pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<(), Failur
     let public_url = wiring::public_url(&config, Some(bound));
     let service = wiring::service(&config, &store, &public_url, args.role.sends());
     service.prepare_keys().await?;
+    if args.hold_jobs {
+        service.hold_all().await?;
+    }
     let engine = match args.role.sends() {
         true => Some(wiring::start_engine(&config, &store, &public_url, args.role.node())?),
         false => None,
@@ -106,6 +112,9 @@ pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<(), Failur
     tell(context, args.role, bound, &config);
     tell_metrics(&config, metrics.as_ref().map(|(_, bound)| *bound));
     let imports = args.role.takes_requests().then(|| service.clone());
+    // An engine looks for a hold itself.
+    let watched_for = (!args.role.sends()).then(|| service.clone());
+    let look_every = Duration::from_millis(config.engine.poll_ms);
     let faces = faces(args.role, service);
     let serving = async {
         serve(listener, tls, faces.main, limits, stop.clone()).await;
@@ -117,7 +126,13 @@ pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<(), Failur
             serve(listener, None, faces.metrics, limits, stop.clone()).await;
         }
     };
-    tokio::join!(serving, watched, drain(engine, &stop), run_imports(imports, &stop));
+    tokio::join!(
+        serving,
+        watched,
+        drain(engine, &stop),
+        run_imports(imports, &stop),
+        watch_hold(watched_for, look_every, &stop)
+    );
     tracing::info!("stopped");
     Ok(())
 }
@@ -129,6 +144,13 @@ async fn drain(engine: Option<RunningEngine>, stop: &Stop) {
     let drained = tokio::time::timeout(Duration::from_millis(DRAIN_MAX_MS), engine.stop());
     if drained.await.is_err() {
         tracing::warn!("hand-offs did not end in time; the next start settles the uncertain ones");
+    }
+}
+
+/// Notes whether all jobs are held, so that this process can show it.
+async fn watch_hold(service: Option<Service>, every: Duration, stop: &Stop) {
+    if let Some(service) = service {
+        service.watch_hold(every, stop.requested()).await;
     }
 }
 

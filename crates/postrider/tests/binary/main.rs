@@ -10,6 +10,8 @@ mod commands;
 mod connect;
 mod demo;
 mod drill;
+#[cfg(unix)]
+mod holds;
 mod import;
 #[cfg(unix)]
 mod listening;

@@ -12,7 +12,7 @@ use postrider_core::delivery::DeliveryState;
 use postrider_core::env::Entropy;
 use postrider_core::error::Code;
 use postrider_core::event::{Event, EventKind, ScheduleFacts};
-use postrider_core::id::{CampaignId, TenantId};
+use postrider_core::id::{CampaignId, ScheduleId, TenantId};
 use postrider_core::schedule::{JobState, Standing, UncertainDecision, decide_pause, decide_resume};
 use postrider_core::scope::Scope;
 use postrider_core::time::Timestamp;
@@ -37,14 +37,7 @@ impl Service {
         actor.require(Scope::CampaignsSend)?;
         let (tenant, now, entropy) = (actor.tenant, self.now(), self.entropy());
         let pause = move |tx: &mut Tx<'_>| {
-            until_met(tx, |tx| {
-                let (found, standing) = newest(tx, tenant, campaign, now)?;
-                let paused = decide_pause(standing.as_ref())?;
-                match found.filter(|_| paused) {
-                    Some((job, _)) => go(tx, tenant, &job, JobState::Paused, now, &*entropy),
-                    None => Ok(Some(())),
-                }
-            })?;
+            pause(tx, (tenant, campaign, None), now, &*entropy)?;
             status_of(tx, tenant, campaign, now)
         };
         // The guard is the state that the job is moved from.
@@ -68,30 +61,7 @@ impl Service {
         actor.require(Scope::CampaignsSend)?;
         let (tenant, now, entropy) = (actor.tenant, self.now(), self.entropy());
         let resume = move |tx: &mut Tx<'_>| {
-            until_met(tx, |tx| {
-                let (found, standing) = newest(tx, tenant, campaign, now)?;
-                let to = decide_resume(standing.as_ref(), uncertain)?;
-                let Some((job, accounts)) = found else { return Ok(Some(())) };
-                if let (Some(decision), Some(accounts)) = (uncertain, accounts) {
-                    // Chunks before the job, in the order in which a lane locks them.
-                    tx.doubt_settle(tenant, accounts.manifest_number, decision, now)?;
-                }
-                if to == job.state {
-                    // It goes on as it was, unless it came to its end meanwhile: then all of this is done again.
-                    let is_open = tx.job_keep_open(tenant, job.id)?;
-                    return if is_open {
-                        Ok(Some(()))
-                    } else {
-                        Err(tx.again("the job moved while its recipients were decided").into())
-                    };
-                }
-                match go(tx, tenant, &job, to, now, &*entropy)? {
-                    None if uncertain.is_some() => {
-                        Err(tx.again("the job moved while its recipients were decided").into())
-                    }
-                    done => Ok(done),
-                }
-            })?;
+            resume(tx, (tenant, campaign, None), uncertain, now, &*entropy)?;
             status_of(tx, tenant, campaign, now)
         };
         let answered = self.answer_once_guarded("schedule.resume", actor, reply, resume).await?;
@@ -101,13 +71,60 @@ impl Service {
     }
 }
 
+/// A campaign of a tenant, and the job that must be its newest one, if that matters.
+pub(super) type Which = (TenantId, CampaignId, Option<ScheduleId>);
+
+/// Brings the newest job of a campaign to a stand.
+pub(super) fn pause(tx: &mut Tx<'_>, which: Which, now: Timestamp, entropy: &dyn Entropy) -> Result<(), ServiceError> {
+    until_met(tx, |tx| {
+        let (found, standing) = newest(tx, which, now)?;
+        let paused = decide_pause(standing.as_ref())?;
+        match found.filter(|_| paused) {
+            Some((job, _)) => go(tx, which.0, &job, JobState::Paused, now, entropy),
+            None => Ok(Some(())),
+        }
+    })
+}
+
+/// Lets the newest job of a campaign go on, and decides about its uncertain recipients if it is told how.
+pub(super) fn resume(
+    tx: &mut Tx<'_>,
+    which: Which,
+    uncertain: Option<UncertainDecision>,
+    now: Timestamp,
+    entropy: &dyn Entropy,
+) -> Result<(), ServiceError> {
+    let tenant = which.0;
+    until_met(tx, |tx| {
+        let (found, standing) = newest(tx, which, now)?;
+        let to = decide_resume(standing.as_ref(), uncertain)?;
+        let Some((job, accounts)) = found else { return Ok(Some(())) };
+        if let (Some(decision), Some(accounts)) = (uncertain, accounts) {
+            // Chunks before the job, in the order in which a lane locks them.
+            tx.doubt_settle(tenant, accounts.manifest_number, decision, now)?;
+        }
+        if to == job.state {
+            // It goes on as it was, unless it came to its end meanwhile: then all of this is done again.
+            let is_open = tx.job_keep_open(tenant, job.id)?;
+            return if is_open {
+                Ok(Some(()))
+            } else {
+                Err(tx.again("the job moved while its recipients were decided").into())
+            };
+        }
+        match go(tx, tenant, &job, to, now, entropy)? {
+            None if uncertain.is_some() => Err(tx.again("the job moved while its recipients were decided").into()),
+            done => Ok(done),
+        }
+    })
+}
+
 /// The newest job of a campaign with its accounts.
 type Newest = (ScheduleJob, Option<Accounts>);
 
 fn newest(
     tx: &mut Tx<'_>,
-    tenant: TenantId,
-    campaign: CampaignId,
+    (tenant, campaign, only): Which,
     now: Timestamp,
 ) -> Result<(Option<Newest>, Option<Standing>), ServiceError> {
     let campaign = tx.campaign_get(tenant, campaign)?.ok_or(Code::CampaignNotFound)?;
@@ -115,6 +132,9 @@ fn newest(
         return Err(Code::CampaignArchived.into());
     }
     let found = latest(tx, tenant, campaign.id)?;
+    if only.is_some() && found.as_ref().map(|(job, _)| job.id) != only {
+        return Err(Code::ScheduleJobNotFound.into());
+    }
     let standing = found.as_ref().map(|(job, accounts)| Standing {
         state: job.state,
         started: job.started_at.is_some(),

@@ -1,0 +1,86 @@
+//! Watches whether everything that sends is held, and keeps the mark that this database is in use.
+//!
+//! A hold lives in the database, so that it outlasts restarts and reaches every node; the board of conditions of this
+//! process is where the tasks see it.
+
+use crate::cluster::{Cluster, Signals};
+use crate::driver::{Progress, Task};
+use crate::rescuer::rescue_all;
+use postrider_core::env::BoxFuture;
+use postrider_core::time::Timestamp;
+use postrider_store::StoreError;
+use postrider_store::conditions::Part;
+use std::sync::Arc;
+
+/// The task.
+pub(crate) struct Watcher {
+    cluster: Arc<Cluster>,
+    /// Whether what an earlier process left behind on an embedded database was rescued. That decides about messages, so
+    /// it waits while everything is held.
+    rescued: bool,
+    marked_at: Option<Timestamp>,
+}
+
+impl Watcher {
+    pub(crate) fn new(cluster: Arc<Cluster>) -> Self {
+        let rescued = cluster.store.conditions().of(Part::Jobs).is_none();
+        Self { cluster, rescued, marked_at: None }
+    }
+
+    async fn watch(&mut self) -> Result<Progress, StoreError> {
+        let (cluster, now) = (&self.cluster, self.cluster.now());
+        let every_ms = cluster.settings.heartbeat_ms;
+        if self.marked_at.is_none_or(|at| now < at || now.millis_since(at) >= every_ms) {
+            cluster.store.write_guarded("instance.use", move |tx| tx.instance_used(now)).await?;
+            self.marked_at = Some(now);
+        }
+        let held = cluster.store.read("instance.held", |tx| tx.held()).await?;
+        let conditions = cluster.store.conditions();
+        if let Some(held) = held {
+            conditions.begin(Part::Jobs, held.condition());
+            return Ok(Progress::Idle { next: None });
+        }
+        if !self.rescued && cluster.store.is_embedded() {
+            rescue_all(cluster).await?;
+        }
+        self.rescued = true;
+        if conditions.end(Part::Jobs) {
+            let signals = &cluster.signals;
+            for signal in [&signals.schedules, &signals.deliveries, &signals.settled] {
+                Signals::raise(signal);
+            }
+        }
+        Ok(Progress::Idle { next: None })
+    }
+}
+
+impl Task for Watcher {
+    fn name(&self) -> &'static str {
+        "watcher"
+    }
+
+    fn tick(&mut self) -> BoxFuture<'_, Result<Progress, StoreError>> {
+        Box::pin(self.watch())
+    }
+}
+
+/// What an engine does with a database before its first task: it finds out whether it may send, names the jobs that
+/// fell due while no engine ran, and rescues what an earlier process left behind.
+pub(crate) async fn enter(cluster: &Cluster) -> Result<(), StoreError> {
+    let now = cluster.now();
+    let entry = cluster.store.enter(now, &*cluster.entropy).await?;
+    if let Some((count, first)) = entry.overdue {
+        let (jobs, since) = (if count == 1 { "job" } else { "jobs" }, entry.used_at.map(|at| at.to_string()));
+        let since = since.as_deref().unwrap_or("unknown");
+        tracing::warn!(
+            last_used_at = since,
+            "{count} {jobs} fell due while this database was not in use, the oldest at {first}"
+        );
+    }
+    match entry.held {
+        Some(held) => cluster.store.conditions().begin(Part::Jobs, held.condition()),
+        None if cluster.store.is_embedded() => rescue_all(cluster).await?,
+        None => {}
+    }
+    Ok(())
+}
