@@ -52,7 +52,7 @@ async fn people(app: &TestApp, list: &str, people: &[Value]) {
 
 async fn heartbeat(app: &TestApp) {
     let now = app.clock.now();
-    let node = Node { id: NodeId::new(now, &*app.entropy), role: "engine", started_at: now };
+    let node = Node { id: NodeId::new(now, &*app.entropy), role: "engine", started_at: now, wall_ahead_ms: None };
     app.store.write("test.beat", move |tx| tx.node_beat(&node, now)).await.unwrap();
 }
 

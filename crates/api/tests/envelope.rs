@@ -199,7 +199,7 @@ async fn a_process_that_sends_is_ready_while_its_engine_lives() {
     };
     assert_eq!(ready().await, (503, "not_ready".to_owned()));
     let now = app.clock.now();
-    let node = Node { id: NodeId::new(now, &*app.entropy), role: "engine", started_at: now };
+    let node = Node { id: NodeId::new(now, &*app.entropy), role: "engine", started_at: now, wall_ahead_ms: None };
     app.store.write("test.beat", move |tx| tx.node_beat(&node, now)).await.unwrap();
     assert_eq!(ready().await, (200, "ready".to_owned()));
     app.clock.advance(app.service.settings().node_timeout_ms);

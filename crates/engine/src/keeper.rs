@@ -24,7 +24,8 @@ pub(crate) struct Keeper {
 impl Keeper {
     pub(crate) fn new(cluster: Arc<Cluster>) -> Self {
         let now = cluster.now();
-        let node = Node { id: cluster.node, role: cluster.settings.role.as_str(), started_at: now };
+        let node =
+            Node { id: cluster.node, role: cluster.settings.role.as_str(), started_at: now, wall_ahead_ms: None };
         Self { cluster, node, beat_at: None, renew_at: now }
     }
 
@@ -32,7 +33,7 @@ impl Keeper {
         let now = self.cluster.now();
         let renew_ms = (self.cluster.settings.lease_ms / RENEWALS_IN_LEASE).max(1);
         if self.beat_at.is_none_or(|at| has_come(at, now, self.cluster.settings.heartbeat_ms)) {
-            let node = self.node;
+            let node = Node { wall_ahead_ms: self.cluster.clock.wall_ahead_ms(), ..self.node };
             self.cluster.store.write_guarded("node.beat", move |tx| tx.node_beat(&node, now)).await?;
             self.beat_at = Some(now.plus_millis(self.cluster.settings.heartbeat_ms));
         }

@@ -5,6 +5,7 @@
 pub mod api_client;
 pub mod books;
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod drill;

@@ -1,10 +1,11 @@
-//! The operating system behind the ports of the core: its clock and its random bytes.
+//! The operating system: its clocks and its random bytes.
 //!
-//! The only place where the wall clock is read. Invariant: a sleep never ends before its instant, even if the
-//! wall clock is set back while it lasts.
+//! The only place where the wall clock is read. A process that serves goes by [`crate::clock::GuardedClock`] instead,
+//! which is built from what is read here; [`SystemClock`] is for commands that are clients and for certificates.
 
 use postrider_core::env::{BoxFuture, Clock, Entropy};
 use postrider_core::time::Timestamp;
+use postrider_core::timeline::Reading;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The longest stretch of a sleep, in milliseconds: after each the wall clock is read again, because timers do not
@@ -17,9 +18,7 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        #[expect(clippy::disallowed_methods, reason = "this is the Clock port that everybody else asks")]
-        let now = SystemTime::now();
-        timestamp(now)
+        Timestamp::from_millis(wall_us().div_euclid(1_000))
     }
 
     fn sleep_until(&self, instant: Timestamp) -> BoxFuture<'static, ()> {
@@ -48,17 +47,60 @@ impl Entropy for OsEntropy {
     }
 }
 
-/// Milliseconds since the epoch, rounded down; an instant beyond the range of [`Timestamp`] is its nearest end.
-fn timestamp(time: SystemTime) -> Timestamp {
-    let millis = match time.duration_since(UNIX_EPOCH) {
-        Ok(after) => i64::try_from(after.as_millis()).unwrap_or(i64::MAX),
-        Err(error) => i64::try_from(error.duration().as_micros().div_ceil(1_000)).map_or(i64::MIN, |before| -before),
+/// Looks at the wall clock between two looks at the monotonic one, again if the thread was kept waiting between them.
+pub(crate) fn read_wall() -> Reading {
+    const READINGS: usize = 4;
+    const GOOD_US: i64 = 100;
+    let read = || {
+        let before_us = monotonic_us();
+        let source_us = wall_us();
+        Reading { before_us, source_us, after_us: monotonic_us() }
     };
-    Timestamp::from_millis(millis)
+    let width = |reading: &Reading| reading.after_us.saturating_sub(reading.before_us);
+    let mut best = read();
+    for _ in 1..READINGS {
+        if width(&best) <= GOOD_US {
+            break;
+        }
+        best = std::cmp::min_by_key(best, read(), width);
+    }
+    best
+}
+
+/// The wall clock, in microseconds since the epoch.
+fn wall_us() -> i64 {
+    #[expect(clippy::disallowed_methods, reason = "everybody else asks a Clock")]
+    let now = SystemTime::now();
+    since_epoch_us(now)
+}
+
+/// The monotonic clock, in microseconds since an origin of its own. On Linux it also counts while the machine is
+/// suspended, so that a suspend does not look like a jump of the wall clock.
+#[cfg(target_os = "linux")]
+pub(crate) fn monotonic_us() -> i64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    time.tv_sec.saturating_mul(1_000_000).saturating_add(time.tv_nsec / 1_000)
+}
+
+/// The monotonic clock, in microseconds since its first reading. It may stand still while the machine is suspended.
+#[cfg(not(target_os = "linux"))]
+#[expect(clippy::disallowed_methods, reason = "everybody else asks a Clock")]
+pub(crate) fn monotonic_us() -> i64 {
+    static ORIGIN: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
+    let origin = *ORIGIN;
+    i64::try_from(std::time::Instant::now().saturating_duration_since(origin).as_micros()).unwrap_or(i64::MAX)
+}
+
+/// Microseconds since the epoch, rounded down; an instant beyond their range is the nearest end of it.
+fn since_epoch_us(time: SystemTime) -> i64 {
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => i64::try_from(after.as_micros()).unwrap_or(i64::MAX),
+        Err(error) => i64::try_from(error.duration().as_nanos().div_ceil(1_000)).map_or(i64::MIN, |before| -before),
+    }
 }
 
 /// How long to sleep before looking at the clock again; nothing if the instant has come.
-fn nap(now: Timestamp, instant: Timestamp) -> Option<Duration> {
+pub(crate) fn nap(now: Timestamp, instant: Timestamp) -> Option<Duration> {
     let left = instant.millis_since(now);
     let left = u64::try_from(left.min(NAP_MAX_MS)).ok()?;
     (left > 0).then(|| Duration::from_millis(left))
@@ -86,10 +128,10 @@ mod tests {
 
     #[test]
     fn times_are_rounded_down_on_both_sides_of_the_epoch() {
-        let after = UNIX_EPOCH + Duration::from_micros(1_999);
-        let before = UNIX_EPOCH - Duration::from_micros(1_001);
-        assert_eq!(timestamp(after), Timestamp::from_millis(1));
-        assert_eq!(timestamp(before), Timestamp::from_millis(-2));
+        let after = UNIX_EPOCH + Duration::from_nanos(1_999);
+        let before = UNIX_EPOCH - Duration::from_nanos(1_001);
+        assert_eq!(since_epoch_us(after), 1);
+        assert_eq!(since_epoch_us(before), -2);
     }
 
     #[test]
@@ -99,6 +141,14 @@ mod tests {
         runtime.block_on(SystemClock.sleep_until(instant));
         assert!(SystemClock.now() >= instant);
         runtime.block_on(SystemClock.sleep_until(Timestamp::from_millis(0)));
+    }
+
+    #[test]
+    fn a_look_at_the_wall_clock_is_between_two_at_the_monotonic_one() {
+        let (first, second) = (read_wall(), read_wall());
+        assert!(first.before_us <= first.after_us && first.after_us <= second.before_us);
+        let moved = (second.source_us - second.before_us) - (first.source_us - first.before_us);
+        assert!(moved.abs() < 1_000_000, "both go at the same rate: {moved}");
     }
 
     #[test]

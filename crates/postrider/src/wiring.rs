@@ -1,10 +1,11 @@
 //! The only place that builds concrete things: store, use cases, channels, engine.
 
 use crate::cli::{Failure, Trouble};
+use crate::clock::GuardedClock;
 use crate::config::{Config, Email, Sandbox};
 use crate::listener::{Files, Limits};
 use crate::metered::Metered;
-use crate::system::{OsEntropy, SystemClock};
+use crate::system::OsEntropy;
 use postrider_channels::sandbox::SandboxChannel;
 use postrider_channels::smtp::SmtpChannel;
 use postrider_channels::webhook::{HttpConfig, HttpWebhooks};
@@ -30,6 +31,14 @@ pub async fn open_store(config: &Config, mode: OpenMode) -> Result<Store, Failur
     let store = Store::open_as(&config.database, mode).await.map_err(|error| Failure::opening(config, error))?;
     store.set_entropy(Arc::new(OsEntropy));
     Ok(store)
+}
+
+/// The clock that everything on a store goes by.
+///
+/// # Errors
+/// If the database cannot be read.
+pub async fn clock(config: &Config, store: &Store) -> Result<GuardedClock, Failure> {
+    GuardedClock::begin(store).await.map_err(|error| Failure::opening(config, error))
 }
 
 /// The address under which the world reaches the server; without one bound, the one it would be.
@@ -76,7 +85,7 @@ pub fn limits(config: &Config, files: Files) -> Limits {
 
 /// The use cases. `sends` says whether this process has an engine too.
 #[must_use]
-pub fn service(config: &Config, store: &Store, public_url: &str, sends: bool) -> Service {
+pub fn service(config: &Config, store: &Store, clock: &GuardedClock, public_url: &str, sends: bool) -> Service {
     let settings = Settings {
         public_url: public_url.to_owned(),
         issuer: config.auth.issuer.clone().unwrap_or_else(|| public_url.to_owned()),
@@ -90,9 +99,15 @@ pub fn service(config: &Config, store: &Store, public_url: &str, sends: bool) ->
         sends,
         import_file_max_bytes: config.imports.file_max_bytes,
         import_tenant_max_bytes: config.imports.tenant_max_bytes,
-        node_timeout_ms: i64::try_from(config.engine.heartbeat_ms * HEARTBEATS_MISSED_MAX).unwrap_or(i64::MAX),
+        node_timeout_ms: node_timeout_ms(config),
     };
-    Service::new(store.clone(), Arc::new(SystemClock), Arc::new(OsEntropy), settings)
+    Service::new(store.clone(), Arc::new(clock.clone()), Arc::new(OsEntropy), settings)
+}
+
+/// How long a node may be silent before it counts as dead, in milliseconds.
+#[must_use]
+pub fn node_timeout_ms(config: &Config) -> i64 {
+    i64::try_from(config.engine.heartbeat_ms * HEARTBEATS_MISSED_MAX).unwrap_or(i64::MAX)
 }
 
 /// The channels that are configured.
@@ -171,6 +186,7 @@ impl RunningEngine {
 pub fn start_engine(
     config: &Config,
     store: &Store,
+    clock: &GuardedClock,
     public_url: &str,
     role: NodeRole,
 ) -> Result<RunningEngine, Failure> {
@@ -187,7 +203,7 @@ pub fn start_engine(
     };
     let parts = EngineParts {
         store: store.clone(),
-        clock: Arc::new(SystemClock),
+        clock: Arc::new(clock.clone()),
         entropy: Arc::new(OsEntropy),
         channels: channels(config, SandboxChannel::check)?
             .into_iter()

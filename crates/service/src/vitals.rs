@@ -36,6 +36,13 @@ impl Service {
         Ok((now, gauges))
     }
 
+    /// How far the wall clock of this machine is ahead of the clock that this process follows, in milliseconds. None if
+    /// it follows the wall clock.
+    #[must_use]
+    pub fn wall_ahead_ms(&self) -> Option<i64> {
+        self.inner.clock.wall_ahead_ms()
+    }
+
     /// What this process has done.
     #[must_use]
     pub fn meter(&self) -> &Meter {

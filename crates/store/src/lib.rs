@@ -39,6 +39,7 @@ pub mod campaign_reach;
 pub mod campaigns;
 pub mod chunks;
 pub mod clients;
+pub mod clock;
 pub mod conditions;
 pub mod deliveries;
 pub mod doubt;

@@ -8,8 +8,10 @@ use postrider_core::id::NodeId;
 use postrider_core::time::Timestamp;
 
 statements! { "nodes":
-    BEAT = "INSERT INTO nodes (id, role, started_at, heartbeat_at) VALUES ($1, $2, $3, $4) \
-        ON CONFLICT (id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at";
+    BEAT = "INSERT INTO nodes (id, role, started_at, heartbeat_at, wall_ahead_ms) VALUES ($1, $2, $3, $4, $5) \
+        ON CONFLICT (id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at, wall_ahead_ms = excluded.wall_ahead_ms";
+    OFF = "SELECT id, role, wall_ahead_ms FROM nodes WHERE heartbeat_at > $1 \
+        AND (wall_ahead_ms > $2 OR wall_ahead_ms < -CAST($3 AS BIGINT)) ORDER BY id LIMIT 100";
     REMOVE = "DELETE FROM nodes WHERE id = $1";
     FORGET = "DELETE FROM nodes WHERE heartbeat_at <= $1";
     /// Changes nothing, but writes.
@@ -26,15 +28,40 @@ pub struct Node {
     pub role: &'static str,
     /// Since when it runs.
     pub started_at: Timestamp,
+    /// How far its wall clock is ahead of the clock that all nodes follow, in milliseconds.
+    pub wall_ahead_ms: Option<i64>,
+}
+
+/// A node whose wall clock differs from the clock that all nodes follow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeOff {
+    /// Its id.
+    pub id: NodeId,
+    /// `all`, `api` or `engine`.
+    pub role: String,
+    /// How far its wall clock is ahead, in milliseconds.
+    pub wall_ahead_ms: i64,
 }
 
 impl Tx<'_> {
-    /// Says that a node lives.
+    /// Records that a node lives, and the instant as the last one that any node noted.
     ///
     /// # Errors
     /// Any [`StoreError`].
     pub fn node_beat(&mut self, node: &Node, now: Timestamp) -> Result<(), StoreError> {
-        self.execute(&BEAT, &[id(node.id), node.role.into(), node.started_at.into(), now.into()]).map(drop)
+        let values = [id(node.id), node.role.into(), node.started_at.into(), now.into(), node.wall_ahead_ms.into()];
+        self.execute(&BEAT, &values)?;
+        self.hear(now)
+    }
+
+    /// The nodes heard of after `dead_since` whose wall clocks differ by more than `off_max_ms`; at most 100.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn nodes_off(&mut self, dead_since: Timestamp, off_max_ms: i64) -> Result<Vec<NodeOff>, StoreError> {
+        self.query_as(&OFF, &[dead_since.into(), off_max_ms.into(), off_max_ms.into()], |row| {
+            Ok(NodeOff { id: row.id()?, role: row.next()?, wall_ahead_ms: row.next()? })
+        })
     }
 
     /// Says that a node ends.

@@ -59,6 +59,7 @@ pub const ALL: &[&[Statement]] = &[
     crate::campaigns::STATEMENTS,
     crate::chunks::STATEMENTS,
     crate::clients::STATEMENTS,
+    crate::clock::STATEMENTS,
     crate::deliveries::STATEMENTS,
     crate::doubt::STATEMENTS,
     crate::events::STATEMENTS,

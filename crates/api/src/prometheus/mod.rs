@@ -94,6 +94,14 @@ fn tell_queues(page: &mut Page, at: Timestamp, gauges: &Gauges) {
 }
 
 fn tell_process(page: &mut Page, service: &Service, requests: &Requests) {
+    if let Some(ahead_ms) = service.wall_ahead_ms() {
+        page.family(
+            "postrider_clock_offset_seconds",
+            "gauge",
+            "How far this machine's clock is ahead of the database's.",
+        );
+        page.sample(&[], ahead_ms as f64 / 1_000.0);
+    }
     let meter = service.meter();
     page.family("postrider_outcomes_total", "counter", "What providers answered to messages of this process.");
     for ((channel, outcome), number) in meter.outcomes_so_far() {

@@ -98,7 +98,8 @@ impl Context {
         let config = self.config()?;
         let store = wiring::open_store(&config, mode).await?;
         self.opened.get_or_init(|| config.database_named());
-        let service = wiring::service(&config, &store, &wiring::public_url(&config, None), false);
+        let clock = wiring::clock(&config, &store).await?;
+        let service = wiring::service(&config, &store, &clock, &wiring::public_url(&config, None), false);
         Ok((config, store, service))
     }
 

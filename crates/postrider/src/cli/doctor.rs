@@ -5,11 +5,13 @@ use super::warnings::{Warning, poisoned, warnings};
 use super::{Context, Failure, Report, Trouble};
 use crate::config::Config;
 use crate::private;
-use crate::system::SystemClock;
 use crate::wiring;
 use postrider_channels::sandbox::SandboxChannel;
 use postrider_core::env::Clock as _;
+use postrider_core::time::Timestamp;
 use postrider_service::Service;
+use postrider_store::clock::{OFF_MAX_MS, difference};
+use postrider_store::nodes::NodeOff;
 use postrider_store::{OpenMode, Store, StoreError};
 use serde_json::{Value, json};
 
@@ -98,7 +100,8 @@ pub(super) async fn run(args: ConnectArgs, context: &Context) -> Result<(), Fail
 
 /// What the database holds.
 async fn of_store(config: &Config, store: &Store) -> Result<Vec<Check>, Failure> {
-    let service: Service = wiring::service(config, store, &wiring::public_url(config, None), false);
+    let clock = wiring::clock(config, store).await?;
+    let service: Service = wiring::service(config, store, &clock, &wiring::public_url(config, None), false);
     let version = store.schema_version().await?;
     let keys = match service.signing_keys_listed().await?.len() {
         0 => "none yet; the first start of postrider serve makes one".to_owned(),
@@ -109,7 +112,8 @@ async fn of_store(config: &Config, store: &Store) -> Result<Vec<Check>, Failure>
         Check::ok("tenants", service.list_tenants().await?.len().to_string()),
         Check::ok("keys", keys),
         sending(store).await?,
-        invariants(store).await?,
+        invariants(store, clock.now()).await?,
+        clocks(config, store, clock.now()).await?,
     ])
 }
 
@@ -124,13 +128,30 @@ async fn sending(store: &Store) -> Result<Check, Failure> {
 }
 
 /// Looks through the accounts of every job.
-async fn invariants(store: &Store) -> Result<Check, Failure> {
-    let findings = postrider_engine::inspect(store, SystemClock.now()).await?;
+async fn invariants(store: &Store, now: Timestamp) -> Result<Check, Failure> {
+    let findings = postrider_engine::inspect(store, now).await?;
     if findings.is_empty() {
         return Ok(Check::ok("accounts", "every invariant holds"));
     }
     let lines = findings.iter().map(|finding| format!("{} {} {}", finding.id, finding.sentence, finding.place));
     Ok(Check::problem("accounts", lines.collect::<Vec<_>>().join("\n         ")))
+}
+
+/// Looks for machines whose clocks differ from the database's.
+async fn clocks(config: &Config, store: &Store, now: Timestamp) -> Result<Check, Failure> {
+    let dead_since = now.plus_millis(-wiring::node_timeout_ms(config));
+    let off = store.read("doctor.clocks", move |tx| tx.nodes_off(dead_since, OFF_MAX_MS)).await?;
+    if off.is_empty() {
+        return Ok(Check::ok(
+            "clocks",
+            if store.is_embedded() { "one machine" } else { "every node agrees with the database" },
+        ));
+    }
+    let line = |node: &NodeOff| {
+        let NodeOff { id, role, wall_ahead_ms } = node;
+        format!("the clock of node {id} ({role}) differs by {} from the database's", difference(*wall_ahead_ms))
+    };
+    Ok(Check::problem("clocks", off.iter().map(line).collect::<Vec<_>>().join("\n         ")))
 }
 
 /// Whether the channels can be used.

@@ -100,13 +100,15 @@ pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<(), Failur
         None => None,
     };
     let public_url = wiring::public_url(&config, Some(bound));
-    let service = wiring::service(&config, &store, &public_url, args.role.sends());
+    let clock = wiring::clock(&config, &store).await?;
+    let _kept = clock.keep(config.engine.heartbeat_ms);
+    let service = wiring::service(&config, &store, &clock, &public_url, args.role.sends());
     service.prepare_keys().await?;
     if args.hold_jobs {
         service.hold_all().await?;
     }
     let engine = match args.role.sends() {
-        true => Some(wiring::start_engine(&config, &store, &public_url, args.role.node())?),
+        true => Some(wiring::start_engine(&config, &store, &clock, &public_url, args.role.node())?),
         false => None,
     };
     tell(context, args.role, bound, &config);

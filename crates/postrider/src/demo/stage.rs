@@ -70,9 +70,10 @@ impl Stage {
         let listener = TcpListener::bind(ANYWHERE).await.map_err(|error| machine("listen", error))?;
         let bound = listener.local_addr().map_err(|error| machine("listen", error))?;
         let base_url = wiring::public_url(&config, Some(bound));
-        let service = wiring::service(&config, &store, &base_url, true);
+        let clock = wiring::clock(&config, &store).await?;
+        let service = wiring::service(&config, &store, &clock, &base_url, true);
         service.prepare_keys().await?;
-        let engine = wiring::start_engine(&config, &store, &base_url, NodeRole::All)?;
+        let engine = wiring::start_engine(&config, &store, &clock, &base_url, NodeRole::All)?;
         let router = postrider_api::router(service.clone());
         let limits = wiring::limits(&config, http::raise_files());
         // It ends when the task is aborted.
