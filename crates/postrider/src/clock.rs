@@ -33,7 +33,7 @@ impl GuardedClock {
     /// # Errors
     /// A failure of the store.
     pub async fn begin(store: &Store) -> Result<Self, StoreError> {
-        let heard = store.read("clock.heard", |tx| tx.last_heard()).await?;
+        let heard = store.read("clock.heard", |tx| tx.instance_used_at()).await?;
         let [first, second] = look(store).await?;
         let mut timeline = Timeline::begin(first, heard);
         timeline.observe(second);

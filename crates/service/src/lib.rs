@@ -94,7 +94,9 @@ impl Service {
         &self.inner.store
     }
 
-    pub(crate) fn now(&self) -> Timestamp {
+    /// The time by which this process goes.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
         self.inner.clock.now()
     }
 

@@ -7,8 +7,6 @@ use crate::error::StoreError;
 use crate::statements;
 use crate::store::Store;
 use crate::tx::Tx;
-use crate::value::Row;
-use postrider_core::time::Timestamp;
 use postrider_core::timeline::Course;
 
 /// Stable reason: the clock that this process follows has run away from its monotonic clock.
@@ -22,8 +20,6 @@ statements! { "clock":
     /// An embedded database has no clock but that of its machine.
     READ = fork sqlite "SELECT NULL"
         postgres "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)";
-    HEAR = "INSERT INTO last_heard (one, at) VALUES (1, $1) ON CONFLICT (one) DO UPDATE SET at = excluded.at";
-    HEARD = "SELECT at FROM last_heard WHERE one = 1";
 }
 
 impl Tx<'_> {
@@ -33,18 +29,6 @@ impl Tx<'_> {
     /// Any [`StoreError`]; an embedded database has no clock to be read.
     pub fn database_clock_us(&mut self) -> Result<i64, StoreError> {
         self.query_number(&READ, &[])
-    }
-
-    /// The last instant that a process which sends noted.
-    ///
-    /// # Errors
-    /// Any [`StoreError`].
-    pub fn last_heard(&mut self) -> Result<Option<Timestamp>, StoreError> {
-        self.query_one(&HEARD, &[], Row::next)
-    }
-
-    pub(crate) fn hear(&mut self, now: Timestamp) -> Result<(), StoreError> {
-        self.execute(&HEAR, &[now.into()]).map(drop)
     }
 }
 

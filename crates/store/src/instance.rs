@@ -29,6 +29,14 @@ pub struct Entry {
 }
 
 impl Tx<'_> {
+    /// When an engine used the database last.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn instance_used_at(&mut self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.query_one(&USED_AT, &[], Row::next)?.flatten())
+    }
+
     /// Notes that an engine uses the database.
     ///
     /// # Errors
@@ -46,7 +54,7 @@ impl Store {
     pub async fn enter(&self, now: Timestamp, _entropy: &dyn Entropy) -> Result<Entry, StoreError> {
         let alone = self.is_embedded();
         let enter = move |tx: &mut Tx<'_>| {
-            let used_at: Option<Timestamp> = tx.query_one(&USED_AT, &[], Row::next)?.flatten();
+            let used_at = tx.instance_used_at()?;
             let rested = used_at.is_some_and(|at| alone || now.millis_since(at) > IN_USE_MS);
             let overdue = if rested { tx.jobs_overdue(now)? } else { None };
             tx.instance_used(now)?;

@@ -44,14 +44,13 @@ pub struct NodeOff {
 }
 
 impl Tx<'_> {
-    /// Records that a node lives, and the instant as the last one that any node noted.
+    /// Records that a node lives.
     ///
     /// # Errors
     /// Any [`StoreError`].
     pub fn node_beat(&mut self, node: &Node, now: Timestamp) -> Result<(), StoreError> {
         let values = [id(node.id), node.role.into(), node.started_at.into(), now.into(), node.wall_ahead_ms.into()];
-        self.execute(&BEAT, &values)?;
-        self.hear(now)
+        self.execute(&BEAT, &values).map(drop)
     }
 
     /// The nodes heard of after `dead_since` whose wall clocks differ by more than `off_max_ms`; at most 100.

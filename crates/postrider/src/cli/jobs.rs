@@ -2,9 +2,8 @@
 
 use super::{Context, Failure, Report, Trouble};
 use crate::engine_lock::EngineLock;
-use crate::system::{OsEntropy, SystemClock};
+use crate::system::OsEntropy;
 use clap::{Args, Subcommand};
-use postrider_core::env::Clock as _;
 use postrider_core::hold::HoldReason;
 use postrider_core::id::ScheduleId;
 use postrider_core::schedule::JobState;
@@ -56,7 +55,7 @@ pub(super) async fn run(command: JobsCommand, context: &Context) -> Result<(), F
 async fn list(context: &Context) -> Result<(), Failure> {
     let (_, _, service) = context.open(OpenMode::ReadOnly).await?;
     let open = service.open_jobs().await?;
-    let now = SystemClock.now();
+    let now = service.now();
     context.answer(&Report::new(text(&open, now), document(&open, now)));
     Ok(())
 }
@@ -81,7 +80,7 @@ async fn hold(args: HoldArgs, context: &Context) -> Result<(), Failure> {
         A running engine stops within engine.poll_ms, after the messages that are already on their way.",
         counted(open.jobs.len(), "job")
     );
-    context.answer(&Report::new(text, document(&open, SystemClock.now())));
+    context.answer(&Report::new(text, document(&open, service.now())));
     Ok(())
 }
 
@@ -91,11 +90,11 @@ async fn release(args: ReleaseArgs, context: &Context) -> Result<(), Failure> {
     if which.all {
         // A copy that no engine has begun on is found out now, so that the release holds at the next start.
         if let Ok(_lock) = EngineLock::take(&store) {
-            store.enter(SystemClock.now(), &OsEntropy).await?;
+            store.enter(service.now(), &OsEntropy).await?;
         }
     }
     let open = service.open_jobs().await?;
-    let now = SystemClock.now();
+    let now = service.now();
     let jobs = || open.jobs.iter().filter(|job| which.all || which.ids.contains(&job.id));
     let question = consequences(jobs(), open.held.as_ref().filter(|_| which.all), now);
     if which.all && open.held.is_none() {

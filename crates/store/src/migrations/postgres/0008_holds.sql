@@ -20,10 +20,5 @@ CREATE TABLE instance (
     held_text TEXT
 );
 INSERT INTO instance (id) VALUES (1);
--- The last instant that a process which sends noted; kept when it ends, for the next one to compare its clock with.
-CREATE TABLE last_heard (
-    one BIGINT NOT NULL PRIMARY KEY CHECK (one = 1),
-    at BIGINT NOT NULL
-);
 -- How far the wall clock of a node is ahead of the clock that all nodes follow.
 ALTER TABLE nodes ADD COLUMN wall_ahead_ms BIGINT;
