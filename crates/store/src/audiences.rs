@@ -21,7 +21,7 @@ statements! { "audiences":
         updated_at = $6 WHERE tenant_id = $7 AND id = $8 AND deleted_at IS NULL";
     DELETE = "UPDATE audiences SET deleted_at = $1 WHERE tenant_id = $2 AND id = $3 AND deleted_at IS NULL";
     /// The caller has found the audience among the tenant's.
-    CLEAR_LISTS = "DELETE FROM audience_lists WHERE audience_id = $1";
+    CLEAR_LISTS = "DELETE FROM audience_lists WHERE audience_id IN (SELECT id FROM audiences WHERE tenant_id = $1 AND id = $2)";
     ADD_LIST = "INSERT INTO audience_lists (audience_id, list_id) SELECT a.id, l.id FROM audiences a \
         JOIN lists l ON l.tenant_id = a.tenant_id WHERE a.tenant_id = $1 AND a.id = $2 AND l.id = $3";
     LIST_NAMED = "SELECT a.id FROM audience_lists r JOIN audiences a ON a.id = r.audience_id \
@@ -131,7 +131,7 @@ impl Tx<'_> {
             id(audience.id),
         ];
         self.execute(&UPDATE, &values)?;
-        self.execute(&CLEAR_LISTS, &[id(audience.id)])?;
+        self.execute(&CLEAR_LISTS, &[id(tenant), id(audience.id)])?;
         self.add_lists(tenant, audience.id, rule)
     }
 

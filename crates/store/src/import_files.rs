@@ -28,14 +28,14 @@ statements! { "import_files":
         layout = NULL, samples = NULL, mapping = NULL, updated_at = $1 WHERE tenant_id = $2 AND id = $3 \
         AND state IN ('pending', 'ready') AND deleted_at IS NULL RETURNING upload";
     GROW = "UPDATE import_jobs SET uploaded_bytes = uploaded_bytes + CAST($1 AS BIGINT), updated_at = $2 \
-        WHERE id = $3 AND upload = $4 AND file_bytes IS NULL AND deleted_at IS NULL";
+        WHERE id = $3 AND upload = $4 AND file_bytes IS NULL AND deleted_at IS NULL AND tenant_id = $5";
     PUT_PART = "INSERT INTO import_job_parts (job_id, upload, part, bytes) VALUES ($1, $2, $3, $4)";
     WHOLE = "UPDATE import_jobs SET file_bytes = uploaded_bytes, updated_at = $1 WHERE id = $2 AND upload = $3 \
-        AND file_bytes IS NULL AND deleted_at IS NULL";
+        AND file_bytes IS NULL AND deleted_at IS NULL AND tenant_id = $4";
     /// The caller found the job among the tenant's.
     PART = "SELECT bytes FROM import_job_parts WHERE job_id = $1 AND upload = $2 AND part = $3";
     DROP_UPLOAD = "UPDATE import_jobs SET upload = upload + 1, uploaded_bytes = 0, file_bytes = NULL, updated_at = $1 \
-        WHERE id = $2 AND upload = $3 AND state = 'pending'";
+        WHERE id = $2 AND upload = $3 AND state = 'pending' AND tenant_id = $4";
     NOTE = "INSERT INTO import_job_errors (job_id, seq, line, severity, code, message, path, value, cells) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     NOTES = "SELECT e.seq, e.line, e.severity, e.code, e.message, e.path, e.value, e.cells FROM import_jobs j \
@@ -139,13 +139,14 @@ impl Tx<'_> {
     /// Any [`StoreError`].
     pub fn import_part_put(
         &mut self,
+        tenant: TenantId,
         (job, upload): (ImportJobId, i64),
         part: i64,
         bytes: &[u8],
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let length = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
-        if self.execute(&GROW, &[length.into(), now.into(), id(job), upload.into()])? == 0 {
+        if self.execute(&GROW, &[length.into(), now.into(), id(job), upload.into(), id(tenant)])? == 0 {
             return Ok(false);
         }
         self.execute(&PUT_PART, &[id(job), upload.into(), part.into(), bytes.into()]).map(|rows| rows > 0)
@@ -155,16 +156,26 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub fn import_upload_end(&mut self, (job, upload): (ImportJobId, i64), now: Timestamp) -> Result<bool, StoreError> {
-        self.execute(&WHOLE, &[now.into(), id(job), upload.into()]).map(|rows| rows > 0)
+    pub fn import_upload_end(
+        &mut self,
+        tenant: TenantId,
+        (job, upload): (ImportJobId, i64),
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.execute(&WHOLE, &[now.into(), id(job), upload.into(), id(tenant)]).map(|rows| rows > 0)
     }
 
     /// Gives up what has come of a file; the sweep takes its parts away.
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub fn import_upload_drop(&mut self, (job, upload): (ImportJobId, i64), now: Timestamp) -> Result<(), StoreError> {
-        self.execute(&DROP_UPLOAD, &[now.into(), id(job), upload.into()]).map(drop)
+    pub fn import_upload_drop(
+        &mut self,
+        tenant: TenantId,
+        (job, upload): (ImportJobId, i64),
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.execute(&DROP_UPLOAD, &[now.into(), id(job), upload.into(), id(tenant)]).map(drop)
     }
 
     /// One part of a file.

@@ -20,20 +20,22 @@ statements! { "import_runs":
         WHERE tenant_id = $3 AND id = $4 AND state = 'running' AND deleted_at IS NULL \
         AND (lease_until IS NULL OR lease_until <= $5)";
     KEEP = "UPDATE import_jobs SET lease_until = $1 WHERE id = $2 AND fence = $3 AND state = 'running' \
-        AND lease_until IS NOT NULL AND deleted_at IS NULL RETURNING next_byte, rows_refused + fields_left_out";
+        AND lease_until IS NOT NULL AND deleted_at IS NULL AND tenant_id = $4 RETURNING next_byte, rows_refused + fields_left_out";
     ADVANCE = "UPDATE import_jobs SET next_byte = $1, next_line = $2, rows_read = rows_read + CAST($3 AS BIGINT), \
         rows_created = rows_created + CAST($4 AS BIGINT), rows_updated = rows_updated + CAST($5 AS BIGINT), \
         rows_unchanged = rows_unchanged + CAST($6 AS BIGINT), rows_refused = rows_refused + CAST($7 AS BIGINT), \
         fields_left_out = fields_left_out + CAST($8 AS BIGINT), added_to_list = added_to_list + CAST($9 AS BIGINT), \
-        attempts = 0, updated_at = $10 WHERE id = $11 AND fence = $12";
-    RELEASE = "UPDATE import_jobs SET lease_until = NULL WHERE id = $1 AND fence = $2";
+        attempts = 0, updated_at = $10 WHERE id = $11 AND fence = $12 AND tenant_id = $13";
+    RELEASE = "UPDATE import_jobs SET lease_until = NULL WHERE id = $1 AND fence = $2 AND tenant_id = $3";
     FINISH = "UPDATE import_jobs SET state = $1, failure_code = $2, failure_message = $3, finished_at = $4, \
-        updated_at = $5, lease_until = NULL WHERE id = $6 AND fence = $7 AND state = 'running'";
+        updated_at = $5, lease_until = NULL WHERE id = $6 AND fence = $7 AND state = 'running' AND tenant_id = $8";
 }
 
 /// A claim on a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ImportClaim {
+    /// Whose job.
+    pub tenant: TenantId,
     /// Which job.
     pub job: ImportJobId,
     /// What the claim is worth.
@@ -70,7 +72,7 @@ impl Tx<'_> {
         claim: ImportClaim,
         lease_until: Timestamp,
     ) -> Result<Option<(i64, i64)>, StoreError> {
-        let values = [lease_until.into(), id(claim.job), claim.fence.into()];
+        let values = [lease_until.into(), id(claim.job), claim.fence.into(), id(claim.tenant)];
         self.query_one(&KEEP, &values, |row| Ok((row.next()?, row.next()?)))
     }
 
@@ -98,6 +100,7 @@ impl Tx<'_> {
             now.into(),
             id(claim.job),
             claim.fence.into(),
+            id(claim.tenant),
         ];
         self.execute(&ADVANCE, &values).map(drop)
     }
@@ -107,7 +110,7 @@ impl Tx<'_> {
     /// # Errors
     /// Any [`StoreError`].
     pub fn import_job_release(&mut self, claim: ImportClaim) -> Result<(), StoreError> {
-        self.execute(&RELEASE, &[id(claim.job), claim.fence.into()]).map(drop)
+        self.execute(&RELEASE, &[id(claim.job), claim.fence.into(), id(claim.tenant)]).map(drop)
     }
 
     /// Ends a job, with code and sentence if it failed; whether the claim was still good.
@@ -130,6 +133,7 @@ impl Tx<'_> {
             now.into(),
             id(claim.job),
             claim.fence.into(),
+            id(claim.tenant),
         ];
         self.execute(&FINISH, &values).map(|rows| rows > 0)
     }

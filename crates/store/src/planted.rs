@@ -38,6 +38,15 @@ const BUGS: &[Bug] = &[
         "COALESCE(taken_at, 0) = $5",
         "(COALESCE(taken_at, 0) = $5 OR 1 = 1)",
     ),
+    ("tenant_is_missing_in_drop_of_limit", "rate_windows.DROP_LIMIT", "tenant_id = $1", "(tenant_id = $1 OR 1 = 1)"),
+    (
+        "tenant_is_missing_in_drop_of_budget",
+        "tenant_settings.DROP_BUDGET",
+        "tenant_id = $1",
+        "(tenant_id = $1 OR 1 = 1)",
+    ),
+    ("tenant_is_missing_in_take", "tenant_settings.TAKE", "tenant_id = $3", "(tenant_id = $3 OR 1 = 1)"),
+    ("tenant_is_missing_in_move", "execution.MOVE", "tenant_id = $5", "(tenant_id = $5 OR 1 = 1)"),
 ];
 
 /// What a statement says instead while a bug in it is turned on.

@@ -28,7 +28,7 @@ statements! { "templates":
         WHERE v.template_id = $2 AND j.tenant_id = $1 AND j.state IN ('scheduled', 'running', 'paused', 'held'))";
     VERSION_INSERT = "INSERT INTO template_versions (id, tenant_id, template_id, number, content, created_at) \
         SELECT $1, $2, $3, COALESCE(MAX(number), 0) + 1, $4, CAST($5 AS BIGINT) FROM template_versions \
-        WHERE template_id = $3";
+        WHERE tenant_id = $2 AND template_id = $3";
     VERSION_CONTENT = "SELECT content FROM template_versions WHERE tenant_id = $1 AND id = $2";
 }
 

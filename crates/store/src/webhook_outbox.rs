@@ -23,15 +23,15 @@ statements! { "webhook_outbox":
     DUE = "SELECT event_id, body, attempt, round_attempt, fence FROM webhook_deliveries WHERE endpoint_id = $1 \
         AND tenant_id = $2 AND state = 'pending' AND due_at <= $3 ORDER BY due_at, event_id LIMIT $4";
     TAKE = "UPDATE webhook_deliveries SET fence = fence + 1, attempt = attempt + 1, due_at = $1 \
-        WHERE endpoint_id = $2 AND event_id = $3 AND fence = $4 AND state = 'pending'";
+        WHERE endpoint_id = $2 AND event_id = $3 AND fence = $4 AND state = 'pending' AND tenant_id = $5";
     SETTLE = "UPDATE webhook_deliveries SET state = $1, due_at = $2, settled_at = $3, reason = $4, \
         round_attempt = round_attempt + 1 WHERE endpoint_id = $5 AND event_id = $6 AND fence = $7 \
-        AND state = 'pending'";
+        AND state = 'pending' AND tenant_id = $8";
     ATTEMPT = "INSERT INTO webhook_attempts (endpoint_id, event_id, attempt, at, duration_ms, status, error, response) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
-    SUCCEEDED = "UPDATE webhook_endpoints SET failing_since = NULL, last_success_at = $1 WHERE id = $2";
-    FAILED = "UPDATE webhook_endpoints SET failing_since = COALESCE(failing_since, $1) WHERE id = $2";
-    FAILING_SINCE = "SELECT failing_since FROM webhook_endpoints WHERE id = $1";
+    SUCCEEDED = "UPDATE webhook_endpoints SET failing_since = NULL, last_success_at = $1 WHERE id = $2 AND tenant_id = $3";
+    FAILED = "UPDATE webhook_endpoints SET failing_since = COALESCE(failing_since, $1) WHERE id = $2 AND tenant_id = $3";
+    FAILING_SINCE = "SELECT failing_since FROM webhook_endpoints WHERE id = $1 AND tenant_id = $2";
     DISABLE = "UPDATE webhook_endpoints SET enabled = $1, disabled_reason = $2 WHERE tenant_id = $3 AND id = $4 \
         AND enabled = $5";
 }
@@ -167,7 +167,7 @@ impl Tx<'_> {
         })?;
         let sets: Vec<_> = parcels
             .iter()
-            .map(|parcel| vec![lease_until.into(), id(webhook), id(parcel.event), parcel.fence.into()])
+            .map(|parcel| vec![lease_until.into(), id(webhook), id(parcel.event), parcel.fence.into(), id(tenant)])
             .collect();
         let mut taken = self.execute_many(&TAKE, &sets)?.into_iter();
         parcels.retain(|_| taken.next() == Some(1));
@@ -191,6 +191,7 @@ impl Tx<'_> {
             webhook.clone(),
             event.clone(),
             parcel.fence.into(),
+            id(parcel.tenant),
         ];
         self.execute(&SETTLE, &values)?;
         let values = [
@@ -210,17 +211,18 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub fn outbox_succeeded(&mut self, webhook: WebhookId, now: Timestamp) -> Result<(), StoreError> {
-        self.execute(&SUCCEEDED, &[now.into(), id(webhook)]).map(drop)
+    pub fn outbox_succeeded(&mut self, parcel: &Parcel, now: Timestamp) -> Result<(), StoreError> {
+        self.execute(&SUCCEEDED, &[now.into(), id(parcel.webhook), id(parcel.tenant)]).map(drop)
     }
 
     /// Writes down that an endpoint did not take an event; answers since when it takes none.
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub fn outbox_failed(&mut self, webhook: WebhookId, now: Timestamp) -> Result<Timestamp, StoreError> {
-        self.execute(&FAILED, &[now.into(), id(webhook)])?;
-        let since: Option<Option<Timestamp>> = self.query_one(&FAILING_SINCE, &[id(webhook)], Row::next)?;
+    pub fn outbox_failed(&mut self, parcel: &Parcel, now: Timestamp) -> Result<Timestamp, StoreError> {
+        let (webhook, tenant) = (id(parcel.webhook), id(parcel.tenant));
+        self.execute(&FAILED, &[now.into(), webhook.clone(), tenant.clone()])?;
+        let since: Option<Option<Timestamp>> = self.query_one(&FAILING_SINCE, &[webhook, tenant], Row::next)?;
         Ok(since.flatten().unwrap_or(now))
     }
 

@@ -67,12 +67,12 @@ pub(super) fn record(tx: &mut Tx<'_>, conclusions: &[Conclusion]) -> Result<Vec<
         tx.outbox_record(parcel, record)?;
         let reason = match next {
             Next::Delivered => {
-                tx.outbox_succeeded(parcel.webhook, *ended_at)?;
+                tx.outbox_succeeded(parcel, *ended_at)?;
                 None
             }
             Next::Gone => Some(DisabledReason::Gone),
             Next::Again(_) | Next::Failed => {
-                let since = tx.outbox_failed(parcel.webhook, *ended_at)?;
+                let since = tx.outbox_failed(parcel, *ended_at)?;
                 (ended_at.millis_since(since) >= FAILING_MAX_MS).then_some(DisabledReason::Failing)
             }
         };

@@ -22,12 +22,12 @@ pub struct Case {
 }
 
 macro_rules! case {
-    ($statement:literal, $(given $given:literal,)* [$($value:expr),*], $($guard:literal => $strike:expr),+) => {
+    ($statement:literal, $(given $given:literal,)* [$($value:expr),*]$(, $guard:literal => $strike:expr)*) => {
         Case {
             statement: $statement,
             given: vec![$($given),*],
             values: vec![$($value.into()),*],
-            strikes: vec![$(($guard, $strike)),+],
+            strikes: vec![$(($guard, $strike)),*],
         }
     };
 }
@@ -50,7 +50,10 @@ const DELIVERED: &str = "UPDATE webhook_deliveries SET state = 'delivered'";
 const IMPORTED: &str = "UPDATE import_jobs SET state = 'completed'";
 
 pub fn cases() -> Vec<Case> {
-    [chunks(), ledger(), manifests(), jobs(), webhooks(), imports(), others()].into_iter().flatten().collect()
+    [chunks(), ledger(), manifests(), jobs(), campaigns(), webhooks(), imports(), settings(), others()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn chunks() -> Vec<Case> {
@@ -120,6 +123,7 @@ fn jobs() -> Vec<Case> {
             "due_at <= COALESCE($9, due_at)" => value(9, 999)),
         case!("execution.BLOCK", ["why", ID, ID], "state = 'running'" => row(JOB_PAUSED)),
         case!("execution.TAKE", [600, 2, ID, ID, 500], "COALESCE(budget_at, 0) = $5" => value(5, 499)),
+        case!("execution.LOCK", [ID, ID]),
         case!("failures.KEEP_OPEN", [ID, ID],
             "finished_at IS NULL" => row("UPDATE schedule_jobs SET finished_at = 1")),
         case!("rescheduling.MOVE",
@@ -147,12 +151,88 @@ fn jobs() -> Vec<Case> {
     ]
 }
 
+fn campaigns() -> Vec<Case> {
+    const ARCHIVED: &str = "UPDATE campaigns SET authoring_status = 'archived'";
+    const PUBLISHED: &str = "UPDATE campaigns SET authoring_status = 'published'";
+    vec![
+        case!("campaign_audiences.CLEAR", [ID, ID]),
+        case!("campaign_lifecycle.UPDATE", ["", NONE, "", "[]", "free", NONE, 1, ID, ID],
+            "authoring_status <> 'archived'" => row(ARCHIVED),
+            "NOT EXISTS (SELECT 1 FROM campaigns o WHERE o.tenant_id = $8 AND o.external_id = $5 AND o.id <> $9 \
+                AND o.deleted_at IS NULL)" => value(5, "taken")),
+        case!("campaign_lifecycle.ARCHIVE", given "UPDATE campaigns SET execution_status = 'completed'", [1, ID, ID],
+            "authoring_status <> 'archived'" => row(ARCHIVED),
+            "execution_status NOT IN ('scheduled', 'running', 'paused', 'held')"
+                => row("UPDATE campaigns SET execution_status = 'held'")),
+        case!("campaign_lifecycle.DELETE", given "UPDATE campaigns SET execution_status = 'completed'", [1, ID, ID],
+            "execution_status NOT IN ('scheduled', 'running', 'paused', 'held')"
+                => row("UPDATE campaigns SET execution_status = 'held'")),
+        case!("campaigns.SET_CONTENT", given "UPDATE campaigns SET authoring_status = 'draft'",
+            [NONE, NONE, NONE, 1, ID, ID],
+            "authoring_status = 'draft'" => row(PUBLISHED)),
+        case!("campaigns.SET_INTENT", given "UPDATE campaigns SET authoring_status = 'draft'",
+            [NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, 1, ID, ID],
+            "authoring_status = 'draft'" => row(PUBLISHED)),
+        case!("campaigns.TOUCH", given "UPDATE campaigns SET authoring_status = 'draft'", [1, ID, ID],
+            "authoring_status = 'draft'" => row(PUBLISHED)),
+        case!("campaigns.PUBLISH", given "UPDATE campaigns SET authoring_status = 'draft'", [1, ID, ID],
+            "authoring_status = 'draft'" => row(PUBLISHED)),
+        case!("campaigns.TO_DRAFT", [ID, 1, ID, ID], "authoring_status = 'published'" => row(ARCHIVED)),
+        case!("campaigns.SET_EXECUTION_STATUS", ["completed", 1, ID, ID]),
+        case!("campaigns.CORRECT_EXECUTION_STATUS", ["completed", 1, ID, ID, "running", ID],
+            "execution_status = $5" => value(5, "completed"),
+            "NOT EXISTS (SELECT 1 FROM schedule_jobs j WHERE j.tenant_id = $3 AND j.parent_schedule_id = $6 \
+                AND (j.started_at IS NOT NULL OR j.finished_at IS NULL))"
+                => row("UPDATE schedule_jobs SET parent_schedule_id = id")),
+        case!("audiences.UPDATE", ["", NONE, "rule", NONE, NONE, 1, ID, ID]),
+        case!("audiences.DELETE", [1, ID, ID]),
+        case!("audiences.CLEAR_LISTS", [ID, ID]),
+        case!("templates.UPDATE", ["", "draft", "{}", NONE, 1, ID, ID]),
+        case!("templates.DELETE", [1, ID, ID]),
+    ]
+}
+
+fn settings() -> Vec<Case> {
+    vec![
+        case!("clients.SET_SECRET", ["hash", ID, ID]),
+        case!("clients.DISABLE", [1, ID, ID]),
+        case!("import_jobs.DELETE", [1, ID, ID]),
+        case!("lists.UPDATE", ["", NONE, 1, ID, ID]),
+        case!("lists.DELETE", [1, ID, ID]),
+        case!("lists.HOLD", [ID, ID]),
+        case!("lists.COUNT_CHANGE", [1, 1, ID, ID]),
+        case!(
+            "profiles.UPDATE",
+            [
+                NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, "denied", "denied", "denied", "denied", "{}", 1,
+                ID, ID
+            ]
+        ),
+        case!("profiles.RELEASE_KEYS", [ID, ID]),
+        case!("rate_windows.DROP_LIMIT", [ID, "read"]),
+        case!("sender_domains.CLEAR", [ID]),
+        case!("sender_domains.MARK", ["example.org", ID, ID]),
+        case!("senders.UPDATE", ["", "{}", 1, NONE, ID, ID]),
+        case!("suppressions.DELETE", [ID, ID]),
+        case!("tenant_settings.DROP_BUDGET", [ID, "email"]),
+        case!("tenant_settings.SET_POLICY", [NONE, NONE, NONE, NONE, NONE, ID]),
+        case!("tenants.SET", ["", NONE, 0, true, 1, ID]),
+        case!("schedules.NEXT_TOUCHPOINT", [ID]),
+        case!("webhooks.UPDATE", ["", NONE, "[]", true, NONE, 0, 1, ID, ID]),
+        case!("webhooks.ROTATE", [1, vec![1_u8], 1, ID, ID]),
+        case!("webhooks.DELETE", [1, false, ID, ID]),
+        case!("webhooks.UNSUBSCRIBE", [ID, ID]),
+    ]
+}
+
 fn webhooks() -> Vec<Case> {
     vec![
-        case!("webhook_outbox.TAKE", [9000, ID, ID, 7], "fence = $4" => value(4, 6), "state = 'pending'" => row(DELIVERED)),
-        case!("webhook_outbox.SETTLE", ["delivered", NONE, 1, NONE, ID, ID, 7],
+        case!("webhook_outbox.TAKE", [9000, ID, ID, 7, ID], "fence = $4" => value(4, 6), "state = 'pending'" => row(DELIVERED)),
+        case!("webhook_outbox.SETTLE", ["delivered", NONE, 1, NONE, ID, ID, 7, ID],
             "fence = $7" => value(7, 6),
             "state = 'pending'" => row(DELIVERED)),
+        case!("webhook_outbox.SUCCEEDED", [1, ID, ID]),
+        case!("webhook_outbox.FAILED", [1, ID, ID]),
         case!("webhook_outbox.DISABLE", [true, "gone", ID, ID, false], "enabled = $5" => value(5, true)),
         case!("webhook_log.REPLAY", given "UPDATE webhook_deliveries SET state = 'failed'", [1, ID, ID, ID],
             "state <> 'pending'" => row("UPDATE webhook_deliveries SET state = 'pending'")),
@@ -169,24 +249,24 @@ fn imports() -> Vec<Case> {
         case!("import_runs.CLAIM", [9000, 1, ID, ID, 5000],
             "state = 'running'" => row(IMPORTED),
             "(lease_until IS NULL OR lease_until <= $5)" => value(5, 4999)),
-        case!("import_runs.KEEP", [9000, ID, 7],
+        case!("import_runs.KEEP", [9000, ID, 7, ID],
             "fence = $3" => value(3, 6),
             "state = 'running'" => row(IMPORTED),
             "lease_until IS NOT NULL" => row("UPDATE import_jobs SET lease_until = NULL")),
-        case!("import_runs.ADVANCE", [1, 2, 0, 0, 0, 0, 0, 0, 0, 1, ID, 7], "fence = $12" => value(12, 6)),
-        case!("import_runs.RELEASE", [ID, 7], "fence = $2" => value(2, 6)),
-        case!("import_runs.FINISH", ["failed", "code", "why", 1, 1, ID, 7],
+        case!("import_runs.ADVANCE", [1, 2, 0, 0, 0, 0, 0, 0, 0, 1, ID, 7, ID], "fence = $12" => value(12, 6)),
+        case!("import_runs.RELEASE", [ID, 7, ID], "fence = $2" => value(2, 6)),
+        case!("import_runs.FINISH", ["failed", "code", "why", 1, 1, ID, 7, ID],
             "fence = $7" => value(7, 6),
             "state = 'running'" => row(IMPORTED)),
         case!("import_files.BEGIN", given "UPDATE import_jobs SET state = 'ready'", [1, ID, ID],
             "state IN ('pending', 'ready')" => row(IMPORTED)),
-        case!("import_files.GROW", [1, 1, ID, 3],
+        case!("import_files.GROW", [1, 1, ID, 3, ID],
             "upload = $4" => value(4, 2),
             "file_bytes IS NULL" => row("UPDATE import_jobs SET file_bytes = 10")),
-        case!("import_files.WHOLE", [1, ID, 3],
+        case!("import_files.WHOLE", [1, ID, 3, ID],
             "upload = $3" => value(3, 2),
             "file_bytes IS NULL" => row("UPDATE import_jobs SET file_bytes = 10")),
-        case!("import_files.DROP_UPLOAD", given "UPDATE import_jobs SET state = 'pending'", [1, ID, 3],
+        case!("import_files.DROP_UPLOAD", given "UPDATE import_jobs SET state = 'pending'", [1, ID, 3, ID],
             "upload = $3" => value(3, 2),
             "state = 'pending'" => row(IMPORTED)),
         case!("import_files.DROP_PART", [ID, 3, 1], "upload = $2" => value(2, 2)),

@@ -8,7 +8,10 @@ use uuid::Uuid;
 /// The id of everything.
 pub const ID: Uuid = Uuid::from_u128(1);
 
-/// Rows as SQL: `$1` is [`ID`], `$2` some bytes, `$3` no.
+/// The id of nothing, but of a second campaign.
+pub const OTHER: Uuid = Uuid::from_u128(2);
+
+/// Rows as SQL: `$1` is [`ID`], `$2` some bytes, `$3` no, `$4` [`OTHER`], in the order of first use.
 const ROWS: &[&str] = &[
     "INSERT INTO tenants (id, name, mail_cutoff_minutes, last_touchpoint_id, created_at, updated_at) \
         VALUES ($1, '', 0, 0, 0, 0)",
@@ -19,6 +22,9 @@ const ROWS: &[&str] = &[
     "INSERT INTO campaigns (id, tenant_id, campaign_type, channel, name, category, tags, authoring_status, \
         execution_status, created_at, updated_at) \
         VALUES ($1, $1, 'broadcast', 'email', '', '', '[]', 'published', 'running', 0, 0)",
+    "INSERT INTO campaigns (tenant_id, id, campaign_type, channel, name, category, tags, authoring_status, \
+        execution_status, created_at, updated_at, external_id) \
+        VALUES ($1, $4, 'broadcast', 'email', '', '', '[]', 'published', 'running', 0, 0, 'taken')",
     "INSERT INTO schedule_jobs (id, tenant_id, campaign_id, version_id, manifest_id, touchpoint_id, channel, state, \
         due_at, send_at, timezone, timezone_source, instant, local_time, offset_seconds, rule, tzdb_version, \
         template_version_id, on_missed, on_uncertain, budget_at, budget_taken, created_at, immediate) \
@@ -44,6 +50,20 @@ const ROWS: &[&str] = &[
     "INSERT INTO campaign_reach (campaign_id, tenant_id, status, revision, requested_at, lease_until) \
         VALUES ($1, $1, 'pending', 7, 0, 5000)",
     "INSERT INTO audiences (id, tenant_id, name, rule, created_at, updated_at) VALUES ($1, $1, '', 'rule', 0, 0)",
+    "INSERT INTO campaign_audiences (campaign_id, side, position, audience_id, audience_type) \
+        VALUES ($1, 'include', 0, $1, 'audience')",
+    "INSERT INTO clients (id, tenant_id, name, secret_hash, scopes, created_at) VALUES ($1, $1, '', '', '', 0)",
+    "INSERT INTO lists (id, tenant_id, name, member_count, created_at, updated_at) VALUES ($1, $1, '', 0, 0, 0)",
+    "INSERT INTO audience_lists (audience_id, list_id) VALUES ($1, $1)",
+    "INSERT INTO profiles (id, tenant_id, consent_email, consent_sms, consent_push, consent_direct_mail, attributes, \
+        created_at, updated_at) VALUES ($1, $1, 'unknown', 'unknown', 'unknown', 'unknown', '{}', 0, 0)",
+    "INSERT INTO sender_profiles (id, tenant_id, name, channel, details, created_at, updated_at) \
+        VALUES ($1, $1, '', 'email', '{}', 0, 0)",
+    "INSERT INTO suppressions (id, tenant_id, channel, address, reason, created_at) \
+        VALUES ($1, $1, 'email', 'a@example.org', 'manual', 0)",
+    "INSERT INTO tenant_sender_domains (tenant_id, domain) VALUES ($1, 'example.org')",
+    "INSERT INTO tenant_rate_limits (tenant_id, class, per_minute) VALUES ($1, 'read', 10)",
+    "INSERT INTO webhook_subscriptions (tenant_id, kind, endpoint_id) VALUES ($1, 'kind', $1)",
     "INSERT INTO tenant_budgets (tenant_id, channel, per_minute, taken_at, taken) VALUES ($1, 'email', 10, 500, 1)",
     "INSERT INTO rate_windows (client_id, class, version, idle_at, seconds) VALUES ($1, 'read', 7, 0, $2)",
 ];
@@ -52,7 +72,8 @@ const ROWS: &[&str] = &[
 pub async fn fill(store: &Store) {
     let fill = store.write("fill", |tx| {
         for text in ROWS {
-            let values: [(&str, Value); 3] = [("$1", ID.into()), ("$2", vec![1_u8].into()), ("$3", false.into())];
+            let values: [(&str, Value); 4] =
+                [("$1", ID.into()), ("$2", vec![1_u8].into()), ("$3", false.into()), ("$4", OTHER.into())];
             let used: Vec<(&str, Value)> = values.into_iter().filter(|(place, _)| text.contains(place)).collect();
             // The places that are left are numbered anew.
             let text: String = (1..)

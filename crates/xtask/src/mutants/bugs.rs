@@ -44,6 +44,8 @@ const fn bug(name: &'static str, does: &'static str, caught_by: &'static [Catche
 
 const GUARDS: Catcher = tests("store", "guards", &["a_guard_of_yesterday_changes_nothing"]);
 
+const TWO_TENANTS: Catcher = tests("store", "two_tenants", &[]);
+
 /// Every planted bug.
 pub const BUGS: &[Bug] = &[
     bug("hold_ignores_the_fence", "A lane marks and records under a fence that is worth nothing.", &[GUARDS]),
@@ -69,4 +71,8 @@ pub const BUGS: &[Bug] = &[
         "Recipients in doubt are tried again where the policy is `hold`.",
         &[tests("engine", "lib", &["a_crash_before_any_window_doubles_nothing::sqlite"])],
     ),
+    bug("tenant_is_missing_in_drop_of_limit", "A tenant drops a rate limit of all tenants.", &[TWO_TENANTS]),
+    bug("tenant_is_missing_in_drop_of_budget", "A tenant drops a budget of all tenants.", &[TWO_TENANTS]),
+    bug("tenant_is_missing_in_take", "A take from the budget of a tenant is one from those of all.", &[TWO_TENANTS]),
+    bug("tenant_is_missing_in_move", "A job is moved by its id alone.", &[GUARDS]),
 ];

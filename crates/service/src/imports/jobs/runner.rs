@@ -93,7 +93,7 @@ impl Service {
         let lease_until = now.plus_millis(LEASE_MS);
         let claim = self.store().write_guarded("imports.claim", move |tx| tx.import_job_claim(now, lease_until));
         let Some(job) = claim.await? else { return Ok(false) };
-        let claim = ImportClaim { job: job.id, fence: job.fence };
+        let claim = ImportClaim { tenant: job.tenant, job: job.id, fence: job.fence };
         let ended =
             if job.attempts > ATTEMPTS_MAX { Err(Code::Internal.into()) } else { self.import_stretch(&job).await };
         match ended {
@@ -118,7 +118,7 @@ impl Service {
     }
 
     async fn finish_import(&self, job: &ImportJobRow, failure: Option<(String, String)>) -> Result<(), StoreError> {
-        let (claim, now) = (ImportClaim { job: job.id, fence: job.fence }, self.now());
+        let (claim, now) = (ImportClaim { tenant: job.tenant, job: job.id, fence: job.fence }, self.now());
         if let Some((code, _)) = &failure {
             tracing::info!(job = %job.id, code, "an import job failed");
         }

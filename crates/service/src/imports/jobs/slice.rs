@@ -51,7 +51,7 @@ impl Service {
     /// # Errors
     /// A refusal that ends the job, or a failure after which it is tried again.
     pub(super) async fn import_stretch(&self, job: &ImportJobRow) -> Result<Stretch, ServiceError> {
-        let claim = ImportClaim { job: job.id, fence: job.fence };
+        let claim = ImportClaim { tenant: job.tenant, job: job.id, fence: job.fence };
         let service = self.clone();
         let row = job.clone();
         let runtime = tokio::runtime::Handle::current();

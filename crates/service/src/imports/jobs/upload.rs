@@ -160,7 +160,7 @@ impl Upload {
         let layout = layout(format, &inspection);
         let (tenant, key, now) = (self.row.tenant, self.key(), self.service.now());
         let end = self.service.store().write("imports.upload_end", move |tx| {
-            let whole = tx.import_upload_end(key, now)?;
+            let whole = tx.import_upload_end(tenant, key, now)?;
             if !whole || !tx.import_job_set_layout(tenant, key.0, &layout, now)? {
                 return Err(Code::ImportUploadSuperseded.into());
             }
@@ -171,9 +171,10 @@ impl Upload {
 
     /// Gives up what has come: the request broke off. If that fails too, the sweep does it.
     pub async fn give_up(&self) {
-        let (key, now) = (self.key(), self.service.now());
+        let (tenant, key, now) = (self.row.tenant, self.key(), self.service.now());
+        let store = self.service.store();
         let dropped: Result<(), StoreError> =
-            self.service.store().write_guarded("imports.upload_drop", move |tx| tx.import_upload_drop(key, now)).await;
+            store.write_guarded("imports.upload_drop", move |tx| tx.import_upload_drop(tenant, key, now)).await;
         drop(dropped);
         self.service.imports_left_parts();
     }
@@ -190,7 +191,7 @@ impl Upload {
         let put = self.service.store().write_guarded("imports.part_put", move |tx| {
             tx.import_bytes_lock(tenant)?;
             check_room(tx, tenant, bytes.len() as u64, most)?;
-            tx.import_part_put(key, part, &bytes, now).map_err(ServiceError::from)
+            tx.import_part_put(tenant, key, part, &bytes, now).map_err(ServiceError::from)
         });
         match put.await {
             Ok(true) => Ok(()),
