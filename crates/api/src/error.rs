@@ -64,25 +64,31 @@ impl IntoResponse for ApiError {
         match self.0 {
             ServiceError::Refused(refusal) => refused(&refusal),
             ServiceError::Failed(failure) => {
-                let correlation_id = correlation::current();
-                if matches!(failure, StoreError::Busy(_) | StoreError::TimedOut) {
+                let (correlation_id, code) = (correlation::current(), code_of(&failure));
+                if failure.is_trouble() {
+                    // The store logs it once, when it begins.
+                    tracing::debug!(%correlation_id, error = %failure, "a request failed with the database");
+                } else if code == Code::Unavailable {
                     tracing::warn!(%correlation_id, error = %failure, "a request ran out of time in the store");
                 } else {
                     tracing::error!(%correlation_id, error = %failure, "a request failed in the store");
                 }
-                let unavailable = matches!(
-                    failure,
-                    StoreError::Busy(_)
-                        | StoreError::TimedOut
-                        | StoreError::Down(_)
-                        | StoreError::Full
-                        | StoreError::Unopened(_)
-                        | StoreError::ReadOnly(_)
-                );
-                let code = if unavailable { Code::Unavailable } else { Code::Internal };
                 refused(&Refusal::new(code))
             }
         }
+    }
+}
+
+/// The code of a failure of the store.
+pub const fn code_of(failure: &StoreError) -> Code {
+    match failure {
+        StoreError::Busy(_) | StoreError::TimedOut => Code::Unavailable,
+        StoreError::Full => Code::DatabaseFull,
+        StoreError::ReadOnly(_) => Code::DatabaseReadOnly,
+        StoreError::Down(_) | StoreError::Silent(_) | StoreError::Ambiguous(_) | StoreError::Unopened(_) => {
+            Code::DatabaseUnreachable
+        }
+        _ => Code::Internal,
     }
 }
 
@@ -111,7 +117,7 @@ pub fn refused(refusal: &Refusal) -> Response {
         Code::EncodingUnsupported => {
             headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         }
-        Code::IdempotencyInProgress | Code::Unavailable => {
+        _ if code == Code::IdempotencyInProgress || matches!(code.class(), Class::Unavailable) => {
             headers.insert(header::RETRY_AFTER, RETRY_AFTER_S);
         }
         _ => {}

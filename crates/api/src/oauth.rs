@@ -4,6 +4,7 @@
 
 use crate::correlation;
 use crate::envelope::json_response;
+use crate::error::code_of;
 use crate::rate_limit::tell_wait;
 use axum::Router;
 use axum::extract::rejection::FormRejection;
@@ -13,10 +14,10 @@ use axum::response::Response;
 use axum::routing::post;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use postrider_core::error::{Code, Detail, Refusal};
+use postrider_core::error::{Class, Detail, Refusal};
 use postrider_core::rate_limit::RateClass;
 use postrider_service::auth::{ClientCredentials, Token, TokenError};
-use postrider_service::{Service, ServiceError, StoreError};
+use postrider_service::{Service, ServiceError};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -197,12 +198,16 @@ impl From<TokenError> for Denial {
             TokenError::Failed(failure) => failure,
         };
         let correlation_id = correlation::current();
-        tracing::error!(%correlation_id, error = %failure, "issuing a token failed");
-        match failure {
-            ServiceError::Refused(refusal) if refusal.code == Code::Unavailable => Self::Unavailable,
-            ServiceError::Failed(StoreError::Busy(_) | StoreError::Down(_)) => Self::Unavailable,
-            ServiceError::Refused(_) | ServiceError::Failed(_) => Self::ServerError,
+        let code = match &failure {
+            ServiceError::Refused(refusal) => refusal.code,
+            ServiceError::Failed(failure) => code_of(failure),
+        };
+        if matches!(&failure, ServiceError::Failed(failure) if failure.is_trouble()) {
+            tracing::debug!(%correlation_id, error = %failure, "issuing a token failed");
+        } else {
+            tracing::error!(%correlation_id, error = %failure, "issuing a token failed");
         }
+        if matches!(code.class(), Class::Unavailable) { Self::Unavailable } else { Self::ServerError }
     }
 }
 

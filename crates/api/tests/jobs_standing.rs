@@ -80,7 +80,7 @@ async fn a_running_job_says_wherever_it_is_shown_that_the_database_takes_no_writ
         admin.get(&paths[1]).await.data()["blockedReason"].clone(),
         admin.get(&paths[2]).await.data()["execution"]["blockedReason"].clone(),
     ];
-    assert_eq!(shown, ["store_failed: read_only"; 3]);
+    assert_eq!(shown, ["database_read_only: the database takes no writes; make it or its file system writable"; 3]);
 }
 
 async fn execution_status(app: &TestApp, ready: &Ready) -> Value {

@@ -7,7 +7,7 @@ use postrider_core::id::NodeId;
 use postrider_core::time::Timestamp;
 use postrider_core::webhook::WebhookClient;
 use postrider_store::chunks::Claim;
-use postrider_store::{Store, wake::Topic};
+use postrider_store::{Store, StoreError, wake::Topic};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{RwLock, watch};
@@ -41,6 +41,11 @@ impl Cluster {
     /// Whether messages and events may leave.
     pub(crate) fn may_send(&self) -> bool {
         self.store.conditions().allow_sending()
+    }
+
+    /// Whether a failure is part of what the store has logged already: it says once when the database cannot be used.
+    pub(crate) fn is_known(&self, failure: &StoreError) -> bool {
+        failure.is_trouble() || self.store.trouble().is_some()
     }
 
     /// The end of a lease that begins or is renewed now.

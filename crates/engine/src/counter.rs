@@ -6,9 +6,13 @@ use postrider_core::env::BoxFuture;
 use postrider_store::StoreError;
 use postrider_store::campaign_reach::ReachRequest;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How many leases a count may take before another node makes it too.
 const COUNT_LEASES: i64 = 10;
+
+/// How long a count may take.
+const COUNT_MAX: Duration = Duration::from_secs(120);
 
 /// The task.
 pub(crate) struct Counter {
@@ -34,7 +38,7 @@ impl Counter {
 
     async fn count(&self, request: ReachRequest) -> Result<(), StoreError> {
         let (store, now) = (&self.cluster.store, self.cluster.now());
-        match store.read("reach.count", move |tx| tx.reach_count(&request, now)).await {
+        match store.read_within("reach.count", COUNT_MAX, move |tx| tx.reach_count(&request, now)).await {
             Ok(counted) => {
                 store.write_guarded("reach.settle", move |tx| tx.reach_settle(&request, &counted, now)).await
             }

@@ -74,7 +74,11 @@ pub(crate) async fn drive(cluster: Arc<Cluster>, mut task: Box<dyn Task>, mut rh
             }
             Ok(Err(error)) => {
                 failures += 1;
-                tracing::warn!(task = task.name(), %error, "a task failed and will try again");
+                if cluster.is_known(&error) {
+                    tracing::debug!(task = task.name(), %error, "a task failed and will try again");
+                } else {
+                    tracing::warn!(task = task.name(), %error, "a task failed and will try again");
+                }
                 Some(now.plus_millis(failed_pause_ms(failures)))
             }
             Err(_) => {

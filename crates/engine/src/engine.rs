@@ -188,7 +188,11 @@ async fn begin(cluster: &Cluster) -> bool {
         match enter(cluster).await {
             Ok(()) => break,
             Err(error) => {
-                tracing::error!(%error, "the engine cannot begin and will try again");
+                if cluster.is_known(&error) {
+                    tracing::debug!(%error, "the engine cannot begin and will try again");
+                } else {
+                    tracing::error!(%error, "the engine cannot begin and will try again");
+                }
                 pause(cluster, BEGIN_PAUSE_MS).await;
             }
         }

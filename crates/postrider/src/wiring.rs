@@ -28,7 +28,8 @@ const HEARTBEATS_MISSED_MAX: u64 = 5;
 /// # Errors
 /// One sentence about what is wrong with it.
 pub async fn open_store(config: &Config, mode: OpenMode) -> Result<Store, Failure> {
-    let store = Store::open_as(&config.database, mode).await.map_err(|error| Failure::opening(config, error))?;
+    let store = Store::open_with(&config.database, mode, config.database_connections).await;
+    let store = store.map_err(|error| Failure::opening(config, error))?;
     store.set_entropy(Arc::new(OsEntropy));
     Ok(store)
 }

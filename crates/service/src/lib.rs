@@ -36,6 +36,7 @@ pub mod webhooks;
 pub use actor::Actor;
 pub use error::ServiceError;
 pub use page::Page;
+pub use postrider_store::conditions::{Condition, Part};
 pub use postrider_store::{StoreError, Trouble};
 pub use readiness::Readiness;
 pub use settings::Settings;

@@ -164,7 +164,9 @@ impl Service {
                 admission
             }
             Err(error) => {
-                tracing::warn!(%error, class = key.class.as_str(), "counting requests in the database failed; this process counts alone");
+                if !error.is_trouble() {
+                    tracing::warn!(%error, class = key.class.as_str(), "counting requests in the database failed; this process counts alone");
+                }
                 let untold = std::mem::take(&mut known.untold);
                 known.shared.merge(&untold);
                 known.shared.count(1, now);

@@ -1,5 +1,7 @@
 //! How the database can fail, told apart by what may be done about it.
 
+use crate::health::Trouble;
+
 /// A failure of the store. Its text is for the operator and the log, never for an API client.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
@@ -43,6 +45,9 @@ pub enum StoreError {
     /// The database cannot be reached.
     #[error("the database cannot be reached: {0}")]
     Down(String),
+    /// The database did not answer in time, whatever it did meanwhile.
+    #[error("the database does not answer: {0}")]
+    Silent(String),
     /// The schema is of a newer release.
     #[error("the database has schema {found}, this program knows up to {known}: use the newer postrider that made it")]
     Newer {
@@ -65,6 +70,13 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether it concerns the database as a whole. Then the store logs when it begins and when it ends, and who meets
+    /// it meanwhile need not.
+    #[must_use]
+    pub const fn is_trouble(&self) -> bool {
+        Trouble::of(self).is_some()
+    }
+
     /// Whether the same transaction may be tried again at once.
     #[must_use]
     pub const fn may_retry(&self) -> bool {

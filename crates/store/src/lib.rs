@@ -85,6 +85,6 @@ pub mod webhooks;
 
 pub use error::StoreError;
 pub use health::Trouble;
-pub use store::{OpenMode, Store};
+pub use store::{CONNECTIONS_DEFAULT, OpenMode, Store};
 pub use tx::Tx;
 pub use url::DatabaseUrl;

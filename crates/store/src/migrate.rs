@@ -4,6 +4,7 @@ use crate::error::StoreError;
 use crate::statements;
 use crate::store::{OpenMode, Store};
 use crate::tx::Tx;
+use std::time::Duration;
 
 struct Migration {
     version: i64,
@@ -63,6 +64,9 @@ const MIGRATIONS: &[Migration] = &[
     },
 ];
 
+/// How long migrating may take, and waiting until another node has done it.
+const MIGRATE_MAX: Duration = Duration::from_secs(600);
+
 /// Held while migrating, so that nodes which start together do not migrate together.
 const MIGRATION_LOCK: i64 = 0x706f_7374_7269_6465;
 
@@ -81,17 +85,15 @@ statements! { "migrate":
 /// Brings the schema up to date, as far as the mode allows.
 pub(crate) async fn bring_up_to_date(store: &Store, mode: OpenMode) -> Result<(), StoreError> {
     let newest = MIGRATIONS.last().map_or(0, |migration| migration.version);
-    if mode != OpenMode::Create {
-        let found = store.read("schema.found", found).await?.ok_or(StoreError::Empty)?;
-        if mode == OpenMode::ReadOnly {
-            return match found {
-                found if found < newest => Err(StoreError::Older { found, needed: newest }),
-                found if found > newest => Err(StoreError::Newer { found, known: newest }),
-                _ => Ok(()),
-            };
-        }
+    // It also finds out, long before the time for migrating is over, that a server does not answer.
+    let found = store.read("schema.found", found).await?;
+    match (found, mode) {
+        (None, OpenMode::Existing | OpenMode::ReadOnly) => Err(StoreError::Empty),
+        (Some(found), _) if found == newest => Ok(()),
+        (Some(found), OpenMode::ReadOnly) if found < newest => Err(StoreError::Older { found, needed: newest }),
+        (Some(found), OpenMode::ReadOnly) => Err(StoreError::Newer { found, known: newest }),
+        (_, OpenMode::Create | OpenMode::Existing) => run_to(store, newest).await,
     }
-    run_to(store, newest).await
 }
 
 /// The version of the schema, if there is one.
@@ -106,7 +108,7 @@ pub(crate) fn is_ours(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
 
 /// Brings the schema to a version that is not the newest, as an older program would.
 pub(crate) async fn run_to(store: &Store, version: i64) -> Result<(), StoreError> {
-    store.write_guarded("migrate", move |tx| migrate(tx, version)).await
+    store.write_guarded_within("migrate", MIGRATE_MAX, move |tx| migrate(tx, version)).await
 }
 
 /// The tables that migrations up to a version make, each behind those that it refers to.

@@ -16,8 +16,10 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long a transaction that meets conflicts is tried again: the deadline of a request.
+/// How long a unit of work may take, all tries of a transaction that meets conflicts included.
 pub const WORK_MAX: Duration = Duration::from_secs(10);
+/// How many connections to PostgreSQL a process uses at most, unless it is told otherwise; one more carries nudges.
+pub const CONNECTIONS_DEFAULT: usize = 16;
 /// The first pause between tries is random and at most so many milliseconds; the limit doubles up to
 /// [`RETRY_PAUSE_MAX_MS`].
 const RETRY_PAUSE_MS: u64 = 4;
@@ -38,6 +40,14 @@ pub enum OpenMode {
 enum Backend {
     Sqlite(Sqlite),
     Postgres(Postgres),
+}
+
+/// When a unit of work ends.
+#[derive(Clone, Copy)]
+struct Ends {
+    at: Instant,
+    /// Whether its caller wants that: nobody waits for SQLite over a network, so only then it is interrupted.
+    is_asked: bool,
 }
 
 struct Inner {
@@ -73,12 +83,29 @@ impl Store {
     /// [`StoreError`] whose text is a sentence for the operator: [`StoreError::Absent`] and [`StoreError::Empty`] if
     /// it had to exist and does not, [`StoreError::Older`] if its schema had to change and may not.
     pub async fn open_as(url: &DatabaseUrl, mode: OpenMode) -> Result<Self, StoreError> {
-        let store = Self::connect(url, mode)?;
+        Self::open_with(url, mode, CONNECTIONS_DEFAULT).await
+    }
+
+    /// As [`Store::open_as`], with so many connections to PostgreSQL at most, beside the one that carries nudges.
+    ///
+    /// # Errors
+    /// As [`Store::open_as`].
+    pub async fn open_with(url: &DatabaseUrl, mode: OpenMode, connections: usize) -> Result<Self, StoreError> {
+        let store = Self::connect(url, mode, connections)?;
         migrate::bring_up_to_date(&store, mode).await?;
         if let Backend::Postgres(postgres) = &store.inner.backend {
-            store.inner.wake.listen(postgres.config.clone());
+            store.inner.wake.listen(Arc::clone(&postgres.connector));
         }
         Ok(store)
+    }
+
+    /// Ends what still waits for the database and takes no more work, so that the process can end. Returns whether
+    /// everything ended within `patience`.
+    pub async fn close(&self, patience: Duration) -> bool {
+        match &self.inner.backend {
+            Backend::Postgres(postgres) => postgres.close(patience).await,
+            Backend::Sqlite(_) => true,
+        }
     }
 
     /// As [`Store::open`], but nudges stay in this process: none are carried to or from others.
@@ -86,16 +113,16 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub async fn open_apart(url: &DatabaseUrl) -> Result<Self, StoreError> {
-        let store = Self::connect(url, OpenMode::Create)?;
+        let store = Self::connect(url, OpenMode::Create, CONNECTIONS_DEFAULT)?;
         migrate::bring_up_to_date(&store, OpenMode::Create).await?;
         Ok(store)
     }
 
     /// A store whose schema may be of any version.
-    pub(crate) fn connect(url: &DatabaseUrl, mode: OpenMode) -> Result<Self, StoreError> {
+    pub(crate) fn connect(url: &DatabaseUrl, mode: OpenMode, connections: usize) -> Result<Self, StoreError> {
         let backend = match url {
             DatabaseUrl::Sqlite(path) => Backend::Sqlite(Sqlite::open(path, mode)?),
-            DatabaseUrl::Postgres(url) => Backend::Postgres(Postgres::open(url)?),
+            DatabaseUrl::Postgres(url) => Backend::Postgres(Postgres::open(url, connections)?),
         };
         let (probe, entropy, meter, wake) = (OnceLock::new(), OnceLock::new(), Meter::default(), Wake::new());
         let health = Arc::new(Health::default());
@@ -163,7 +190,7 @@ impl Store {
         self.run(op, Isolation::Snapshot, None, work).await
     }
 
-    /// As [`Store::read`], for work that may take long: it ends with [`StoreError::TimedOut`] after `limit`.
+    /// As [`Store::read`], for work with a limit of its own: it ends with [`StoreError::TimedOut`] after `limit`.
     ///
     /// # Errors
     /// As [`Store::read`], and [`StoreError::TimedOut`].
@@ -202,6 +229,19 @@ impl Store {
         self.run(op, Isolation::ReadCommitted, None, work).await
     }
 
+    /// As [`Store::write_guarded`], for work with a limit of its own, which only PostgreSQL keeps.
+    ///
+    /// # Errors
+    /// As [`Store::write`], and [`StoreError::TimedOut`].
+    pub async fn write_guarded_within<T, E, F>(&self, op: &'static str, limit: Duration, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        self.run(op, Isolation::ReadCommitted, Some(limit), work).await
+    }
+
     async fn run<T, E, F>(
         &self,
         op: &'static str,
@@ -223,10 +263,10 @@ impl Store {
         }
         let begun = Instant::now();
         let deadline = begun + limit.unwrap_or(WORK_MAX);
-        let until = limit.map(|_| deadline);
+        let ends = Ends { at: deadline, is_asked: limit.is_some() };
         let work = Arc::new(Mutex::new(work));
         let (mut longest_ms, mut tries) = (RETRY_PAUSE_MS, 1_u32);
-        let (mut result, mut retry) = self.attempt(isolation, until, &work).await;
+        let (mut result, mut retry) = self.attempt(isolation, ends, &work).await;
         while retry {
             let pause = Duration::from_millis(self.pause_ms(longest_ms));
             if Instant::now() + pause >= deadline {
@@ -237,7 +277,7 @@ impl Store {
             tokio::time::sleep(pause).await;
             longest_ms = (longest_ms * 2).min(RETRY_PAUSE_MAX_MS);
             tries += 1;
-            (result, retry) = self.attempt(isolation, until, &work).await;
+            (result, retry) = self.attempt(isolation, ends, &work).await;
         }
         self.inner.meter.op(op, begun.elapsed());
         if let Some(probe) = probe {
@@ -251,12 +291,7 @@ impl Store {
     }
 
     /// Runs `work` once; the flag says whether it may be tried again.
-    async fn attempt<T, E, F>(
-        &self,
-        isolation: Isolation,
-        until: Option<Instant>,
-        work: &Arc<Mutex<F>>,
-    ) -> (Result<T, E>, bool)
+    async fn attempt<T, E, F>(&self, isolation: Isolation, ends: Ends, work: &Arc<Mutex<F>>) -> (Result<T, E>, bool)
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
@@ -269,8 +304,8 @@ impl Store {
                 Ok(mut work) => work(tx),
                 Err(_) => Err(StoreError::Failed("the unit of work panicked before".into()).into()),
             };
-            if let Some(trouble) = tx.trouble {
-                health.is(trouble);
+            if let Some(failure) = &tx.trouble {
+                health.failed(failure);
             }
             result
         };
@@ -280,7 +315,7 @@ impl Store {
                 sqlite.write(health, call).await
             }
             (Backend::Sqlite(sqlite), Isolation::Snapshot) => {
-                let permit = sqlite.reader().await;
+                let (permit, until) = (sqlite.reader().await, ends.is_asked.then_some(ends.at));
                 self.blocking(move |backend| {
                     let _permit = permit;
                     match backend {
@@ -290,14 +325,20 @@ impl Store {
                 })
                 .await
             }
-            (Backend::Postgres(_), _) => {
-                let runtime = tokio::runtime::Handle::current();
-                self.blocking(move |backend| match backend {
-                    Backend::Postgres(postgres) => Some(postgres.run(&runtime, &health, isolation, until, call)),
-                    Backend::Sqlite(_) => None,
-                })
-                .await
-            }
+            // Boxed, so that what waits for a unit of work is not nested too deeply for the compiler.
+            (Backend::Postgres(postgres), _) => match Box::pin(postgres.connection(&health, ends.at)).await {
+                Ok(connection) => {
+                    let runtime = tokio::runtime::Handle::current();
+                    self.blocking(move |backend| match backend {
+                        Backend::Postgres(postgres) => {
+                            Some(postgres.run(&runtime, connection, (&health, ends.at), isolation, call))
+                        }
+                        Backend::Sqlite(_) => None,
+                    })
+                    .await
+                }
+                Err(failure) => Some((Err(failure.into()), false)),
+            },
         };
         answer.unwrap_or_else(|| (Err(StoreError::Failed("the unit of work panicked".into()).into()), false))
     }

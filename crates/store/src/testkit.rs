@@ -63,7 +63,7 @@ pub async fn fresh_store(database: Database, folder: &std::path::Path) -> Store 
 /// If it cannot be written.
 pub async fn of_version(version: i64, store: &Store, database: Database, folder: &std::path::Path) -> DatabaseUrl {
     let url = fresh_url(database, folder).await;
-    let old = Store::connect(&url, OpenMode::Create).expect("a fresh store opens");
+    let old = Store::connect(&url, OpenMode::Create, crate::store::CONNECTIONS_DEFAULT).expect("a fresh store opens");
     migrate::run_to(&old, version).await.expect("an older schema can be made");
     for table in migrate::tables(version) {
         let columns = old.read("testkit.columns", move |tx| columns(tx, table)).await.expect("a table has columns");

@@ -18,7 +18,7 @@ pub struct Tx<'a> {
     /// Whether a statement failed in a way that lets the whole transaction be tried again.
     pub(crate) retry: bool,
     /// What a failed statement said of the database as a whole.
-    pub(crate) trouble: Option<Trouble>,
+    pub(crate) trouble: Option<StoreError>,
     /// Whether a statement changed a row.
     pub(crate) changed: bool,
 }
@@ -32,7 +32,9 @@ impl Tx<'_> {
     fn note<T>(&mut self, result: Result<T, StoreError>) -> Result<T, StoreError> {
         if let Err(error) = &result {
             self.retry |= error.may_retry();
-            self.trouble = self.trouble.or(Trouble::of(error));
+            if Trouble::of(error).is_some() {
+                self.trouble = Some(error.clone());
+            }
         }
         result
     }
@@ -171,10 +173,11 @@ impl Tx<'_> {
 
     /// Runs the text of a migration: several statements without values.
     pub(crate) fn batch(&mut self, sqlite: &str, postgres: &str) -> Result<(), StoreError> {
-        match &mut self.inner {
+        let result = match &mut self.inner {
             Inner::Sqlite(tx) => tx.batch(sqlite),
             Inner::Postgres(tx) => tx.batch(postgres),
-        }
+        };
+        self.note(result)
     }
 
     /// Prepares a statement without running it, and on SQLite checks that its placeholders come in order.

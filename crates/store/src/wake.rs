@@ -1,5 +1,6 @@
 //! Nudges: hints without content that only ever make things faster. Losing every one of them is harmless.
 
+use crate::postgres::Connector;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -42,8 +43,8 @@ impl Wake {
     }
 
     /// Carries nudges between nodes by LISTEN and NOTIFY; while the server is away, polling goes on without it.
-    pub(crate) fn listen(&self, config: tokio_postgres::Config) {
+    pub(crate) fn listen(&self, connector: Arc<Connector>) {
         let topics = Arc::downgrade(&self.topics);
-        tokio::spawn(crate::postgres::carry_nudges(config, topics, Arc::clone(&self.ours)));
+        tokio::spawn(crate::postgres::carry_nudges(connector, topics, Arc::clone(&self.ours)));
     }
 }

@@ -7,6 +7,10 @@ use postrider_core::error::{Code, Detail, Refusal};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
+/// What any operation answers while the store cannot be used.
+const UNAVAILABLE: &[Code] =
+    &[Code::Unavailable, Code::DatabaseFull, Code::DatabaseReadOnly, Code::DatabaseUnreachable];
+
 /// Answers that are the same wherever they come, by name.
 const SHARED: &[(&str, &[Code])] = &[
     ("Unauthorized", &[Code::Unauthorized, Code::TokenInvalid, Code::TokenExpired]),
@@ -16,7 +20,7 @@ const SHARED: &[(&str, &[Code])] = &[
     ("EncodingUnsupported", &[Code::EncodingUnsupported]),
     ("RateLimited", &[Code::RateLimited]),
     ("Internal", &[Code::Internal]),
-    ("Unavailable", &[Code::Unavailable]),
+    ("Unavailable", UNAVAILABLE),
 ];
 
 /// What every operation with a token can answer.
@@ -29,6 +33,9 @@ const ALWAYS: &[Code] = &[
     Code::HostInvalid,
     Code::Internal,
     Code::Unavailable,
+    Code::DatabaseFull,
+    Code::DatabaseReadOnly,
+    Code::DatabaseUnreachable,
 ];
 const WITH_BODY: &[Code] = &[Code::RequestInvalid, Code::BodyTooSlow, Code::BodyTooLarge, Code::EncodingUnsupported];
 const WITH_KEY: &[Code] = &[Code::IdempotencyKeyInvalid, Code::IdempotencyKeyReused, Code::IdempotencyInProgress];
@@ -187,7 +194,8 @@ fn by_status(codes: Vec<Code>) -> BTreeMap<String, Value> {
 /// The errors of a file that is sent with the secret of its URL in the place of a token.
 pub fn of_uploads() -> BTreeMap<String, Value> {
     let same = PARTICULAR.iter().filter(|(method, path, _)| (*method, *path) == ("PUT", "/import-jobs/{id}/file"));
-    let mut codes = vec![Code::ImportUploadUrlInvalid, Code::Internal, Code::Unavailable];
+    let mut codes = vec![Code::ImportUploadUrlInvalid, Code::Internal];
+    codes.extend(UNAVAILABLE);
     codes.extend(same.flat_map(|(_, _, groups)| groups.iter().copied().flatten()));
     by_status(codes)
 }

@@ -12,8 +12,8 @@ use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Router};
 use postrider_core::time::{SECOND_MS, Timestamp, Zones};
-use postrider_service::Service;
 use postrider_service::vitals::Gauges;
+use postrider_service::{Service, ServiceError};
 pub use requests::{Requests, count};
 use std::sync::Arc;
 use text::Page;
@@ -44,6 +44,7 @@ async fn metrics(State(service): State<Service>, Extension(requests): Extension<
             tell_jobs(&mut page, at, &gauges);
             tell_queues(&mut page, at, &gauges);
         }
+        Err(ServiceError::Failed(error)) if error.is_trouble() => {}
         Err(error) => tracing::warn!(%error, "reading the store for metrics failed"),
     }
     tell_process(&mut page, &service, &requests);

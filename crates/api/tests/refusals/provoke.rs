@@ -81,7 +81,10 @@ pub async fn provoke(code: Code) -> Provoked {
         Code::RouteNotFound => plain(admin.get("/nowhere").await),
         Code::MethodNotAllowed => plain(admin.delete("/tenant").await),
         Code::Internal => without_store(app, StoreError::Failed(Failing::SECRET.to_owned())).await,
-        Code::Unavailable => without_store(app, StoreError::Down(Failing::SECRET.to_owned())).await,
+        Code::Unavailable => without_store(app, StoreError::Busy(Failing::SECRET.to_owned())).await,
+        Code::DatabaseFull => without_store(app, StoreError::Full).await,
+        Code::DatabaseReadOnly => without_store(app, StoreError::ReadOnly(Failing::SECRET.to_owned())).await,
+        Code::DatabaseUnreachable => without_store(app, StoreError::Silent(Failing::SECRET.to_owned())).await,
         Code::Unauthorized => plain(app.request(Method::GET, "/tenant", "", None).await),
         Code::TokenInvalid => plain(app.request(Method::GET, "/tenant", "nonsense", None).await),
         Code::TokenExpired => {

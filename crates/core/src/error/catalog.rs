@@ -93,6 +93,12 @@ catalog! {
         "Something failed on our side.", "Try again; if it persists, tell the operator the correlationId.";
     Unavailable => "UNAVAILABLE", Unavailable,
         "The service cannot take the request right now.", "Try again after the seconds in the Retry-After header.";
+    DatabaseFull => "DATABASE.FULL", Unavailable,
+        "The disk of the database is full, so nothing can be stored.", "Ask the operator to free some space, then send the request again.";
+    DatabaseReadOnly => "DATABASE.READ_ONLY", Unavailable,
+        "The database takes no writes, so nothing can be stored.", "Ask the operator to make it writable, then send the request again.";
+    DatabaseUnreachable => "DATABASE.UNREACHABLE", Unavailable,
+        "The database cannot be reached or does not answer.", "Send the request again, with the same Idempotency-Key if it had one, after the seconds in the Retry-After header.";
     Unauthorized => "AUTH.UNAUTHORIZED", Unauthenticated,
         "The request carries no bearer token.", "Get a token at /oauth/token and send it as Authorization: Bearer.";
     TokenInvalid => "AUTH.TOKEN_INVALID", Unauthenticated,

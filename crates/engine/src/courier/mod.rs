@@ -162,7 +162,9 @@ impl Courier {
         while !self.flying.is_empty() && self.cluster.now() < until {
             self.land_until(until).await;
         }
-        if let Err(error) = self.record().await {
+        if let Err(error) = self.record().await
+            && !self.cluster.is_known(&error)
+        {
             tracing::warn!(%error, "recording sent events failed; they will be sent again");
         }
     }

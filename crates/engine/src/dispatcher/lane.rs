@@ -373,7 +373,9 @@ impl SendLane {
                 break;
             }
             if let Err(error) = self.abandon().await {
-                tracing::warn!(%error, "a lane that ends could not record what it knows and tries again");
+                if !self.cluster.is_known(&error) {
+                    tracing::warn!(%error, "a lane that ends could not record what it knows and tries again");
+                }
                 self.cluster.clock.sleep_until(self.cluster.now().plus_millis(LAST_TRY_PAUSE_MS)).await;
             }
         }

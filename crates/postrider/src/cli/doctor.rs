@@ -54,7 +54,7 @@ fn files(config: &Config) -> Check {
 pub(super) async fn run(args: ConnectArgs, context: &Context) -> Result<(), Failure> {
     let config = context.config()?;
     let mut warnings = warnings(&config);
-    let mut checks = match Store::open_as(&config.database, OpenMode::ReadOnly).await {
+    let mut checks = match Store::open_with(&config.database, OpenMode::ReadOnly, config.database_connections).await {
         Ok(store) => {
             warnings.extend(store.read("doctor.poisoned", |tx| tx.poisoned_jobs()).await?.iter().map(poisoned));
             of_store(&config, &store).await?

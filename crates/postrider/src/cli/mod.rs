@@ -144,7 +144,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let context = Context::new(cli.global);
     context.warn_of_password();
     let result = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(dispatch(cli.command, &context)),
+        Ok(runtime) => {
+            let result = runtime.block_on(dispatch(cli.command, &context));
+            // A thread that still waits for a silent database or a name server ends with the process; waiting for it
+            // could take for ever, and without its runtime it would panic.
+            std::mem::forget(runtime);
+            result
+        }
         Err(error) => Err(Failure::of(Trouble::Failed, format!("no threads can be started: {error}"))),
     };
     match result {

@@ -19,8 +19,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
 
-/// How long requests and hand-offs that have begun may take to end, in milliseconds.
-const DRAIN_MAX_MS: u64 = 30_000;
+/// How long requests and hand-offs that have begun may take to end, in milliseconds: with [`CLOSE_MAX`], and whatever
+/// is silent, the process ends within ten seconds.
+const DRAIN_MAX_MS: u64 = 7_000;
+/// How long what still waits for the database then may take to give up.
+const CLOSE_MAX: Duration = Duration::from_secs(1);
 
 /// Connections at once of those who read metrics.
 const METRICS_CONNECTIONS_MAX: usize = 16;
@@ -82,7 +85,10 @@ pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<(), Failur
     }
     let stop = lifecycle::listen()?;
     let limits = wiring::limits(&config, listener::raise_files());
-    let store = wiring::open_store(&config, OpenMode::Create).await?;
+    let store = tokio::select! {
+        store = wiring::open_store(&config, OpenMode::Create) => store?,
+        () = stop.requested() => return Ok(()),
+    };
     for wide in private::wider(&config) {
         tracing::warn!("a file is not private: {wide}");
     }
@@ -135,6 +141,9 @@ pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<(), Failur
         run_imports(imports, &stop),
         watch_hold(watched_for, look_every, &stop)
     );
+    if !store.close(CLOSE_MAX).await {
+        tracing::warn!("closing the database took too long; the process ends without it");
+    }
     tracing::info!("stopped");
     Ok(())
 }
@@ -145,7 +154,9 @@ async fn drain(engine: Option<RunningEngine>, stop: &Stop) {
     stop.requested().await;
     let drained = tokio::time::timeout(Duration::from_millis(DRAIN_MAX_MS), engine.stop());
     if drained.await.is_err() {
-        tracing::warn!("hand-offs did not end in time; the next start settles the uncertain ones");
+        tracing::warn!(
+            "stopping the engine took too long: what is in flight and unanswered is left to rescue, as after a crash"
+        );
     }
 }
 

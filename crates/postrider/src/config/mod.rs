@@ -53,6 +53,8 @@ pub struct Config {
     pub database: DatabaseUrl,
     /// Where the database was named; nothing if it is the default.
     pub database_origin: Option<Origin>,
+    /// How many connections to PostgreSQL are used at most, beside the one that carries nudges.
+    pub database_connections: usize,
     /// Where requests are taken.
     pub server: Server,
     /// Tokens.
@@ -134,11 +136,12 @@ pub fn load(
     }
     let problems = RefCell::new(sources.problems);
     let mut root = Section::root(sources.nodes, &problems);
-    let (database, database_origin) = database::read(root.section("database"));
+    let (database, database_origin, database_connections) = database::read(root.section("database"));
     let config = Config {
         file: file.map(Path::to_owned),
         database,
         database_origin,
+        database_connections,
         server: Server::read(root.section("server")),
         auth: Auth::read(root.section("auth")),
         channels: Channels::read(root.section("channels")),

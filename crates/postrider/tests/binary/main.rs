@@ -25,6 +25,8 @@ mod relays;
 #[cfg(unix)]
 mod serve;
 #[cfg(unix)]
+mod silence;
+#[cfg(unix)]
 mod standing;
 #[cfg(unix)]
 mod strangers;

@@ -1,10 +1,12 @@
 //! Looking at the jobs of a campaign.
 
 use crate::{Actor, Service, ServiceError};
+use postrider_core::channel::ChannelKind;
 use postrider_core::error::Code;
 use postrider_core::id::{CampaignId, ScheduleId, TenantId};
 use postrider_core::schedule::JobState;
 use postrider_store::Tx;
+use postrider_store::conditions::{Condition, Part, Stops};
 use postrider_store::schedules::ScheduleJob;
 
 /// How often a job is looked at that others move at the same moment.
@@ -26,7 +28,7 @@ impl Service {
         };
         let mut jobs = self.store().read("schedule.list", read).await?;
         for job in &mut jobs {
-            self.block_if_unwritable(job);
+            self.block(job);
         }
         Ok(jobs)
     }
@@ -44,18 +46,38 @@ impl Service {
         let tenant = actor.tenant;
         let read = self.store().read("schedule.get", move |tx| find(tx, tenant, campaign, job));
         let mut job = read.await?;
-        self.block_if_unwritable(&mut job);
+        self.block(&mut job);
         Ok(job)
     }
 
-    /// Gives a running job the reason why this process cannot write, which its row cannot have for the same reason.
-    /// Returns whether there was one.
-    pub(crate) fn block_if_unwritable(&self, job: &mut ScheduleJob) -> bool {
-        let trouble = self.store().trouble().filter(|_| job.state == JobState::Running);
-        if let Some(trouble) = trouble {
-            job.blocked_reason = Some(format!("store_failed: {}", trouble.as_str()));
+    /// Gives a job that is under way or due the reason for which this process cannot work on it now, which its row need
+    /// not have: it is in memory alone. Returns whether there is one.
+    pub(crate) fn block(&self, job: &mut ScheduleJob) -> bool {
+        let is_due = job.state == JobState::Scheduled && job.due_at <= self.now();
+        if job.state != JobState::Running && !is_due {
+            return false;
         }
-        trouble.is_some()
+        let reason = self.reason(job.channel, is_due);
+        let is_blocked = reason.is_some();
+        if is_blocked {
+            job.blocked_reason = reason;
+        }
+        is_blocked
+    }
+
+    /// What keeps this process from its work on jobs of a channel: the worst first.
+    fn reason(&self, channel: ChannelKind, is_due: bool) -> Option<String> {
+        if let Some(trouble) = self.store().trouble() {
+            return Some(trouble.blocks().to_owned());
+        }
+        let stops_it = if is_due { Stops::Starts } else { Stops::Sending };
+        let concerns = |(part, condition): &(Part, Condition)| match part {
+            Part::Jobs | Part::Clock => condition.stops >= stops_it,
+            Part::Route(route) => *route == channel,
+        };
+        let worst = |(part, condition): &(Part, Condition)| (*part != Part::Jobs, std::cmp::Reverse(condition.stops));
+        let conditions = self.store().conditions().all();
+        conditions.into_iter().filter(concerns).min_by_key(worst).map(|(_, condition)| condition.shown())
     }
 }
 

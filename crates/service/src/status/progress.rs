@@ -50,7 +50,7 @@ impl Service {
         let (tenant, now) = (actor.tenant, self.now());
         let mut status = self.store().read("campaign.status", move |tx| status_of(tx, tenant, campaign, now)).await?;
         if let Some(execution) = &mut status.execution
-            && self.block_if_unwritable(&mut execution.job)
+            && self.block(&mut execution.job)
         {
             execution.predicted_finish_at = None;
         }

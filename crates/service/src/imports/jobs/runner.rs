@@ -52,7 +52,11 @@ impl Service {
                 Ok(true) => 0,
                 Ok(false) => POLL_MS,
                 Err(error) => {
-                    tracing::warn!(%error, "imports wait and will try again");
+                    if error.is_trouble() || self.store().trouble().is_some() {
+                        tracing::debug!(%error, "imports wait and will try again");
+                    } else {
+                        tracing::warn!(%error, "imports wait and will try again");
+                    }
                     (FAILED_PAUSE_MS << failures.min(10)).min(FAILED_PAUSE_MAX_MS)
                 }
             };
