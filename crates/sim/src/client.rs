@@ -145,15 +145,10 @@ impl Clients {
     }
 
     /// Brings a job to a stand at a time, if there is one by then, and lets it go on later.
-    pub(crate) fn pause(
-        &self,
-        number: usize,
-        at: Timestamp,
-        rest_ms: i64,
-        mut chance: Stream,
-    ) -> BoxFuture<'static, ()> {
-        let client = self.clone();
+    pub(crate) fn pause(&self, number: usize, wish: &Wish, mut chance: Stream) -> BoxFuture<'static, ()> {
+        let (client, pause, decision) = (self.clone(), wish.pause, wish.decision);
         Box::pin(async move {
+            let Some((at, rest_ms)) = pause else { return };
             client.pass.sleep_until(at).await;
             let (campaign, key) = (client.names.campaigns[number], uuid(&mut chance));
             let paused = client.insist(|| client.service.pause(&client.actor, campaign, reply(key, |_| String::new())));
@@ -163,7 +158,7 @@ impl Clients {
             client.pass.sleep_until(client.pass.now().plus_millis(rest_ms)).await;
             let key = uuid(&mut chance);
             let reply = || reply(key, |_| String::new());
-            client.insist(|| client.service.resume(&client.actor, campaign, None, reply())).await;
+            client.insist(|| client.service.resume(&client.actor, campaign, decision, reply())).await;
         })
     }
 

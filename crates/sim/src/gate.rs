@@ -22,6 +22,10 @@ pub(crate) enum Place {
     Leave(String),
     /// After the provider decided about a window, before its answer comes back.
     Answer,
+    /// Before an event is posted: its id.
+    Post(String),
+    /// After the endpoint took or refused an event, before its answer comes back.
+    Receipt,
     /// Asleep.
     Sleep(Timestamp),
 }

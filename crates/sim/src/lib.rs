@@ -5,10 +5,13 @@
 //! still and lose answers; the oracle then compares the ledger with what the provider really took. The same seed
 //! gives the same run. Not here: what happens inside one transaction, which the tests of the store explore.
 
+mod budgets;
 mod chance;
 mod client;
 mod faults;
 mod gate;
+mod listener;
+mod look;
 mod node;
 mod observer;
 mod oracle;
@@ -16,7 +19,10 @@ mod panics;
 mod provider;
 mod report;
 mod scheduler;
+#[cfg(test)]
+mod scripts;
 mod setup;
+mod telling;
 mod verdict;
 mod workload;
 mod world;
@@ -53,8 +59,7 @@ impl Options {
 /// # Panics
 /// If there is no runtime, folder or database to run it in.
 pub fn run(seed: u64, options: Options) -> Result<Report, Box<Failure>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime can be built");
-    let world = tokio::task::unconstrained(async move {
+    block_on(async move {
         let folder = folder();
         let url = postrider_store::testkit::fresh_url(options.database, folder.path()).await;
         let mut world = SimWorld::new(seed, options, url).await.expect("an empty database can be filled");
@@ -63,8 +68,13 @@ pub fn run(seed: u64, options: Options) -> Result<Report, Box<Failure>> {
             let (world, trace) = (world.describe(), std::mem::take(&mut world.trace));
             Box::new(Failure { seed, problem, replay: replay(seed, options), world, trace })
         })
-    });
-    runtime.block_on(world)
+    })
+}
+
+/// Runs a world on a thread of its own accord: nothing yields but at the gate.
+fn block_on<T>(world: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime can be built");
+    runtime.block_on(tokio::task::unconstrained(world))
 }
 
 /// A folder in memory where there is one: every commit is synced, and thousands of them are made.

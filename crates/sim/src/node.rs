@@ -2,6 +2,7 @@
 
 use crate::chance::{SimEntropy, Stream};
 use crate::gate::{Gate, Pass};
+use crate::listener::Listener;
 use crate::provider::Provider;
 use crate::scheduler::Scheduler;
 use postrider_core::channel::ChannelKind;
@@ -42,6 +43,7 @@ pub(crate) struct Recipe {
     pub(crate) url: DatabaseUrl,
     pub(crate) gate: Gate,
     pub(crate) provider: Provider,
+    pub(crate) listener: Listener,
     pub(crate) lanes: usize,
     pub(crate) window: usize,
     pub(crate) chance: Stream,
@@ -68,7 +70,7 @@ impl Recipe {
             clock: Arc::new(pass.clone()),
             entropy: Arc::clone(&entropy) as _,
             channels: BTreeMap::from(kinds.map(|kind| (kind, self.provider.channel(kind, pass.clone())))),
-            webhooks: None,
+            webhooks: Some(self.listener.client(pass)),
             settings,
         };
         let engine = Some(Engine::start_on(scheduler.spawner(owner), parts));

@@ -4,12 +4,15 @@ use crate::setup::Names;
 use crate::workload::{Silence, Silenced};
 use postrider_core::audience::Consent;
 use postrider_core::campaign::ExecutionStatus;
+use postrider_core::channel::ChannelKind;
 use postrider_core::delivery::DeliveryState;
 use postrider_core::id::{DeliveryId, ManifestId, ProfileId};
+use postrider_core::pacing::Budget;
 use postrider_core::time::Timestamp;
 use postrider_engine::inspect;
 use postrider_store::deliveries::{Attempt, Delivery};
 use postrider_store::schedules::ScheduleJob;
+use postrider_store::webhook_log::WebhookDelivery;
 use postrider_store::{Store, StoreError};
 
 /// Rows read at once: more than any world has.
@@ -77,6 +80,33 @@ impl Observer {
             Ok::<_, StoreError>(seen)
         });
         read.await
+    }
+
+    /// The budgets of jobs with a rate, by their drafts.
+    pub(crate) async fn job_budgets(&self, numbers: Vec<usize>) -> Result<Vec<(usize, Budget)>, StoreError> {
+        let (tenant, campaigns) = (self.names.tenant, self.names.campaigns.clone());
+        let read = self.store.read("world.budgets", move |tx| {
+            let mut budgets = Vec::new();
+            for &number in &numbers {
+                for job in tx.schedules_of(tenant, campaigns[number])? {
+                    budgets.extend(tx.job_budget(tenant, job.id)?.map(|budget| (number, budget)));
+                }
+            }
+            Ok::<_, StoreError>(budgets)
+        });
+        read.await
+    }
+
+    /// The budget of all jobs of a channel.
+    pub(crate) async fn shared_budget(&self, channel: ChannelKind) -> Result<Option<Budget>, StoreError> {
+        let tenant = self.names.tenant;
+        self.store.read("world.budget", move |tx| tx.tenant_budget(tenant, channel)).await
+    }
+
+    /// Every event that was stored, newest first.
+    pub(crate) async fn events(&self) -> Result<Vec<WebhookDelivery>, StoreError> {
+        let (tenant, webhook) = (self.names.tenant, self.names.webhook);
+        self.store.read("world.events", move |tx| tx.webhook_deliveries(tenant, webhook, None, None, ROWS_MAX)).await
     }
 
     /// Who is on the way in a job: places and people.

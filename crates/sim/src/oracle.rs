@@ -6,9 +6,10 @@ use crate::faults::Climate;
 use crate::observer::Seen;
 use crate::provider::{Arrival, Books};
 use crate::workload::{Person, Silence, Wish, Workload};
-use postrider_core::delivery::{ASSUMED_SENT, DeliveryState, POISONED};
+use postrider_core::delivery::{ASSUMED_SENT, ATTEMPTS_MAX, DeliveryState, POISONED};
 use postrider_core::id::ProfileId;
-use postrider_core::schedule::{JobState, OnMissed, OnUncertain};
+use postrider_core::invariant::{self, DeliverySnapshot};
+use postrider_core::schedule::{JobState, OnMissed, OnUncertain, Policy, UncertainDecision};
 use postrider_core::time::{MINUTE_MS, Timestamp};
 use postrider_store::deliveries::{Attempt, Delivery};
 use std::collections::BTreeSet;
@@ -52,6 +53,35 @@ struct Case<'c> {
     rejected: usize,
 }
 
+impl Case<'_> {
+    /// Whether the policy, or whoever let the job go on, wants this for the uncertain.
+    fn may(&self, what: OnUncertain) -> bool {
+        let decided = match self.wish.decision {
+            Some(UncertainDecision::Retry) => Some(OnUncertain::Retry),
+            Some(UncertainDecision::AssumeSent) => Some(OnUncertain::AssumeSent),
+            None => None,
+        };
+        self.wish.on_uncertain == what || decided == Some(what)
+    }
+
+    /// The recipient as the invariants see it.
+    fn snapshot(&self) -> DeliverySnapshot {
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let is_handed_off = self.row.state == DeliveryState::Sent && self.row.reason.as_deref() != Some(ASSUMED_SENT);
+        // An attempt in doubt that turned out to be a hand-off is one.
+        let is_in_doubt =
+            |attempt: &&Attempt| is_doubt(attempt) && !(is_handed_off && attempt.attempt == self.row.attempt);
+        DeliverySnapshot {
+            delivery: self.row.seq.to_string(),
+            attempts: u32::try_from(self.row.attempt).unwrap_or(u32::MAX),
+            hand_offs: u32::from(is_handed_off),
+            uncertain: number(self.attempts.iter().filter(is_in_doubt).count()),
+            due_at: self.seen.job.due_at,
+            left_at: self.arrivals.iter().map(|arrival| arrival.handed_at).collect(),
+        }
+    }
+}
+
 impl Chronicle<'_> {
     /// Judges a job, at the end of the world.
     pub(crate) fn judge(&self, number: usize, seen: &Seen) -> Result<(), String> {
@@ -81,6 +111,7 @@ impl Chronicle<'_> {
             };
             self.judge_state(&case).map_err(told)?;
             judge_copies(&case).map_err(told)?;
+            judge_attempts(&case).map_err(told)?;
             self.judge_moments(&case).map_err(told)?;
         }
         self.judge_rate(wish, seen)
@@ -132,6 +163,18 @@ impl Chronicle<'_> {
             let is_told = is_listed || people().any(|(other, profile)| listed.contains(profile) && is_other(other));
             ensure(is_told || !is_wanted || !is_whole, || format!("{profile} was wanted and is not in the ledger"))?;
         }
+        self.judge_addresses(wish, seen)
+    }
+
+    /// One message goes to an address, however many people have it.
+    fn judge_addresses(&self, wish: &Wish, seen: &Seen) -> Result<(), String> {
+        let mut listed = BTreeSet::new();
+        for (row, _) in &seen.rows {
+            let address = row.address.as_deref().filter(|_| row.state != DeliveryState::Suppressed);
+            ensure(address.is_none_or(|address| listed.insert(address)), || {
+                format!("row {} shares its address on {} with another one", row.seq, wish.channel.as_str())
+            })?;
+        }
         Ok(())
     }
 
@@ -145,7 +188,7 @@ impl Chronicle<'_> {
             DeliveryState::Pending | DeliveryState::InFlight => (false, "still live"),
             DeliveryState::Sent => {
                 let assumed = case.row.reason.as_deref() == Some(ASSUMED_SENT);
-                let may_assume = assumed && case.wish.on_uncertain == OnUncertain::AssumeSent;
+                let may_assume = assumed && case.may(OnUncertain::AssumeSent);
                 (arrived > 0 || may_assume, "sent, but nothing arrived")
             }
             DeliveryState::Failed => {
@@ -176,11 +219,15 @@ impl Chronicle<'_> {
 
     /// Nothing early, late, or after a ban.
     fn judge_moments(&self, case: &Case<'_>) -> Result<(), String> {
-        for arrival in &case.arrivals {
-            ensure(arrival.at >= case.seen.job.due_at, || format!("left early, at {}", arrival.at))?;
-            let is_late = case.wish.latest_finish.is_some_and(|finish| arrival.handed_at >= finish);
-            ensure(!is_late, || format!("left at {}, after the latest finish", arrival.handed_at))?;
-        }
+        let (snapshot, policy) = (case.snapshot(), &case.seen.job.policy);
+        let on_uncertain = if case.may(OnUncertain::Retry) { OnUncertain::Retry } else { policy.on_uncertain };
+        let violations = [
+            invariant::attempts_bounded(&snapshot, ATTEMPTS_MAX),
+            invariant::no_silent_double(&snapshot, &Policy { on_uncertain, ..*policy }),
+            invariant::in_time(&snapshot, policy),
+        ];
+        let violation = violations.into_iter().flatten().next();
+        violation.map_or(Ok(()), |violation| Err(format!("{}: {}", violation.invariant.id, violation.detail)))?;
         let bans = self.silenced(case).chain(&self.cancels[case.number]).chain(&self.pauses[case.number]);
         for ban in bans {
             let is_under = |step: u64| step > ban.step && ban.until.is_none_or(|until| step <= until);
@@ -199,8 +246,8 @@ impl Chronicle<'_> {
         if self.climate.slow + self.climate.pause > 0 {
             return Ok(());
         }
-        let own = self.books.offered.iter().filter(|(key, _)| seen.seq_of(key).is_some());
-        let times: Vec<Timestamp> = own.map(|(_, at)| *at).collect();
+        let own = self.books.offered.iter().filter(|offer| seen.seq_of(&offer.key).is_some());
+        let times: Vec<Timestamp> = own.map(|offer| offer.handed_at).collect();
         for (first, start) in times.iter().enumerate() {
             let within = times[first..].iter().filter(|at| at.millis_since(*start) < MINUTE_MS).count();
             ensure(u32::try_from(within).unwrap_or(u32::MAX) <= rate, || format!("{within} in a minute, not {rate}"))?;
@@ -215,11 +262,24 @@ fn judge_copies(case: &Case<'_>) -> Result<(), String> {
         case.attempts.iter().filter(|attempt| is_doubt(attempt)).map(|attempt| attempt.at).collect();
     doubts.sort();
     for (copy, arrival) in case.arrivals.iter().enumerate().skip(1) {
-        ensure(case.wish.on_uncertain == OnUncertain::Retry, || "a second copy against the policy".into())?;
+        ensure(case.may(OnUncertain::Retry), || "a second copy against the policy".into())?;
         let is_told = doubts.get(copy - 1).is_some_and(|at| *at <= arrival.at);
         ensure(is_told, || format!("copy {} came without an uncertain attempt before it", copy + 1))?;
     }
     Ok(())
+}
+
+/// Every attempt that did not succeed at once is written down.
+fn judge_attempts(case: &Case<'_>) -> Result<(), String> {
+    let is_clean = case.row.attempt == 1
+        && case.row.state == DeliveryState::Sent
+        && case.row.reason.as_deref() != Some(ASSUMED_SENT);
+    let last = case.row.attempt - i64::from(is_clean);
+    let is_told = |number: i64| case.attempts.iter().any(|attempt| attempt.attempt == number);
+    match (1..=last).find(|&number| !is_told(number)) {
+        Some(number) => Err(format!("attempt {number} of {} is not written down", case.row.attempt)),
+        None => Ok(()),
+    }
 }
 
 fn is_doubt(attempt: &Attempt) -> bool {

@@ -6,6 +6,7 @@ use crate::gate::{Gate, Pass, Place};
 use postrider_core::channel::{Channel, ChannelKind, Lane, Message, Obstacle, Outcome, Refusal};
 use postrider_core::env::BoxFuture;
 use postrider_core::time::Timestamp;
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A message that the provider took.
@@ -21,6 +22,16 @@ pub(crate) struct Arrival {
     pub(crate) handed_at: Timestamp,
 }
 
+/// A message that the provider was offered.
+#[derive(Debug, Clone)]
+pub(crate) struct Offer {
+    pub(crate) key: String,
+    /// In which turn of the world.
+    pub(crate) step: u64,
+    /// When its window was handed over.
+    pub(crate) handed_at: Timestamp,
+}
+
 /// What the provider did.
 #[derive(Default)]
 pub(crate) struct Books {
@@ -29,21 +40,25 @@ pub(crate) struct Books {
     pub(crate) unclear: Vec<String>,
     /// Keys that it will never take.
     pub(crate) rejected: Vec<String>,
-    /// Messages that were offered, when their window was handed over, and whose they are.
-    pub(crate) offered: Vec<(String, Timestamp)>,
+    /// Messages that were offered, in order.
+    pub(crate) offered: Vec<Offer>,
 }
 
 struct State {
     books: Books,
     chance: Stream,
     climate: Climate,
+    /// What it does with the next messages, in place of what chance says.
+    script: VecDeque<Mood>,
 }
 
 /// The provider, the same for all nodes and channels.
 #[derive(Clone)]
 pub(crate) struct Provider(Arc<Mutex<State>>);
 
-enum Mood {
+/// What the provider does with a message.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Mood {
     Takes,
     TakesAndFallsSilent,
     FallsSilent,
@@ -65,7 +80,7 @@ enum Word {
 
 impl Provider {
     pub(crate) fn new(chance: Stream, climate: Climate) -> Self {
-        Self(Arc::new(Mutex::new(State { books: Books::default(), chance, climate })))
+        Self(Arc::new(Mutex::new(State { books: Books::default(), chance, climate, script: VecDeque::new() })))
     }
 
     fn with<R>(&self, act: impl FnOnce(&mut State) -> R) -> R {
@@ -79,6 +94,12 @@ impl Provider {
 
     pub(crate) fn books<R>(&self, read: impl FnOnce(&Books) -> R) -> R {
         self.with(|state| read(&state.books))
+    }
+
+    /// Says what it does with the next messages.
+    #[cfg(test)]
+    pub(crate) fn script(&self, moods: &[Mood]) {
+        self.with(|state| state.script.extend(moods));
     }
 
     /// The way to it for one node.
@@ -98,7 +119,7 @@ impl Provider {
             let mood = state.mood();
             let State { books, .. } = state;
             let key = || message.key.clone();
-            books.offered.push((key(), handed_at));
+            books.offered.push(Offer { key: key(), step, handed_at });
             let take = |books: &mut Books| {
                 let to = message.to.clone();
                 books.arrivals.push(Arrival { key: key(), to, step, at, handed_at });
@@ -137,6 +158,9 @@ impl Provider {
 
 impl State {
     fn mood(&mut self) -> Mood {
+        if let Some(mood) = self.script.pop_front() {
+            return mood;
+        }
         let wait = |chance: &mut Stream| {
             let ms = u64::try_from(chance.within(1, 300_000)).unwrap_or_default();
             chance.permille(500).then_some(ms)

@@ -1,13 +1,16 @@
 //! Writes into the store what was there before the world begins: people, lists, drafts.
 
 use crate::chance::SimEntropy;
+use crate::listener;
 use crate::workload::{START, Wish, Workload};
 use postrider_core::audience::Consent;
 use postrider_core::campaign::{AudienceSide, AudienceType, AuthoringStatus, CampaignType, ExecutionStatus};
 use postrider_core::channel::ChannelKind;
 use postrider_core::content::TemplateStatus;
+use postrider_core::event::EventKind;
 use postrider_core::id::{
     AudienceId, CampaignId, ListId, ProfileId, SenderProfileId, TemplateId, TemplateVersionId, TenantId, VersionId,
+    WebhookId,
 };
 use postrider_store::audiences::AudienceRow;
 use postrider_store::campaign_audiences::AudienceBinding;
@@ -18,6 +21,7 @@ use postrider_store::rules::stored_rule;
 use postrider_store::senders::SenderProfile;
 use postrider_store::templates::Template;
 use postrider_store::tenants::Tenant;
+use postrider_store::webhooks::WebhookRow;
 use postrider_store::{Store, StoreError, Tx};
 
 /// What the world's people and wishes are called in the database.
@@ -28,6 +32,8 @@ pub(crate) struct Names {
     pub(crate) lists: Vec<ListId>,
     /// One draft for each wish.
     pub(crate) campaigns: Vec<CampaignId>,
+    /// The endpoint that is told everything.
+    pub(crate) webhook: WebhookId,
 }
 
 /// Writes it all, in one transaction.
@@ -44,10 +50,15 @@ pub(crate) async fn furnish(
         people: workload.people.iter().map(|_| ProfileId::new(START, &*entropy)).collect(),
         lists: (0..workload.lists).map(|_| ListId::new(START, &*entropy)).collect(),
         campaigns: workload.wishes.iter().map(|_| CampaignId::new(START, &*entropy)).collect(),
+        webhook: WebhookId::new(START, &*entropy),
     };
     let (workload, given) = (workload.clone(), names.clone());
     let write = store.write_guarded("world.furnish", move |tx| {
         furnish_people(tx, &workload, &given)?;
+        tx.webhook_insert(given.tenant, &endpoint(given.webhook))?;
+        for &(channel, rate) in &workload.shared_rates {
+            tx.tenant_budget_set(given.tenant, channel, Some(rate))?;
+        }
         for (wish, campaign) in workload.wishes.iter().zip(&given.campaigns) {
             furnish_draft(tx, wish, *campaign, &given, &entropy)?;
         }
@@ -145,6 +156,24 @@ fn furnish_draft(
     let mut bindings = bind(AudienceSide::Include, &wish.include);
     bindings.extend(bind(AudienceSide::Exclude, &wish.exclude));
     tx.campaign_audiences_replace(names.tenant, campaign, &bindings)
+}
+
+fn endpoint(id: WebhookId) -> WebhookRow {
+    WebhookRow {
+        id,
+        url: listener::URL.to_owned(),
+        description: None,
+        events: EventKind::ALL.to_vec(),
+        enabled: true,
+        disabled_reason: None,
+        secret: b"0123456789abcdef0123456789abcdef".to_vec(),
+        previous_secret: None,
+        previous_secret_until: None,
+        failing_since: None,
+        last_success_at: None,
+        created_at: START,
+        updated_at: START,
+    }
 }
 
 /// A list itself or, for every other one, the rule that asks who is on it.

@@ -1,17 +1,24 @@
 //! How a world looks at itself: what clients changed, whether the database is sound, and at the end whether all is
 //! as it should be.
 
+use crate::budgets::Takes;
+use crate::faults::Climate;
+use crate::observer::Seen;
 use crate::oracle::{Ban, Chronicle};
+use crate::provider::Offer;
 use crate::report::Report;
+use crate::telling::{Telling, judge_posts};
 use crate::world::{SimWorld, failed};
 use postrider_core::channel::ChannelKind;
 use postrider_core::schedule::JobState;
+use postrider_core::webhook::WebhookState;
 use postrider_store::StoreError;
+use postrider_store::webhook_log::WebhookDelivery;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 impl SimWorld {
-    /// Whether every job is at its end.
+    /// Whether every job is at its end, and everything is told.
     pub(crate) async fn is_over(&self) -> Result<bool, StoreError> {
         for number in 0..self.workload.wishes.len() {
             for job in self.observer.jobs(number).await? {
@@ -21,7 +28,8 @@ impl SimWorld {
                 }
             }
         }
-        Ok(true)
+        let is_pending = |event: &WebhookDelivery| event.state == WebhookState::Pending;
+        Ok(!self.observer.events().await?.iter().any(is_pending))
     }
 
     /// Notes what a client has just changed.
@@ -64,10 +72,67 @@ impl SimWorld {
         Ok(ban)
     }
 
-    /// Looks through the whole database.
-    pub(crate) async fn check(&self) -> Result<(), String> {
+    /// Notes what a node has just taken from the budgets.
+    pub(crate) async fn note_takes(&mut self) -> Result<(), StoreError> {
+        let step = self.gate.step();
+        let wishes = self.workload.wishes.iter().enumerate();
+        let rated: Vec<usize> =
+            wishes.filter(|(_, wish)| wish.rate_per_minute.is_some()).map(|(number, _)| number).collect();
+        for (number, budget) in self.observer.job_budgets(rated).await? {
+            self.takes.entry(number).or_default().note(step, budget);
+        }
+        for &(channel, _) in &self.workload.shared_rates {
+            if let Some(budget) = self.observer.shared_budget(channel).await? {
+                self.shared_takes.entry(channel).or_default().note(step, budget);
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks through the whole database: it is sound, whoever was accounted for is so still, and nothing is told that
+    /// did not happen.
+    pub(crate) async fn check(&mut self) -> Result<(), String> {
         let findings = self.observer.inspect(self.gate.now()).await.map_err(failed)?;
-        findings.into_iter().next().map_or(Ok(()), Err)
+        findings.into_iter().next().map_or(Ok(()), Err)?;
+        let telling = Telling::of(&self.observer.events().await.map_err(failed)?)?;
+        for number in 0..self.workload.wishes.len() {
+            for job in self.observer.jobs(number).await.map_err(failed)? {
+                let seen = self.observer.see(job, false).await.map_err(failed)?;
+                let told = |problem| format!("job {number}: {problem}");
+                self.look.again(&seen, self.workload.wishes[number].decision).map_err(told)?;
+                telling.judge(&seen, self.standing(number)).map_err(told)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a job was paused, and whether somebody may have opened it again.
+    fn standing(&self, number: usize) -> (bool, bool) {
+        (self.pauses[number].is_some(), self.workload.wishes[number].decision.is_some())
+    }
+
+    /// What was taken from the budgets, and every event reached the endpoint.
+    async fn judge_flows(&self, seen: &[(usize, Seen)]) -> Result<(), String> {
+        let events = self.observer.events().await.map_err(failed)?;
+        let is_calm = Climate { pause: 0, slow: 0, deaf: 0, ..self.drawn } == Climate::calm();
+        judge_posts(&events, &self.recipe.listener.told(), is_calm)?;
+        let telling = Telling::of(&events)?;
+        let none = Takes::default();
+        self.recipe.provider.books(|books| {
+            for (number, seen) in seen {
+                telling.judge(seen, self.standing(*number))?;
+                if self.workload.wishes[*number].rate_per_minute.is_some() {
+                    let own = books.offered.iter().filter(|offer| seen.seq_of(&offer.key).is_some());
+                    self.takes.get(number).unwrap_or(&none).judge(own)?;
+                }
+            }
+            for (channel, _) in &self.workload.shared_rates {
+                let of_channel = |seen: &Seen, key: &str| seen.job.channel == *channel && seen.seq_of(key).is_some();
+                let is_own = |offer: &&Offer| seen.iter().any(|(_, seen)| of_channel(seen, &offer.key));
+                self.shared_takes.get(channel).unwrap_or(&none).judge(books.offered.iter().filter(is_own))?;
+            }
+            Ok(())
+        })
     }
 
     pub(crate) async fn judge(&self, seed: u64) -> Result<Report, String> {
@@ -82,6 +147,7 @@ impl SimWorld {
             }
         }
         self.clients.verdict()?;
+        self.judge_flows(&seen).await?;
         let mut accounts = String::new();
         self.recipe.provider.books(|books| {
             let chronicle = Chronicle {

@@ -4,7 +4,7 @@
 
 use crate::chance::Stream;
 use postrider_core::channel::ChannelKind;
-use postrider_core::schedule::{OnMissed, OnUncertain};
+use postrider_core::schedule::{OnMissed, OnUncertain, UncertainDecision};
 use postrider_core::time::{MINUTE_MS, SECOND_MS, Timestamp};
 use std::collections::BTreeSet;
 
@@ -12,7 +12,10 @@ use std::collections::BTreeSet;
 pub(crate) const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
 const DOMAINS: [&str; 3] = ["one.example", "two.example", "three.example"];
-const LISTS: usize = 5;
+/// Odd ones are bound as rules.
+const LISTS: usize = 6;
+/// The first lists are included, the others excluded: one as a list, one as a rule.
+const INCLUDED: usize = 4;
 /// People of a world with long lists.
 const LONG: usize = 620;
 
@@ -55,6 +58,8 @@ pub(crate) struct Wish {
     pub(crate) cancel_at: Option<Timestamp>,
     /// Somebody pauses the job then, if there is one, and lets it go on so many milliseconds later.
     pub(crate) pause: Option<(Timestamp, i64)>,
+    /// What whoever lets it go on decides about the uncertain.
+    pub(crate) decision: Option<UncertainDecision>,
     /// Somebody moves the job at the first instant to the second.
     pub(crate) shift: Option<(Timestamp, Timestamp)>,
 }
@@ -102,6 +107,8 @@ pub(crate) struct Workload {
     pub(crate) lists: usize,
     pub(crate) wishes: Vec<Wish>,
     pub(crate) silences: Vec<Silence>,
+    /// What all jobs of a channel may send in a minute together.
+    pub(crate) shared_rates: Vec<(ChannelKind, u32)>,
     pub(crate) lanes: usize,
     pub(crate) window: usize,
     /// How long the world is rough, in milliseconds.
@@ -116,14 +123,15 @@ impl Workload {
         let number = if is_long { LONG } else { chance.pick(&[3, 12, 25, 40, 60]) };
         let listed = if is_long { 900 } else { 450 };
         let people: Vec<Person> = (0..number).map(|number| draw_person(number, listed, chance)).collect();
-        let mut wishes: Vec<Wish> = (0..chance.pick(&[1, 1, 2, 3])).map(|_| draw_wish(chance)).collect();
+        let wishes: Vec<Wish> = (0..chance.pick(&[1, 1, 2, 3])).map(|_| draw_wish(is_long, chance)).collect();
         let silences = (0..chance.below(5)).map(|_| draw_silence(&people, chance)).collect();
         let lanes = chance.pick(&[1, 2, 3]);
         let window = if is_long { 40 } else { chance.pick(&[1, 2, 5]) };
         let rough_ms = chance.pick(&[MINUTE_MS, 3 * MINUTE_MS, 8 * MINUTE_MS]);
-        // Drawn last, so that worlds from before somebody moved jobs stay what they were.
-        wishes.iter_mut().for_each(|wish| wish.shift = draw_shift(wish, chance));
-        Self { people, lists: LISTS, wishes, silences, lanes, window, rough_ms }
+        let kinds = [ChannelKind::Email, ChannelKind::Sms].into_iter().filter(|_| chance.permille(150));
+        let shared_rates =
+            kinds.collect::<Vec<_>>().into_iter().map(|kind| (kind, draw_rate(is_long, chance))).collect();
+        Self { people, lists: LISTS, wishes, silences, shared_rates, lanes, window, rough_ms }
     }
 }
 
@@ -139,19 +147,19 @@ fn draw_person(number: usize, listed: u64, chance: &mut Stream) -> Person {
     }
 }
 
-fn draw_wish(chance: &mut Stream) -> Wish {
+fn draw_wish(is_long: bool, chance: &mut Stream) -> Wish {
     let commit_at = START.plus_millis(chance.within(0, 20 * SECOND_MS));
     let send_at = chance.permille(700).then(|| commit_at.plus_millis(chance.within(10_000, 60_000)));
     let due_at = send_at.unwrap_or(commit_at);
-    let include: Vec<usize> = (0..LISTS - 1).filter(|_| chance.permille(550)).collect();
+    let include: Vec<usize> = (0..INCLUDED).filter(|_| chance.permille(550)).collect();
     let latest_start =
         (send_at.is_some() && chance.permille(250)).then(|| due_at.plus_millis(chance.within(1, 30_000)));
     let finish_from = latest_start.unwrap_or(due_at);
     let latest_finish = chance.permille(250).then(|| finish_from.plus_millis(chance.within(1_000, 5 * MINUTE_MS)));
-    Wish {
+    let mut wish = Wish {
         channel: if chance.permille(800) { ChannelKind::Email } else { ChannelKind::Sms },
         include: if include.is_empty() { vec![0] } else { include },
-        exclude: if chance.permille(400) { vec![LISTS - 1] } else { Vec::new() },
+        exclude: (INCLUDED..LISTS).filter(|_| chance.permille(250)).collect(),
         commit_at,
         has_rival: chance.permille(200),
         send_at,
@@ -159,11 +167,19 @@ fn draw_wish(chance: &mut Stream) -> Wish {
         on_missed: chance.pick(OnMissed::ALL),
         latest_finish,
         on_uncertain: chance.pick(OnUncertain::ALL),
-        rate_per_minute: chance.permille(200).then(|| chance.pick(&[30, 120, 900])),
+        rate_per_minute: chance.permille(200).then(|| draw_rate(is_long, chance)),
         cancel_at: chance.permille(250).then(|| due_at.plus_millis(chance.within(-10_000, 60_000))),
         shift: None,
         pause: chance.permille(250).then(|| (due_at.plus_millis(chance.within(0, 20_000)), chance.within(0, 60_000))),
-    }
+        decision: chance.permille(300).then(|| chance.pick(UncertainDecision::ALL)),
+    };
+    wish.shift = draw_shift(&wish, chance);
+    wish
+}
+
+/// A rate at which everybody is reached in some twenty minutes.
+fn draw_rate(is_long: bool, chance: &mut Stream) -> u32 {
+    chance.pick(if is_long { &[120, 900] } else { &[10, 30, 120] })
 }
 
 /// Around the time at which the job would begin, to a time before or after it.

@@ -3,10 +3,13 @@
 //! A turn lets one of those who wait at the gate go, runs everything that follows from it, and looks at what changed.
 //! Time moves only when nobody can go, or when a fault makes somebody slow.
 
+use crate::budgets::Takes;
 use crate::chance::{SimEntropy, Stream};
 use crate::client::{CLIENT, Clients};
 use crate::faults::{self, Climate};
 use crate::gate::{Gate, Pass, Place, Verdict};
+use crate::listener::Listener;
+use crate::look::Look;
 use crate::node::{Recipe, Slot};
 use crate::observer::Observer;
 use crate::oracle::Ban;
@@ -17,8 +20,10 @@ use crate::scheduler::Scheduler;
 use crate::setup::furnish;
 use crate::workload::{START, Workload};
 use crate::{Database, Options};
+use postrider_core::channel::ChannelKind;
 use postrider_core::time::{HOUR_MS, Timestamp};
 use postrider_store::{DatabaseUrl, Store, StoreError};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A world that takes more turns does not come to rest.
@@ -35,18 +40,21 @@ pub(crate) struct SimWorld {
     pub(crate) drawn: Climate,
     climate: Climate,
     pub(crate) gate: Gate,
-    scheduler: Scheduler,
+    pub(crate) scheduler: Scheduler,
     pub(crate) recipe: Recipe,
-    slots: Vec<Slot>,
-    last_owner: usize,
+    pub(crate) slots: Vec<Slot>,
+    pub(crate) last_owner: usize,
     pub(crate) clients: Clients,
-    handles: Vec<postrider_core::env::BoxFuture<'static, ()>>,
+    pub(crate) handles: Vec<postrider_core::env::BoxFuture<'static, ()>>,
     pub(crate) observer: Observer,
     turns: Stream,
     faults: Stream,
     pub(crate) silences: Vec<Option<Ban>>,
     pub(crate) cancels: Vec<Option<Ban>>,
     pub(crate) pauses: Vec<Option<Ban>>,
+    pub(crate) takes: BTreeMap<usize, Takes>,
+    pub(crate) shared_takes: BTreeMap<ChannelKind, Takes>,
+    pub(crate) look: Look,
     rough_until: Timestamp,
     pub(crate) crashes: usize,
     panics: usize,
@@ -56,10 +64,26 @@ pub(crate) struct SimWorld {
 impl SimWorld {
     /// A world on an empty database.
     pub(crate) async fn new(seed: u64, options: Options, url: DatabaseUrl) -> Result<Self, StoreError> {
-        panics::watch();
         let root = Stream::of(seed);
         let workload = Workload::draw(&mut root.fork("workload", 0));
         let climate = Climate::draw(&mut root.fork("climate", 0), options.crashes);
+        let nodes = match options.database {
+            Database::Sqlite => 1,
+            Database::Postgres => options.nodes.unwrap_or_else(|| root.fork("nodes", 0).pick(&[1, 2, 3])),
+        };
+        let mut world = Self::of(&root, (workload, climate), options, url).await?;
+        world.slots = (0..nodes).map(|_| Slot::Down(START)).collect();
+        Ok(world)
+    }
+
+    /// A world in which these things happen, without nodes.
+    pub(crate) async fn of(
+        root: &Stream,
+        (workload, climate): (Workload, Climate),
+        options: Options,
+        url: DatabaseUrl,
+    ) -> Result<Self, StoreError> {
+        panics::watch();
         let gate = Gate::new(START);
         let scheduler = Scheduler::default();
         let provider = Provider::new(root.fork("provider", 0), climate);
@@ -67,17 +91,18 @@ impl SimWorld {
         let names = furnish(&store, &workload, Arc::new(SimEntropy::new(root.fork("setup", 0)))).await?;
         let pass = Pass { gate: gate.clone(), owner: CLIENT };
         let clients = Clients::new(Store::open_apart(&url).await?, pass, &root.fork("client", 0), names.clone());
-        let nodes = match options.database {
-            Database::Sqlite => 1,
-            Database::Postgres => options.nodes.unwrap_or_else(|| root.fork("nodes", 0).pick(&[1, 2, 3])),
-        };
         let (lanes, window) = (workload.lanes, workload.window);
-        let recipe = Recipe { url, gate: gate.clone(), provider, lanes, window, chance: root.fork("nodes", 1) };
+        let listener = Listener::new(root.fork("listener", 0), climate);
+        let chance = root.fork("nodes", 1);
+        let recipe = Recipe { url, gate: gate.clone(), provider, listener, lanes, window, chance };
         Ok(Self {
             options,
             silences: vec![None; workload.silences.len()],
             cancels: vec![None; workload.wishes.len()],
             pauses: vec![None; workload.wishes.len()],
+            takes: BTreeMap::new(),
+            shared_takes: BTreeMap::new(),
+            look: Look::default(),
             rough_until: START.plus_millis(workload.rough_ms),
             workload,
             drawn: climate,
@@ -85,7 +110,7 @@ impl SimWorld {
             gate,
             scheduler,
             recipe,
-            slots: (0..nodes).map(|_| Slot::Down(START)).collect(),
+            slots: Vec::new(),
             last_owner: CLIENT,
             clients,
             handles: Vec::new(),
@@ -127,8 +152,8 @@ impl SimWorld {
             if let Some(at) = wish.cancel_at {
                 futures.push(self.clients.cancel(number, at, fork("cancel")));
             }
-            if let Some((at, rest_ms)) = wish.pause {
-                futures.push(self.clients.pause(number, at, rest_ms, fork("pause")));
+            if wish.pause.is_some() {
+                futures.push(self.clients.pause(number, wish, fork("pause")));
             }
             if wish.shift.is_some() {
                 futures.push(self.clients.shift(number, wish, fork("shift")));
@@ -166,16 +191,23 @@ impl SimWorld {
             return self.pass_time().await;
         }
         let (number, owner, place) = waiting.swap_remove(self.turns.below(waiting.len()));
-        self.let_go(number, owner, &place);
-        self.settle().await;
-        if owner == CLIENT && matches!(place, Place::Before(_)) {
-            self.observe().await.map_err(failed)?;
-        }
+        self.take_turn(number, owner, &place).await?;
         Ok(false)
     }
 
+    /// Lets somebody go, runs everything that follows, and notes what cannot be seen later.
+    pub(crate) async fn take_turn(&mut self, number: u64, owner: usize, place: &Place) -> Result<(), String> {
+        self.let_go(number, owner, place);
+        self.settle().await;
+        match place {
+            Place::Before(_) if owner == CLIENT => self.observe().await.map_err(failed),
+            Place::Before("job.take_budget") => self.note_takes().await.map_err(failed),
+            _ => Ok(()),
+        }
+    }
+
     /// Runs everything until everybody stands at the gate or waits for somebody else.
-    async fn settle(&mut self) {
+    pub(crate) async fn settle(&mut self) {
         self.scheduler.run_until_stalled();
         while self.gate.is_under_way() {
             self.scheduler.woken().await;
@@ -226,7 +258,7 @@ impl SimWorld {
         }
     }
 
-    fn is_awake(&self, owner: usize, now: Timestamp) -> bool {
+    pub(crate) fn is_awake(&self, owner: usize, now: Timestamp) -> bool {
         let asleep = |slot: &Slot| matches!(slot, Slot::Up(node) if node.owner == owner && !node.is_awake(now));
         !self.slots.iter().any(asleep)
     }
@@ -238,6 +270,8 @@ impl SimWorld {
             Place::After(op) => (format!("ended  {op}"), self.climate.lost),
             Place::Leave(key) => (format!("sends  {key}"), 0),
             Place::Answer => ("is answered".to_owned(), 0),
+            Place::Post(event) => (format!("posts  {event}"), 0),
+            Place::Receipt => ("is answered about an event".to_owned(), 0),
             Place::Sleep(_) => ("wakes".to_owned(), 0),
         };
         let verdict = match place {
@@ -304,6 +338,7 @@ impl SimWorld {
         self.trace.add(START, now, CLIENT, "and everybody see the faults stop");
         self.climate = Climate::calm();
         self.recipe.provider.calm_down();
+        self.recipe.listener.calm_down();
         for slot in &mut self.slots {
             match slot {
                 Slot::Up(node) => node.paused_until = None,

@@ -20,12 +20,3 @@ fn both_databases_run_alike() {
         assert_eq!(sqlite, postgres, "seed {seed}");
     }
 }
-
-#[test]
-fn several_nodes_that_crash_lose_nobody() {
-    for seed in 300..306 {
-        if let Err(failure) = run(seed, Options { nodes: Some(3), ..Options::on(Database::Postgres) }) {
-            panic!("{failure}");
-        }
-    }
-}

@@ -1,0 +1,77 @@
+//! Whoever lost the fence of a chunk changes nothing of it.
+
+use super::*;
+use crate::gate::Place;
+use postrider_core::delivery::DeliveryState::{InFlight, Pending, Sent, Uncertain};
+use postrider_core::time::{MINUTE_MS, SECOND_MS};
+
+/// Shows a `chunk_hold` that does not ask for the fence: the first node gives back the chunk that the second one holds.
+#[test]
+fn whoever_lost_the_fence_does_not_give_the_chunk_back() {
+    play(Database::Postgres, tried_again(1), async |script| {
+        let first = script.start().await;
+        script.stop_at(first, answered).await;
+        script.pass(BEYOND_LEASE_MS).await;
+        let second = script.start().await;
+        script.stop_at(second, leaving).await;
+        script.wake(first);
+        script.pass(SECOND_MS).await;
+        assert_eq!(script.states().await, [InFlight], "it is in the hands of the second");
+        script.finish().await;
+        assert_eq!(script.states().await, [Sent]);
+        assert_eq!(script.arrivals().len(), 2, "the policy allows the second copy");
+    });
+}
+
+/// Shows the same: the first node marks and sends who belongs to the second one.
+#[test]
+fn whoever_lost_the_fence_marks_nobody() {
+    play(Database::Postgres, story(2), async |script| {
+        let first = script.start().await;
+        script.stop_at(first, answered).await;
+        script.pass(BEYOND_LEASE_MS).await;
+        let second = script.start().await;
+        script.stop_at(second, |place| *place == Place::Before("chunk.turn")).await;
+        assert_eq!(script.states().await, [Uncertain, Pending]);
+        script.wake(first);
+        script.pass(SECOND_MS).await;
+        assert_eq!(script.states().await, [Sent, Pending], "a late answer is all that the first can add");
+        script.finish().await;
+        assert_eq!(script.arrivals().len(), 2);
+    });
+}
+
+/// Shows a renewal that does not ask for the fence: the first node keeps the chunk of the second one, which is gone.
+#[test]
+fn a_renewal_under_a_lost_fence_keeps_nothing() {
+    play(Database::Postgres, tried_again(1), async |script| {
+        let first = script.start().await;
+        script.hold_at(first, answered).await;
+        script.sleep(first);
+        script.pass(BEYOND_LEASE_MS).await;
+        let second = script.start().await;
+        script.stop_at(second, leaving).await;
+        script.crash(second);
+        script.wake(first);
+        script.pass(2 * MINUTE_MS).await;
+        assert_eq!(script.attempts().await, ["uncertain lease_lost", "uncertain lease_lost"]);
+    });
+}
+
+/// Shows a planner that does not ask for the fence of its manifest.
+#[test]
+fn whoever_lost_a_manifest_freezes_nobody() {
+    play(Database::Postgres, story(3), async |script| {
+        let freezing = |place: &Place| *place == Place::Before("manifest.freeze");
+        let first = script.start().await;
+        script.stop_at(first, freezing).await;
+        script.pass(BEYOND_LEASE_MS).await;
+        let second = script.start().await;
+        script.stop_at(second, freezing).await;
+        script.wake(first);
+        script.pass(SECOND_MS).await;
+        assert!(script.states().await.is_empty(), "the second freezes them");
+        script.finish().await;
+        assert_eq!(script.arrivals().len(), 3);
+    });
+}

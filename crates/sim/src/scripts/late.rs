@@ -1,0 +1,73 @@
+//! A provider's answer that comes after the lease: the truth where nobody knows it, and nothing where somebody does.
+
+use super::*;
+use crate::provider::Mood;
+use postrider_core::delivery::DeliveryState::{InFlight, Pending, Sent, Uncertain};
+use postrider_core::time::{MINUTE_MS, SECOND_MS};
+
+/// Shows a rescuer that tries again against the policy, and a late answer that is lost.
+#[test]
+fn a_late_answer_settles_who_is_uncertain() {
+    play(Database::Postgres, story(1), async |script| {
+        let first = script.start().await;
+        script.stop_at(first, answered).await;
+        script.start().await;
+        script.pass(BEYOND_LEASE_MS + 10 * SECOND_MS).await;
+        assert_eq!(script.states().await, [Uncertain]);
+        script.wake(first);
+        script.pass(SECOND_MS).await;
+        assert_eq!(script.states().await, [Sent]);
+    });
+}
+
+/// Shows a late answer that does not ask in which state the recipient is.
+#[test]
+fn a_late_refusal_takes_back_nobody_who_was_sent_meanwhile() {
+    play(Database::Postgres, tried_again(1), async |script| {
+        script.world.recipe.provider.script(&[Mood::Refuses, Mood::Takes]);
+        let first = script.start().await;
+        script.stop_at(first, answered).await;
+        script.start().await;
+        script.pass(5 * MINUTE_MS).await;
+        assert_eq!(script.states().await, [Sent]);
+        script.wake(first);
+        script.pass(MINUTE_MS).await;
+        assert_eq!(script.states().await, [Sent]);
+        assert_eq!(script.arrivals().len(), 1);
+    });
+}
+
+/// Shows a late answer that does not spare the second try.
+#[test]
+fn a_late_answer_spares_who_waits_for_the_second_try() {
+    play(Database::Postgres, tried_again(1), async |script| {
+        let first = script.start().await;
+        script.stop_at(first, answered).await;
+        script.pass(BEYOND_LEASE_MS).await;
+        script.start().await;
+        script.pass(10 * SECOND_MS).await;
+        assert_eq!(script.states().await, [Pending]);
+        script.wake(first);
+        script.pass(3 * MINUTE_MS).await;
+        assert_eq!(script.states().await, [Sent]);
+        assert_eq!(script.arrivals().len(), 1);
+    });
+}
+
+/// Shows a ledger that changes rows whatever their attempt is.
+#[test]
+fn a_late_refusal_of_the_first_try_says_nothing_about_the_second() {
+    play(Database::Postgres, tried_again(1), async |script| {
+        script.world.recipe.provider.script(&[Mood::Refuses, Mood::Takes]);
+        let first = script.start().await;
+        script.stop_at(first, answered).await;
+        script.pass(BEYOND_LEASE_MS).await;
+        let second = script.start().await;
+        script.stop_at(second, answered).await;
+        script.wake(first);
+        script.pass(SECOND_MS).await;
+        assert_eq!(script.states().await, [InFlight]);
+        script.finish().await;
+        assert_eq!(script.states().await, [Sent]);
+    });
+}
