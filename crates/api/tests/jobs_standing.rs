@@ -41,7 +41,7 @@ async fn move_as_engine(app: &TestApp, job: &str, states: (JobState, JobState), 
     let moved = app.store.write("test", move |tx| {
         let found = tx.schedule_get(tenant, job)?.unwrap();
         if change.started_at.is_some() && found.started_at.is_none() {
-            tx.manifest_open(tenant, job, found.manifest, now)?;
+            tx.manifests_open(&[(tenant, job, found.manifest)], now)?;
         }
         let status = to.execution_status(true);
         tx.campaign_set_execution_status(tenant, found.campaign, status, now)?;

@@ -9,9 +9,10 @@ use crate::driver::{Progress, Task};
 use crate::telling::Teller;
 use postrider_core::env::BoxFuture;
 use postrider_core::event::{EventKind, ScheduleFacts};
-use postrider_core::id::{ScheduleId, TenantId};
+use postrider_core::id::ScheduleId;
 use postrider_core::schedule::{JobState, TIMEZONE_CHANGED, Verdict, rezone};
 use postrider_core::time::{MINUTE_MS, Timestamp, VERSION_UNKNOWN, Zones};
+use postrider_store::execution::DueJob;
 use postrider_store::rezoning::ZonedJob;
 use postrider_store::wake::Topic;
 use postrider_store::{StoreError, Tx};
@@ -109,11 +110,14 @@ impl Judge {
     pub(crate) fn judge_due(
         &self,
         tx: &mut Tx<'_>,
-        (tenant, job): (TenantId, ScheduleId),
+        job: &DueJob,
         teller: &Teller,
         now: Timestamp,
     ) -> Result<Judged, StoreError> {
-        match tx.rezone_get(tenant, job)? {
+        if !self.doubts_version(&job.tzdb_version) {
+            return Ok(Judged::Stays);
+        }
+        match tx.rezone_get(job.tenant, job.job)? {
             Some(job) if self.doubts(&job) => self.judge(tx, &job, teller, now),
             Some(_) | None => Ok(Judged::Stays),
         }
@@ -126,7 +130,10 @@ impl Judge {
     }
 
     fn doubts(&self, job: &ZonedJob) -> bool {
-        let read_with = &job.time.resolution.tzdb_version;
+        self.doubts_version(&job.time.resolution.tzdb_version)
+    }
+
+    fn doubts_version(&self, read_with: &str) -> bool {
         read_with == VERSION_UNKNOWN || self.zones.supersede(read_with)
     }
 

@@ -236,6 +236,22 @@ impl Tx<'_> {
         Ok(self.execute(&SET_EXECUTION_STATUS, &[status.as_str().into(), now.into(), id(tenant), id(campaign)])? == 1)
     }
 
+    /// As [`Tx::campaign_set_execution_status`], for several campaigns.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn campaigns_set_execution_status(
+        &mut self,
+        statuses: &[(TenantId, CampaignId, ExecutionStatus)],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let set = |&(tenant, campaign, status): &(TenantId, CampaignId, ExecutionStatus)| {
+            vec![status.as_str().into(), now.into(), id(tenant), id(campaign)]
+        };
+        let sets: Vec<_> = statuses.iter().map(set).collect();
+        self.execute_many(&SET_EXECUTION_STATUS, &sets).map(drop)
+    }
+
     /// Shows the corrected state of a finished job, unless the campaign shows a newer job.
     ///
     /// # Errors

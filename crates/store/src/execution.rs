@@ -5,7 +5,7 @@
 use crate::error::StoreError;
 use crate::statements;
 use crate::tx::Tx;
-use crate::value::{Row, id};
+use crate::value::{Row, Value, id};
 use postrider_core::channel::ChannelKind;
 use postrider_core::id::{CampaignId, ManifestId, ScheduleId, TenantId};
 use postrider_core::pacing::{Budget, Taken};
@@ -13,13 +13,31 @@ use postrider_core::schedule::{JobState, OnMissed};
 use postrider_core::time::Timestamp;
 
 statements! { "execution":
-    /// All tenants. A job set to run by a person before it began is found too.
-    DUE = "SELECT id, tenant_id, campaign_id, manifest_id, channel, state, due_at, latest_start, on_missed, is_test \
-        FROM schedule_jobs WHERE (state = 'scheduled' AND due_at <= $1) \
-        OR (state = 'running' AND started_at IS NULL AND due_at <= $1) \
-        ORDER BY due_at, id LIMIT 1";
+    /// All tenants: jobs that are to begin, one of each tenant after the other. A job set to run by a person before it
+    /// began is found too. Nodes on a server pass each other's jobs instead of waiting for them.
+    DUE = fork sqlite "SELECT j.id, j.tenant_id, j.campaign_id, j.manifest_id, j.channel, j.state, j.due_at, \
+        j.latest_start, j.on_missed, j.is_test, j.tzdb_version FROM schedule_jobs j JOIN (SELECT id, ROW_NUMBER() \
+        OVER (PARTITION BY tenant_id ORDER BY due_at, id) AS turn FROM schedule_jobs WHERE due_at <= $1 \
+        AND (state = 'scheduled' OR (state = 'running' AND started_at IS NULL))) AS waiting ON waiting.id = j.id \
+        WHERE j.due_at <= $1 AND (j.state = 'scheduled' OR (j.state = 'running' AND j.started_at IS NULL)) \
+        ORDER BY waiting.turn, j.due_at, j.id LIMIT $2"
+        postgres "SELECT j.id, j.tenant_id, j.campaign_id, j.manifest_id, j.channel, j.state, j.due_at, \
+        j.latest_start, j.on_missed, j.is_test, j.tzdb_version FROM schedule_jobs j JOIN (SELECT id, ROW_NUMBER() \
+        OVER (PARTITION BY tenant_id ORDER BY due_at, id) AS turn FROM schedule_jobs WHERE due_at <= $1 \
+        AND (state = 'scheduled' OR (state = 'running' AND started_at IS NULL))) AS waiting ON waiting.id = j.id \
+        WHERE j.due_at <= $1 AND (j.state = 'scheduled' OR (j.state = 'running' AND j.started_at IS NULL)) \
+        ORDER BY waiting.turn, j.due_at, j.id LIMIT $2 FOR UPDATE OF j SKIP LOCKED";
+    DUE_ONE = "SELECT id, tenant_id, campaign_id, manifest_id, channel, state, due_at, latest_start, on_missed, \
+        is_test, tzdb_version FROM schedule_jobs WHERE tenant_id = $1 AND id = $2 AND due_at <= $3 \
+        AND (state = 'scheduled' OR (state = 'running' AND started_at IS NULL))";
     /// All tenants.
-    NEXT_DUE = "SELECT MIN(due_at) FROM schedule_jobs WHERE state = 'scheduled'";
+    DUE_IDS = "SELECT tenant_id, id FROM schedule_jobs WHERE due_at <= $1 \
+        AND (state = 'scheduled' OR (state = 'running' AND started_at IS NULL)) ORDER BY due_at, id LIMIT $2";
+    /// All tenants.
+    IS_DUE = "SELECT EXISTS (SELECT 1 FROM schedule_jobs WHERE due_at <= $1 \
+        AND (state = 'scheduled' OR (state = 'running' AND started_at IS NULL)))";
+    /// All tenants.
+    NEXT_DUE = "SELECT MIN(due_at) FROM schedule_jobs WHERE state = 'scheduled' AND due_at > $1";
     MOVE = "UPDATE schedule_jobs SET state = $1, blocked_reason = $2, started_at = COALESCE(started_at, $3), \
         finished_at = $4 WHERE tenant_id = $5 AND id = $6 AND state = $7 \
         AND (CAST($8 AS BIGINT) = 0 OR started_at IS NULL) AND due_at <= COALESCE($9, due_at)";
@@ -49,8 +67,11 @@ statements! { "execution":
         ORDER BY j.id LIMIT 100";
 }
 
+/// Due jobs that are named at once, at most.
+const DUE_IDS_MAX: i64 = 1_000;
+
 /// A job that is to begin.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct DueJob {
     /// Its id.
     pub job: ScheduleId,
@@ -72,6 +93,8 @@ pub struct DueJob {
     pub on_missed: OnMissed,
     /// Whether it is a test send, of which the campaign shows nothing.
     pub is_test: bool,
+    /// Which zone data its time was read with.
+    pub tzdb_version: String,
 }
 
 /// A change of a job's state.
@@ -93,6 +116,26 @@ pub struct JobMove {
     pub started_at: Option<Timestamp>,
     /// When it was over, if it is.
     pub finished_at: Option<Timestamp>,
+}
+
+impl JobMove {
+    fn values(&self) -> Result<Vec<Value>, StoreError> {
+        let (from, to) = (self.from, self.to);
+        if from != to && !from.may_become(to) {
+            return Err(StoreError::Failed(format!("a job does not go from {} to {}", from.as_str(), to.as_str())));
+        }
+        Ok(vec![
+            to.as_str().into(),
+            self.blocked_reason.as_ref().into(),
+            self.started_at.into(),
+            self.finished_at.into(),
+            id(self.tenant),
+            id(self.job),
+            from.as_str().into(),
+            i64::from(self.started_at.is_some()).into(),
+            self.due_by.into(),
+        ])
+    }
 }
 
 /// A job that this transaction has locked.
@@ -145,33 +188,49 @@ pub struct UnsettledJob {
 }
 
 impl Tx<'_> {
-    /// The job that is to begin first, of those due at `now`.
+    /// Up to `limit` of the jobs that are to begin, of those due at `now`: one of each tenant after the other, so that
+    /// a tenant with many does not hold up the others. Locks them; those that another node has locked are left out.
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub fn job_due(&mut self, now: Timestamp) -> Result<Option<DueJob>, StoreError> {
-        self.query_one(&DUE, &[now.into()], |row| {
-            Ok(DueJob {
-                job: row.id()?,
-                tenant: row.id()?,
-                campaign: row.id()?,
-                manifest: row.id()?,
-                channel: row.word(ChannelKind::parse)?,
-                state: row.word(JobState::parse)?,
-                due_at: row.next()?,
-                latest_start: row.next()?,
-                on_missed: row.word(OnMissed::parse)?,
-                is_test: row.next()?,
-            })
-        })
+    pub fn jobs_due(&mut self, now: Timestamp, limit: i64) -> Result<Vec<DueJob>, StoreError> {
+        self.query_as(&DUE, &[now.into(), limit.into()], read_due)
     }
 
-    /// When the next scheduled job is due.
+    /// One job, if it is to begin and due at `now`.
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub fn job_next_due(&mut self) -> Result<Option<Timestamp>, StoreError> {
-        Ok(self.query_one(&NEXT_DUE, &[], Row::next)?.flatten())
+    pub fn job_due(
+        &mut self,
+        (tenant, job): (TenantId, ScheduleId),
+        now: Timestamp,
+    ) -> Result<Option<DueJob>, StoreError> {
+        self.query_one(&DUE_ONE, &[id(tenant), id(job), now.into()], read_due)
+    }
+
+    /// The jobs that are to begin, of those due at `now`, by name only; at most 1,000.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn jobs_due_ids(&mut self, now: Timestamp) -> Result<Vec<(TenantId, ScheduleId)>, StoreError> {
+        self.query_as(&DUE_IDS, &[now.into(), DUE_IDS_MAX.into()], |row| Ok((row.id()?, row.id()?)))
+    }
+
+    /// Whether a job is to begin that is due at `now`.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn job_is_due(&mut self, now: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.query_one(&IS_DUE, &[now.into()], Row::next)?.unwrap_or_default())
+    }
+
+    /// When the next scheduled job is due, after `now`.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn job_next_due(&mut self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.query_one(&NEXT_DUE, &[now.into()], Row::next)?.flatten())
     }
 
     /// Changes a job's state if it still is in the one it must be in; answers whether it was.
@@ -179,22 +238,16 @@ impl Tx<'_> {
     /// # Errors
     /// Any [`StoreError`]; `Failed` for a move that [`JobState::may_become`] does not allow.
     pub fn job_move(&mut self, change: &JobMove) -> Result<bool, StoreError> {
-        let (from, to) = (change.from, change.to);
-        if from != to && !from.may_become(to) {
-            return Err(StoreError::Failed(format!("a job does not go from {} to {}", from.as_str(), to.as_str())));
-        }
-        let values = [
-            change.to.as_str().into(),
-            change.blocked_reason.as_ref().into(),
-            change.started_at.into(),
-            change.finished_at.into(),
-            id(change.tenant),
-            id(change.job),
-            change.from.as_str().into(),
-            i64::from(change.started_at.is_some()).into(),
-            change.due_by.into(),
-        ];
-        Ok(self.execute(&MOVE, &values)? == 1)
+        Ok(self.execute(&MOVE, &change.values()?)? == 1)
+    }
+
+    /// As [`Tx::job_move`], for several; for each, whether it was in the state it must be in.
+    ///
+    /// # Errors
+    /// As [`Tx::job_move`].
+    pub fn jobs_move(&mut self, changes: &[JobMove]) -> Result<Vec<bool>, StoreError> {
+        let sets = changes.iter().map(JobMove::values).collect::<Result<Vec<_>, _>>()?;
+        Ok(self.execute_many(&MOVE, &sets)?.into_iter().map(|touched| touched == 1).collect())
     }
 
     /// Locks a job until this transaction ends, and returns where it stands. Lock chunks before their job.
@@ -274,6 +327,22 @@ impl Tx<'_> {
             })
         })
     }
+}
+
+fn read_due(row: &mut Row) -> Result<DueJob, StoreError> {
+    Ok(DueJob {
+        job: row.id()?,
+        tenant: row.id()?,
+        campaign: row.id()?,
+        manifest: row.id()?,
+        channel: row.word(ChannelKind::parse)?,
+        state: row.word(JobState::parse)?,
+        due_at: row.next()?,
+        latest_start: row.next()?,
+        on_missed: row.word(OnMissed::parse)?,
+        is_test: row.next()?,
+        tzdb_version: row.next()?,
+    })
 }
 
 /// Reads a rate, the instant of the last take and how much it was.

@@ -22,11 +22,16 @@ statements! { "manifests":
     OPEN = "INSERT INTO manifests (number, id, tenant_id, schedule_id, cursor_audience, last_seq, last_chunk, matched, \
         excluded, duplicates, audience_hash, fence, created_at) \
         VALUES ((SELECT COALESCE(MAX(number), 0) + 1 FROM manifests), $1, $2, $3, 0, 0, 0, 0, 0, 0, $4, 0, $5)";
-    /// All tenants.
-    UNFROZEN = "SELECT m.number, m.tenant_id, m.schedule_id, j.channel, j.due_at, j.is_test, m.created_at, \
+    /// All tenants. Planners on a server pass each other instead of claiming the same manifest.
+    UNFROZEN = fork sqlite "SELECT m.number, m.tenant_id, m.schedule_id, j.channel, j.due_at, j.is_test, m.created_at, \
         (SELECT p.number FROM manifests p WHERE p.schedule_id = j.parent_schedule_id) FROM manifests m \
         JOIN schedule_jobs j ON j.id = m.schedule_id \
-        WHERE m.frozen_at IS NULL AND (m.lease_until IS NULL OR m.lease_until <= $1) ORDER BY m.number LIMIT 1";
+        WHERE m.frozen_at IS NULL AND (m.lease_until IS NULL OR m.lease_until <= $1) ORDER BY m.number LIMIT 1"
+        postgres "SELECT m.number, m.tenant_id, m.schedule_id, j.channel, j.due_at, j.is_test, m.created_at, \
+        (SELECT p.number FROM manifests p WHERE p.schedule_id = j.parent_schedule_id) FROM manifests m \
+        JOIN schedule_jobs j ON j.id = m.schedule_id \
+        WHERE m.frozen_at IS NULL AND (m.lease_until IS NULL OR m.lease_until <= $1) ORDER BY m.number LIMIT 1 \
+        FOR UPDATE OF m SKIP LOCKED";
     /// All tenants.
     IS_OPEN = "SELECT COUNT(*) FROM manifests WHERE frozen_at IS NULL AND (lease_until IS NULL OR lease_until <= $1)";
     CLAIM = "UPDATE manifests SET node_id = $1, lease_until = $2, fence = fence + 1 WHERE number = $3 \
@@ -92,20 +97,25 @@ pub struct Cursor {
 }
 
 impl Tx<'_> {
-    /// Opens the manifest of a job that begins.
+    /// Opens the manifests of jobs that begin. Do it last: the lock under which manifests get their numbers is held until
+    /// the transaction ends.
     ///
     /// # Errors
-    /// Any [`StoreError`]; `Conflict` if the job has one.
-    pub fn manifest_open(
+    /// Any [`StoreError`]; `Conflict` if a job has one.
+    pub fn manifests_open(
         &mut self,
-        tenant: TenantId,
-        job: ScheduleId,
-        manifest: ManifestId,
+        jobs: &[(TenantId, ScheduleId, ManifestId)],
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        if jobs.is_empty() {
+            return Ok(());
+        }
         self.wait_lock(NUMBER_LOCK)?;
-        let hash = vec![0; AUDIENCE_HASH_BYTES];
-        self.execute(&OPEN, &[id(manifest), id(tenant), id(job), hash.into(), now.into()]).map(drop)
+        let set = |&(tenant, job, manifest): &(TenantId, ScheduleId, ManifestId)| {
+            vec![id(manifest), id(tenant), id(job), vec![0; AUDIENCE_HASH_BYTES].into(), now.into()]
+        };
+        let sets: Vec<_> = jobs.iter().map(set).collect();
+        self.execute_many(&OPEN, &sets).map(drop)
     }
 
     /// Whether there is a manifest to claim.

@@ -29,7 +29,7 @@ pub async fn begun(app: &TestApp, tenant: TenantId, job: &Value) -> DeliveryId {
             finished_at: None,
         };
         assert!(tx.job_move(&start)?, "the job waits");
-        tx.manifest_open(tenant, job, manifest, now)?;
+        tx.manifests_open(&[(tenant, job, manifest)], now)?;
         let freezing = tx.manifest_claim(node, now, now.plus_millis(60_000))?.expect("it was just opened");
         let row = FrozenRow {
             profile,

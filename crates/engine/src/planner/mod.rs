@@ -1,7 +1,7 @@
 //! Freezes audiences, chunk by chunk, while others already send what is frozen.
 //!
-//! One transaction freezes one chunk: it checks the lease, reads members after the cursor, decides, writes, and moves
-//! the cursor. Invariant: memory is that of one chunk, whatever the size of the audience.
+//! One transaction freezes one chunk, or a few small ones: it checks the lease, reads members after the cursor, decides,
+//! writes, and moves the cursor. Invariant: memory is that of one chunk, whatever the size of the audience.
 
 mod named;
 mod page;
@@ -25,18 +25,23 @@ use std::sync::Arc;
 
 /// Manifests that one engine freezes at once, so that a long audience does not hold up a short one.
 pub(crate) const PLANNERS: usize = 4;
+/// Memberships after which a transaction begins no further chunk: the few small chunks of a small audience, or the first
+/// ones of a large audience, are frozen together.
+const TOGETHER_MAX: i64 = 100;
 
 /// The task; several run beside each other, each with a manifest of its own.
 pub(crate) struct Planner {
     cluster: Arc<Cluster>,
-    /// What is being frozen, and from which audiences.
-    freezing: Option<(Freezing, Arc<JobAudiences>)>,
+    /// What is being frozen, and from which audiences once these were read.
+    freezing: Option<(Freezing, Option<Arc<JobAudiences>>)>,
+    /// Whether there was work at the last look: then the planner claims without looking first.
+    is_busy: bool,
 }
 
 /// What one transaction did.
 enum Frozen {
-    /// A chunk, with room for more.
-    Chunk,
+    /// Some chunks, with room for more.
+    Chunks,
     /// The last one.
     Whole,
     /// Nothing: somebody else has the lease.
@@ -45,7 +50,7 @@ enum Frozen {
 
 impl Planner {
     pub(crate) const fn new(cluster: Arc<Cluster>) -> Self {
-        Self { cluster, freezing: None }
+        Self { cluster, freezing: None, is_busy: false }
     }
 
     async fn freeze_one(&mut self) -> Result<Progress, StoreError> {
@@ -54,26 +59,29 @@ impl Planner {
                 return Ok(Progress::Idle { next: None });
             }
             let now = self.cluster.now();
-            let open = self.cluster.store.read("manifest.open", move |tx| tx.manifest_is_open(now));
-            if !open.await? {
-                return Ok(Progress::Idle { next: None });
+            if !self.is_busy {
+                let open = self.cluster.store.read("manifest.open", move |tx| tx.manifest_is_open(now));
+                self.is_busy = open.await?;
             }
-            // Another planner may have been quicker; there may be a manifest left.
-            let Some(freezing) = self.claim(now).await? else { return Ok(Progress::More) };
-            let read = self.cluster.store.read("manifest.audiences", move |tx| tx.schedule_audiences(freezing.job));
-            match read.await {
-                Ok(audiences) => self.freezing = Some((freezing, Arc::new(audiences))),
-                Err(error) => return Err(self.give_back(freezing, error).await),
+            if self.is_busy {
+                self.freezing = self.claim(now).await?.map(|freezing| (freezing, None));
             }
+            // What is left is in the hands of other planners.
+            self.is_busy = self.freezing.is_some();
         }
-        let Some((freezing, audiences)) = self.freezing.clone() else { return Ok(Progress::More) };
+        let Some((freezing, audiences)) = self.freezing.clone() else { return Ok(Progress::Idle { next: None }) };
         let (now, lease_until) = (self.cluster.now(), self.cluster.lease_until());
         let channel = self.cluster.settings.channel(freezing.channel);
         let step = self.cluster.store.write_guarded("manifest.freeze", move |tx| {
-            freeze_chunk(tx, &freezing, &audiences, channel, now, lease_until)
+            let audiences = match &audiences {
+                Some(audiences) => Arc::clone(audiences),
+                None => Arc::new(tx.schedule_audiences(freezing.job)?),
+            };
+            let frozen = freeze_chunks(tx, &freezing, &audiences, channel, now, lease_until)?;
+            Ok::<_, StoreError>((frozen, audiences))
         });
-        let frozen = match step.await {
-            Ok(frozen) => frozen,
+        let (frozen, audiences) = match step.await {
+            Ok(done) => done,
             Err(error) => {
                 // Whether it happened or not, the next claim goes on from the cursor.
                 self.freezing = None;
@@ -81,7 +89,7 @@ impl Planner {
             }
         };
         match frozen {
-            Frozen::Chunk => {}
+            Frozen::Chunks => self.freezing = Some((freezing, Some(audiences))),
             Frozen::Lost => self.freezing = None,
             Frozen::Whole => {
                 self.freezing = None;
@@ -135,8 +143,8 @@ impl Task for Planner {
     }
 }
 
-/// Freezes the next chunk.
-fn freeze_chunk(
+/// Freezes the next chunk, and those after it while they are small.
+fn freeze_chunks(
     tx: &mut Tx<'_>,
     freezing: &Freezing,
     audiences: &JobAudiences,
@@ -158,10 +166,30 @@ fn freeze_chunk(
     // A job that tries failed recipients again has no audience of its own.
     let audiences_number = if freezing.parent.is_some() { 1 } else { audiences.include.len() };
     let is_whole = |cursor: &Cursor| usize::try_from(cursor.audience).is_ok_and(|at| at >= audiences_number);
+    let (begun_at, mut is_moved) = (cursor.matched, false);
+    while !canceled && !is_whole(&cursor) && !(is_moved && cursor.matched >= begun_at + TOGETHER_MAX) {
+        freeze_chunk(tx, freezing, audiences, channel, &mut cursor, now)?;
+        is_moved = true;
+    }
+    if is_moved {
+        tx.manifest_advance(freezing.manifest, &cursor)?;
+    }
     if canceled || is_whole(&cursor) {
         tx.manifest_freeze(freezing.manifest, now)?;
         return Ok(Frozen::Whole);
     }
+    Ok(Frozen::Chunks)
+}
+
+/// Freezes one chunk and moves the cursor, which the caller writes.
+fn freeze_chunk(
+    tx: &mut Tx<'_>,
+    freezing: &Freezing,
+    audiences: &JobAudiences,
+    channel: ChannelSettings,
+    cursor: &mut Cursor,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let size = chunk_size(cursor.matched, channel.lanes, channel.window);
     let source = usize::try_from(cursor.audience).ok().and_then(|at| audiences.include.get(at));
     let MembersPage { members, next } = match (freezing.parent, source) {
@@ -171,17 +199,12 @@ fn freeze_chunk(
     };
     cursor.matched += i64::try_from(members.len()).unwrap_or(size);
     let page = judge(tx, freezing, members, now)?;
-    write_chunk(tx, freezing, &mut cursor, &page, now)?;
+    write_chunk(tx, freezing, cursor, &page, now)?;
     cursor.profile = next;
     if next.is_none() {
         cursor.audience += 1;
     }
-    tx.manifest_advance(freezing.manifest, &cursor)?;
-    if is_whole(&cursor) {
-        tx.manifest_freeze(freezing.manifest, now)?;
-        return Ok(Frozen::Whole);
-    }
-    Ok(Frozen::Chunk)
+    Ok(())
 }
 
 /// Writes the rows of a page and the chunk that they make, and counts.

@@ -17,6 +17,7 @@ mod rezoning;
 mod rules;
 mod segments;
 mod standing;
+mod starting;
 mod test_sends;
 mod upgrade;
 mod world;
