@@ -259,7 +259,7 @@ async fn leave_in_doubt(app: &TestApp, campaign: &str, job: &str) {
         let mut delta = Counts::default();
         delta.shift(DeliveryState::Pending, DeliveryState::Uncertain, 2);
         tx.chunk_adjust(key, &delta, None)?;
-        tx.chunk_release(&claim, now)?;
+        tx.chunk_release(&claim)?;
         tx.campaign_set_execution_status(
             tenant,
             campaign,

@@ -49,16 +49,17 @@ pub fn take_from_all(budgets: impl IntoIterator<Item = Budget>, wanted: u32, now
 /// Takes up to `wanted` messages (at least 1) from a budget of `rate` a minute (at least 1).
 #[must_use]
 pub fn take(last: Option<Taken>, rate: u32, wanted: u32, now: Timestamp) -> Grant {
-    match free_at(last, rate) {
+    match free_at(last, rate, now) {
         Some(free) if free > now => Grant::Wait(free),
         _ => Grant::Messages(largest_take(rate).min(wanted.max(1))),
     }
 }
 
-/// When the next message may leave; none if one may at any time.
+/// When the next message may leave; none if one may at any time. A take that lies more than a minute ahead was made by a
+/// clock that has been set back since, and does not count.
 #[must_use]
-pub fn free_at(last: Option<Taken>, rate: u32) -> Option<Timestamp> {
-    let last = last?;
+pub fn free_at(last: Option<Taken>, rate: u32, now: Timestamp) -> Option<Timestamp> {
+    let last = last.filter(|last| last.at.millis_since(now) <= MINUTE_MS)?;
     let rate = rate.max(1);
     // A minute that begins with the end of one take can end with the beginning of another; so that even then the
     // sum stays within the rate, the pace is lower by one take less one message.
@@ -83,6 +84,14 @@ mod tests {
         let last = Some(Taken { at: at(5), messages: 1 });
         assert_eq!(take(last, 1, 10, at(60_004)), Grant::Wait(at(60_005)));
         assert_eq!(take(last, 1, 10, at(60_005)), Grant::Messages(1));
+    }
+
+    #[test]
+    fn a_take_by_a_clock_that_was_set_back_does_not_stop_a_job_for_hours() {
+        let at = Timestamp::from_millis;
+        let last = |at_ms| Some(Taken { at: at(at_ms), messages: 1 });
+        assert_eq!(take(last(7_200_000), 1, 10, at(0)), Grant::Messages(1));
+        assert_eq!(take(last(60_000), 1, 10, at(0)), Grant::Wait(at(120_000)));
     }
 
     #[test]

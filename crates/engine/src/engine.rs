@@ -1,6 +1,7 @@
 //! The engine as a whole: its parts, its tasks, its end.
 
 use crate::cluster::{Cluster, Held, Signals};
+use crate::corrector::{self, Corrector};
 use crate::counter::Counter;
 use crate::courier::Courier;
 use crate::dispatcher::{Contexts, Route, Scout, SendLane};
@@ -155,6 +156,7 @@ pub(crate) fn all(cluster: &Arc<Cluster>) -> Vec<(Box<dyn Task>, Rhythm)> {
         (Box::new(Rescuer::new(Arc::clone(cluster))), rhythm(&[], Some(cluster.settings.lease_ms / RESCUES_IN_LEASE))),
         (Box::new(Settler::new(Arc::clone(cluster))), rhythm(&[&signals.settled, &signals.schedules], poll)),
         (Box::new(Rezoner::new(Arc::clone(cluster))), rhythm(&[], None)),
+        (Box::new(Corrector::new(Arc::clone(cluster))), rhythm(&[], Some(corrector::LOOK_MS))),
         (Box::new(Janitor::new(Arc::clone(cluster))), rhythm(&[], None)),
         (Box::new(Counter::new(Arc::clone(cluster))), rhythm(&[&signals.audiences], Some(COUNTS_POLL_MS))),
     ];

@@ -27,8 +27,12 @@ impl Janitor {
 
     async fn sweep(&mut self) -> Result<Progress, StoreError> {
         let now = self.cluster.now();
-        if let Some(at) = self.sweep_at.filter(|&at| at > now) {
+        if let Some(at) = self.sweep_at.filter(|&at| at > now && at.millis_since(now) <= SWEEP_MS) {
             return Ok(Progress::Idle { next: Some(at) });
+        }
+        if !self.cluster.may_start() {
+            // What is old by a clock that may be wrong stays.
+            return Ok(Progress::Idle { next: Some(now.plus_millis(MINUTE_MS)) });
         }
         let sweep = self.cluster.store.write_guarded("janitor.sweep", move |tx| {
             tx.idempotency_forget(now)?;

@@ -6,6 +6,7 @@
 //! chunk is made under its fence, and every step may be cut off anywhere and is then mended by the next one.
 
 mod cluster;
+mod corrector;
 mod counter;
 mod courier;
 mod dispatcher;

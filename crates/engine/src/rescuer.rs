@@ -127,6 +127,6 @@ fn rescue(
     apply(tx, manifest, &changes, &mut delta, teller)?;
     tx.ledger_attempts(manifest, &attempts.into_iter().flatten().collect::<Vec<_>>())?;
     tx.chunk_adjust(lost.claim.key, &delta, None)?;
-    tx.chunk_release(&lost.claim, now)?;
+    tx.chunk_release(&lost.claim)?;
     Ok(flying.len())
 }

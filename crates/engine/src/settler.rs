@@ -102,7 +102,7 @@ impl Settler {
             for _ in 0..CHUNKS_PER_TURN {
                 let Some(claim) = tx.chunk_claim(manifest, node, ANY_DUE, lease_until)? else { return Ok(false) };
                 teller.give_up(tx, &claim, state, reason)?;
-                tx.chunk_release(&claim, now)?;
+                tx.chunk_release(&claim)?;
             }
             Ok::<_, StoreError>(true)
         });

@@ -59,10 +59,8 @@ statements! { "chunks":
         WHERE manifest_number = $1 AND chunk = $2 AND fence = $3 AND state = 'claimed'";
     RENEW = "UPDATE chunks SET lease_until = $1 WHERE manifest_number = $2 AND chunk = $3 AND fence = $4 \
         AND state = 'claimed'";
-    NEXT_DUE = "SELECT MIN(COALESCE(due_at, 0)) FROM deliveries WHERE manifest_number = $1 AND seq BETWEEN $2 AND $3 \
-        AND state = 'pending'";
     RELEASE = "UPDATE chunks SET state = CASE WHEN pending + in_flight = 0 THEN 'done' ELSE 'ready' END, \
-        due_at = $1, node_id = NULL, lease_until = NULL, composing_seq = NULL \
+        due_at = COALESCE($1, due_at), node_id = NULL, lease_until = NULL, composing_seq = NULL \
         WHERE manifest_number = $2 AND chunk = $3 RETURNING state";
     /// A claimed chunk finds the rows when it is given back.
     REOPEN = "UPDATE chunks SET state = 'ready', due_at = CASE WHEN state = 'ready' AND due_at < $1 THEN due_at \
@@ -278,15 +276,13 @@ impl Tx<'_> {
         Ok(self.execute(&CLEARED, &values)? == 1)
     }
 
-    /// Gives a held chunk back: done if nobody in it is live, else ready and due with its first pending row, but
-    /// not before `rest_until`. Answers whether it is done.
+    /// Gives a held chunk back: done if nobody in it is live, else ready and due when its earliest pending row is.
+    /// Returns whether it is done.
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub fn chunk_release(&mut self, claim: &Claim, rest_until: Timestamp) -> Result<bool, StoreError> {
-        let range = [claim.key.manifest.into(), claim.first_seq.into(), claim.last_seq.into()];
-        let next_due: Option<Timestamp> = self.query_one(&NEXT_DUE, &range, Row::next)?.flatten();
-        let due_at = next_due.unwrap_or(rest_until).max(rest_until);
+    pub fn chunk_release(&mut self, claim: &Claim) -> Result<bool, StoreError> {
+        let due_at = self.chunk_earliest(claim)?;
         let values = [due_at.into(), claim.key.manifest.into(), claim.key.chunk.into()];
         let state: Option<String> = self.query_one(&RELEASE, &values, Row::next)?;
         Ok(state.as_deref() == Some("done"))

@@ -43,6 +43,7 @@ pub mod clock;
 pub mod conditions;
 pub mod deliveries;
 pub mod doubt;
+pub mod dues;
 pub mod events;
 pub mod execution;
 pub mod failures;

@@ -62,6 +62,7 @@ pub const ALL: &[&[Statement]] = &[
     crate::clock::STATEMENTS,
     crate::deliveries::STATEMENTS,
     crate::doubt::STATEMENTS,
+    crate::dues::STATEMENTS,
     crate::events::STATEMENTS,
     crate::execution::STATEMENTS,
     crate::failures::STATEMENTS,

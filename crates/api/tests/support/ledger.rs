@@ -74,7 +74,7 @@ pub async fn ended(app: &TestApp, tenant: TenantId, job: &Value, reason: Option<
         let mut delta = Counts::default();
         delta.shift(DeliveryState::Pending, to, 1);
         tx.chunk_adjust(key, &delta, None)?;
-        tx.chunk_release(&claim, now)?;
+        tx.chunk_release(&claim)?;
         let end = JobMove {
             tenant,
             job,

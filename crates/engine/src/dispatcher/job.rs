@@ -83,10 +83,9 @@ pub(super) async fn block(cluster: &Cluster, context: &Context, reason: Option<S
 
 /// Gives back a chunk that was not touched. If that fails too, its lease runs out.
 pub(super) async fn give_back(cluster: &Cluster, claim: Claim) {
-    let now = cluster.now();
     let released = cluster.store.write_guarded("chunk.give_back", move |tx| {
         if tx.chunk_hold(&claim)?.is_some() {
-            tx.chunk_release(&claim, now)?;
+            tx.chunk_release(&claim)?;
         }
         Ok::<_, StoreError>(())
     });
@@ -125,7 +124,7 @@ pub(super) async fn hold(cluster: &Cluster, claim: Option<Claim>, unsendable: Un
         if let Some(claim) = claim
             && tx.chunk_hold(&claim)?.is_some()
         {
-            tx.chunk_release(&claim, now)?;
+            tx.chunk_release(&claim)?;
         }
         Ok::<_, StoreError>(is_moved)
     });

@@ -36,7 +36,7 @@ impl Scout {
         }
         let channel = self.channel;
         let work = self.cluster.store.read("chunk.work", move |tx| tx.chunk_work(channel)).await?;
-        let next = work.iter().filter_map(claimable_at).min();
+        let next = work.iter().filter_map(|work| claimable_at(work, now)).min();
         if next.is_some_and(|next| next <= now) {
             wake(&self.cluster, channel);
             // The lanes take it from here: they claim until nothing is left.
@@ -71,7 +71,7 @@ pub(super) async fn claim(cluster: &Cluster, kind: ChannelKind, now: Timestamp) 
     let (node, lease_until, chance) = (cluster.node, cluster.lease_until(), cluster.jitter());
     let claim = cluster.store.write_guarded("chunk.claim", move |tx| {
         let mut work = tx.chunk_work(kind)?;
-        work.retain(|work| claimable_at(work).is_some_and(|at| at <= now));
+        work.retain(|work| claimable_at(work, now).is_some_and(|at| at <= now));
         let jobs = u64::try_from(work.len()).unwrap_or(u64::MAX).max(1);
         work.rotate_left(usize::try_from(chance % jobs).unwrap_or_default());
         for work in work {
@@ -85,12 +85,12 @@ pub(super) async fn claim(cluster: &Cluster, kind: ChannelKind, now: Timestamp) 
 }
 
 /// When a chunk of a job can be claimed; none while its rate keeps no further lane busy.
-fn claimable_at(work: &Work) -> Option<Timestamp> {
+fn claimable_at(work: &Work, now: Timestamp) -> Option<Timestamp> {
     let budgets = || work.budget.into_iter().chain(work.shared);
     let lowest = budgets().map(|budget| budget.rate).min();
     if lowest.is_some_and(|rate| work.claimed > i64::from(rate) / LANE_RATE_PER_MINUTE) {
         return None;
     }
-    let free = budgets().filter_map(|budget| pacing::free_at(budget.last, budget.rate));
+    let free = budgets().filter_map(|budget| pacing::free_at(budget.last, budget.rate, now));
     Some(free.fold(work.due_at, Timestamp::max))
 }

@@ -125,7 +125,7 @@ impl Turn {
             tx.failures_take_back(job, manifest, &self.take_back, self.now)?;
         }
         if stops {
-            let done = tx.chunk_release(&self.claim, self.release.unwrap_or(self.now))?;
+            let done = tx.chunk_release(&self.claim)?;
             return Ok(Turned::Released(done));
         }
         Ok(Turned::Marked { seqs, blocked: job.blocked_reason })

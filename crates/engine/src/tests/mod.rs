@@ -1,6 +1,7 @@
 //! The engine against real databases, with scripted channels, a clock that tests move, and crashes at every step.
 
 mod budgets;
+mod clocks;
 mod connections;
 mod courier;
 mod crash;
