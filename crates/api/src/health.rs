@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::get;
+use postrider_core::channel::ChannelKind;
 use postrider_service::{Condition, Part, Service};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -94,15 +95,15 @@ async fn healthz() -> Response {
 async fn readyz(State(service): State<Service>) -> Response {
     let readiness = service.readiness().await;
     let word = |ready: bool| if ready { "ready" } else { "not_ready" };
-    let has = |is: fn(Part) -> bool| readiness.conditions.iter().any(|(part, _)| is(*part));
+    let routes_are_ready = ChannelKind::ALL.iter().all(|kind| readiness.part_is_ready(Part::Route(*kind)));
     let status = if readiness.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let checks = ReadinessChecksDto {
         store: word(readiness.store),
         reason: readiness.reason,
         engine: readiness.engine.map(word),
-        route: readiness.engine.map(|_| word(!has(|part| matches!(part, Part::Route(_))))),
-        clock: readiness.engine.map(|_| word(!has(|part| part == Part::Clock))),
-        jobs: readiness.engine.map(|_| if has(|part| part == Part::Jobs) { "held" } else { "ready" }),
+        route: readiness.engine.map(|_| word(routes_are_ready)),
+        clock: readiness.engine.map(|_| word(readiness.part_is_ready(Part::Clock))),
+        jobs: readiness.engine.map(|_| if readiness.has(Part::Jobs) { "held" } else { "ready" }),
         conditions: readiness.conditions.iter().map(condition).collect(),
     };
     let body = ReadinessDto { status: word(readiness.is_ready()), checks };

@@ -166,7 +166,7 @@ async fn an_effect_whose_answer_was_lost_is_told_by_another_process() {
         let request = || api_request(Method::POST, &path, &token, Some(body.clone()), Some(KEY));
         let deaf = Arc::new(Deaf(AtomicBool::new(true)));
         app.store.set_probe(deaf.clone());
-        app.send(request()).await.refused(500, "JOURNEY_API.INTERNAL");
+        app.send(request()).await.refused(503, "JOURNEY_API.DATABASE.UNREACHABLE");
         deaf.0.store(false, Ordering::Relaxed);
         // Nothing of the first process is left.
         let settings = app.service.settings().clone();

@@ -1,7 +1,7 @@
 //! Whether requests can be taken, and sends where this process sends.
 
 use crate::{Service, ServiceError};
-use postrider_store::conditions::{Condition, Part};
+use postrider_store::conditions::{Condition, Part, Stops};
 use std::time::Duration;
 
 /// How long the answer may take: who asks counts silence as an answer, too.
@@ -26,11 +26,28 @@ pub struct Readiness {
 }
 
 impl Readiness {
-    /// Whether nothing stands in the way. Jobs that a person holds do not: the process would do its work.
+    /// Whether nothing stands in the way.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        let blocks = |(part, _): &(Part, Condition)| !matches!(part, Part::Jobs);
-        self.store && self.engine != Some(false) && !self.conditions.iter().any(blocks)
+        let parts_are_ready = self.conditions.iter().all(|(part, _)| self.part_is_ready(*part));
+        self.store && self.engine != Some(false) && parts_are_ready
+    }
+
+    /// Whether a part of the process can do its work. Held jobs do not keep it from that: a person holds them on purpose.
+    /// Nor does the clock of a machine that is off while jobs follow another one.
+    #[must_use]
+    pub fn part_is_ready(&self, of: Part) -> bool {
+        self.conditions.iter().filter(|(part, _)| *part == of).all(|(part, condition)| match part {
+            Part::Jobs => true,
+            Part::Clock => condition.stops < Stops::Starts,
+            Part::Route(_) => false,
+        })
+    }
+
+    /// Whether something is noted about a part of the process.
+    #[must_use]
+    pub fn has(&self, of: Part) -> bool {
+        self.conditions.iter().any(|(part, _)| *part == of)
     }
 }
 

@@ -260,7 +260,11 @@ fn savepoint<T, E: From<StoreError>>(
 
 /// Runs a statement that begins or ends something; it is parsed once.
 fn control(connection: &Connection, sql: &'static str) -> Result<(), StoreError> {
-    connection.prepare_cached(sql).and_then(|mut statement| statement.execute([])).map(drop).map_err(failure)
+    connection
+        .prepare_cached(sql)
+        .and_then(|mut statement| statement.execute([]))
+        .map(drop)
+        .map_err(|error| failure_on(connection, error))
 }
 
 impl SqliteTx<'_> {
@@ -297,7 +301,7 @@ impl SqliteTx<'_> {
 
     /// Tells why a statement was interrupted, if it was.
     fn failure(&self, error: rusqlite::Error) -> StoreError {
-        match failure(error) {
+        match failure_on(self.connection, error) {
             StoreError::TimedOut if self.until.is_none_or(|until| Instant::now() < until) => {
                 StoreError::Busy("the write-ahead log had to be emptied".into())
             }
@@ -350,6 +354,17 @@ impl ToSql for Value {
             Self::Blob(v) => ValueRef::Blob(v),
             Self::Uuid(v) => ValueRef::Blob(v.as_bytes()),
         }))
+    }
+}
+
+/// As [`failure`], and finds out what an error of the disk is about: SQLite does not say it.
+fn failure_on(connection: &Connection, error: rusqlite::Error) -> StoreError {
+    match failure(error) {
+        StoreError::Down(text) => {
+            let of_disk = connection.path().and_then(|path| crate::sqlite_file::refusal(Path::new(path)));
+            of_disk.unwrap_or(StoreError::Down(text))
+        }
+        other => other,
     }
 }
 

@@ -4,7 +4,7 @@
 
 use crate::error::StoreError;
 use std::fs::{File, OpenOptions};
-use std::io::{Error, ErrorKind};
+use std::io::{Error, ErrorKind, Write as _};
 use std::path::Path;
 
 /// Makes the file if it is absent, readable by its owner only: it holds personal data and signing keys. SQLite gives
@@ -63,6 +63,30 @@ pub(crate) fn failure(path: &Path, error: rusqlite::Error) -> StoreError {
             StoreError::Failed(text) => StoreError::Failed(format!("{shown}: {text}")),
             other => other,
         },
+    }
+}
+
+/// Why the file system of the database takes no writes, if it takes none: a small file beside the database is written to
+/// find out. A file system that the kernel made read-only after a fault still opens files for writing.
+pub(crate) fn refusal(path: &Path) -> Option<StoreError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".try");
+    let tried = File::create(&name).and_then(|mut file| {
+        file.write_all(b"postrider")?;
+        file.sync_all()
+    });
+    // What could be made and not written must not stay; what could not be made is not there.
+    drop(std::fs::remove_file(&name));
+    tried.err().and_then(|error| refused(path, error.kind()))
+}
+
+fn refused(path: &Path, kind: ErrorKind) -> Option<StoreError> {
+    match kind {
+        ErrorKind::ReadOnlyFilesystem => {
+            Some(StoreError::ReadOnly(format!("the file system of {} is read-only", folder_of(path).display())))
+        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some(StoreError::Full),
+        _ => None,
     }
 }
 
@@ -125,6 +149,21 @@ mod tests {
         }
         let read_only = unopened(Path::new("p.db"), &ErrorKind::ReadOnlyFilesystem.into()).to_string();
         assert_eq!(read_only, "the database cannot be opened: p.db: the file system of . is read-only");
+    }
+
+    #[test]
+    fn a_disk_that_takes_no_writes_says_why_and_one_that_does_is_left_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("p.db");
+        assert!(refusal(&path).is_none());
+        assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+        let of = |kind| refused(&path, kind);
+        assert!(
+            matches!(of(ErrorKind::ReadOnlyFilesystem), Some(StoreError::ReadOnly(why)) if why.ends_with("is read-only"))
+        );
+        assert!(matches!(of(ErrorKind::StorageFull), Some(StoreError::Full)));
+        assert!(matches!(of(ErrorKind::QuotaExceeded), Some(StoreError::Full)));
+        assert!(of(ErrorKind::NotFound).is_none(), "it is another fault");
     }
 
     #[cfg(unix)]

@@ -19,6 +19,8 @@ mod listening;
 mod once;
 mod places;
 #[cfg(unix)]
+mod pooler;
+#[cfg(unix)]
 mod private;
 #[cfg(unix)]
 mod relays;
@@ -26,6 +28,8 @@ mod relays;
 mod serve;
 #[cfg(unix)]
 mod silence;
+#[cfg(unix)]
+mod silent_store;
 #[cfg(unix)]
 mod standing;
 #[cfg(unix)]

@@ -162,3 +162,33 @@ fn a_server_that_says_nothing_at_the_start_is_one_sentence_that_names_the_time()
     assert_eq!(ran.code, 1, "{}", ran.stderr);
     assert!(last.contains("does not answer: no answer within 4 s") && last.contains("DATABASE_FAILED"), "{last}");
 }
+
+#[test]
+fn a_process_whose_mail_server_is_silent_ends_within_ten_seconds_and_says_what_it_leaves() {
+    for database in [Database::Sqlite, Database::Postgres] {
+        // It accepts what connects, and says nothing.
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let route = format!("smtp://{}?tls=none", silent.local_addr().unwrap());
+        let home = Home::on(database, &format!("[channels.email]\nurl = \"{route}\"\n"));
+        let (_, id, secret) = home.tenant_and_client();
+        let server = home.serve(&[]);
+        server.until_ready();
+        let client = Client::new(&server, &id, &secret);
+        let campaign = client.draft(50);
+        client.post(&format!("{campaign}/send-jobs"), json!({}));
+        // The mail server is asked.
+        let _asked = silent.accept().unwrap();
+        // And somebody sends a request that does not end.
+        let mut open = std::net::TcpStream::connect(&server.address).unwrap();
+        let head = b"POST /oauth/token HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\ngr";
+        std::io::Write::write_all(&mut open, head).unwrap();
+        let begun = Instant::now();
+        server.signal("TERM");
+        let (code, log) = server.wait();
+        let took = begun.elapsed();
+        assert_eq!(code, 0, "{database:?}: {log}");
+        assert!(took < Duration::from_secs(10), "{database:?}: it took {took:?}: {log}");
+        assert!(!log.contains("panicked") && log.contains("stopped"), "{database:?}: {log}");
+        assert!(warnings(&log).len() <= 4, "{database:?}: {log}");
+    }
+}

@@ -184,8 +184,10 @@ fn begin(isolation: Isolation, until: Instant) -> String {
     // 0 would be no limit.
     let left_ms = until.saturating_duration_since(Instant::now()).as_millis().max(1);
     // Of a client whose path is silent the server learns nothing: without a limit its transaction would keep its locks.
+    let left_behind_ms = left_ms + 2 * GRACE.as_millis();
     format!(
-        "{}; SET LOCAL statement_timeout = {left_ms}; SET LOCAL idle_in_transaction_session_timeout = {left_ms}; {WHO}",
+        "{}; SET LOCAL statement_timeout = {left_ms}; \
+        SET LOCAL idle_in_transaction_session_timeout = {left_behind_ms}; {WHO}",
         isolation.begin()
     )
 }

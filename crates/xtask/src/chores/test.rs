@@ -2,7 +2,7 @@
 
 use super::cargo;
 use crate::Outcome;
-use crate::postgres::Cluster;
+use crate::postgres::{Cluster, find_or_install_pooler};
 use crate::supervise::{Signals, Terminal};
 use std::process::{Command, ExitCode};
 
@@ -19,6 +19,7 @@ pub fn test(arguments: &[String]) -> Outcome<ExitCode> {
         command.arg("--workspace");
     }
     command.args(arguments);
+    find_or_install_pooler()?;
     beside_postgres(command, Terminal::Detached)
 }
 

@@ -7,3 +7,4 @@ mod cluster;
 mod programs;
 
 pub use cluster::Cluster;
+pub use programs::find_or_install_pooler;

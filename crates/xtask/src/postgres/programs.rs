@@ -64,6 +64,23 @@ impl Programs {
     }
 }
 
+/// Makes sure that there is a pgbouncer, through which some tests reach the server. Where it can be neither found nor
+/// installed, it says what to install; those tests then fail and say it again.
+pub fn find_or_install_pooler() -> Outcome<()> {
+    let is_there = || on_path("pgbouncer").is_some() || Path::new("/usr/sbin/pgbouncer").is_file();
+    if !is_there() && can_install()? {
+        eprintln!("xtask: pgbouncer is not found; installing the package pgbouncer");
+        apt(&["update"])?;
+        apt(&["install", "--yes", "--no-install-recommends", "pgbouncer"])?;
+    }
+    if !is_there() {
+        eprintln!(
+            "xtask: pgbouncer is needed and not found: install the package pgbouncer (Debian, Ubuntu: sudo apt-get install pgbouncer)"
+        );
+    }
+    Ok(())
+}
+
 /// Installs Debian's package, without the cluster it would otherwise make and start.
 fn install() -> Outcome<()> {
     eprintln!("xtask: PostgreSQL is not found; installing the package postgresql");
