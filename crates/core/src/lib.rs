@@ -16,6 +16,7 @@ pub mod event;
 pub mod hold;
 pub mod id;
 pub mod import;
+pub mod instance;
 pub mod invariant;
 pub mod pacing;
 pub mod planted;

@@ -5,7 +5,7 @@
 use crate::cli::{Failure, Trouble};
 use postrider_store::{DatabaseUrl, Store};
 use std::fs::{File, OpenOptions, TryLockError};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The lock; dropping it lets another engine start.
 #[derive(Debug)]
@@ -19,8 +19,19 @@ impl EngineLock {
     /// # Errors
     /// If another process holds it, or the file beside the database cannot be made.
     pub fn take(store: &Store) -> Result<Option<Self>, Failure> {
-        let DatabaseUrl::Sqlite(database) = store.url() else { return Ok(None) };
-        let mut path = database.clone().into_os_string();
+        match store.url() {
+            DatabaseUrl::Sqlite(database) => Self::of(database).map(Some),
+            DatabaseUrl::Postgres(_) => Ok(None),
+        }
+    }
+
+    /// Takes the lock of an SQLite file, which need not exist.
+    ///
+    /// # Errors
+    /// As [`EngineLock::take`].
+    pub fn of(database: &Path) -> Result<Self, Failure> {
+        // A link and what it leads to are one database.
+        let mut path = database.canonicalize().unwrap_or_else(|_| database.to_owned()).into_os_string();
         path.push(".lock");
         let path = PathBuf::from(path);
         let failed = |error: std::io::Error| {
@@ -28,7 +39,7 @@ impl EngineLock {
         };
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(Self { _file: file })),
+            Ok(()) => Ok(Self { _file: file }),
             Err(TryLockError::WouldBlock) => {
                 let message = format!(
                     "another process already sends from {}: stop it, or start this one with --role api",

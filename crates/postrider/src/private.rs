@@ -9,7 +9,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// What SQLite and the lock of the engine put beside a database.
-const BESIDE_DATABASE: &[&str] = &["", "-wal", "-shm", "-journal", ".lock"];
+const BESIDE_DATABASE: &[&str] = &["", "-wal", "-shm", "-journal", ".lock", ".epoch"];
 
 /// Makes everything that this process creates private, however wide the umask is that it was started with. To be called
 /// before anything is created.

@@ -13,6 +13,9 @@ use postrider_core::id::{CampaignId, ScheduleId, TenantId};
 use postrider_core::schedule::JobState;
 use postrider_core::time::Timestamp;
 
+/// What an operator does to let everything go on.
+const REMEDY: &str =
+    "Nothing is sent until you make sure that no other copy sends and run `postrider jobs release --all`.";
 /// Jobs that are listed, at most.
 const LISTED_MAX: i64 = 1_000;
 
@@ -46,6 +49,13 @@ pub struct Held {
 }
 
 impl Held {
+    /// The hold of a database that is a copy or may be one, for a reason in one clause.
+    #[must_use]
+    pub fn of(reason: HoldReason, why: &str, since: Timestamp) -> Self {
+        let sentence = reason.sentence().trim_end_matches('.');
+        Self { since, reason, text: format!("{sentence}: {why}. {REMEDY}") }
+    }
+
     /// What it keeps a process from.
     #[must_use]
     pub fn condition(&self) -> Condition {

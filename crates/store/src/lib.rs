@@ -4,6 +4,8 @@
 //! the store is one closure in one transaction. SQL never reads a clock, and no transaction waits for a network
 //! other than the database's own.
 
+pub mod backup;
+mod beside;
 pub mod error;
 pub mod lookup;
 mod migrate;

@@ -3,6 +3,7 @@
 //! The writer takes every write that waits and runs each in its own savepoint of one transaction, so many small
 //! writes share one synced commit, and a refused one takes back only itself.
 
+use crate::beside::Beside;
 use crate::error::StoreError;
 use crate::health::Health;
 use crate::migrate;
@@ -13,7 +14,7 @@ use crate::wal::{Gate, Log};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, types::ToSqlOutput, types::ValueRef};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -21,6 +22,8 @@ use tokio::time::Instant;
 const GROUP_COMMIT_MAX: usize = 256;
 /// How long a write waits for another process.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the end of reads is waited for when the file is closed.
+const CLOSE_WAIT: Duration = Duration::from_millis(500);
 /// Connections for reads.
 pub(crate) const READERS: usize = 4;
 /// Steps of SQLite's virtual machine between two looks at whether a read must end; they take some 50 microseconds.
@@ -30,17 +33,29 @@ const STATEMENT_CACHE: usize = 256;
 
 /// Called after the commit with its result.
 pub(crate) type Finish = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+/// What the writer thread is asked to do.
+pub(crate) enum Job {
+    Write(Write),
+    /// Empties the write-ahead log and ends the thread.
+    Close,
+}
+
 /// A write: runs in its savepoint, then waits for the commit. It is told when no transaction could begin.
 pub(crate) type Write = Box<dyn FnOnce(Result<&Connection, StoreError>) -> Finish + Send>;
 
 pub(crate) struct Sqlite {
-    writer: mpsc::Sender<Write>,
+    writer: mpsc::Sender<Job>,
+    thread: Mutex<Option<std::thread::JoinHandle<()>>>,
     readers: Mutex<Vec<Connection>>,
     readers_free: Arc<tokio::sync::Semaphore>,
     gate: Arc<Gate>,
+    counter: Counter,
     path: PathBuf,
     mode: OpenMode,
 }
+
+/// The note beside the file, once an engine of this process uses the database.
+type Counter = Arc<Mutex<Option<Beside>>>;
 
 pub(crate) struct SqliteTx<'a> {
     connection: &'a Connection,
@@ -69,18 +84,44 @@ impl Sqlite {
         let (writer, writes) = mpsc::channel();
         let gate = Arc::new(Gate::default());
         let log = Log::of(path, Arc::clone(&gate));
-        std::thread::Builder::new()
+        let counter = Counter::default();
+        let counting = Arc::clone(&counter);
+        let thread = std::thread::Builder::new()
             .name("sqlite-writer".into())
-            .spawn(move || write_loop(&connection, log, &writes))
+            .spawn(move || write_loop(connection, log, &counting, &writes, mode == OpenMode::ReadOnly))
             .map_err(|error| StoreError::Failed(error.to_string()))?;
         Ok(Self {
             writer,
+            thread: Mutex::new(Some(thread)),
             readers: Mutex::new(Vec::new()),
             readers_free: Arc::new(tokio::sync::Semaphore::new(READERS)),
             gate,
+            counter,
             path: path.to_owned(),
             mode,
         })
+    }
+
+    /// The file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Ends all reads, empties the write-ahead log into the file and closes it: the file alone is then the whole
+    /// database, unless another process uses it. Call on a blocking thread, after the last write.
+    pub(crate) fn close(&self) {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(thread) = thread else { return };
+        self.gate.shut(CLOSE_WAIT);
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        if self.writer.send(Job::Close).is_ok() {
+            drop(thread.join());
+        }
+    }
+
+    /// Counts each later commit in the database and in the note beside it.
+    pub(crate) fn count_commits(&self, note: Beside) {
+        *self.counter.lock().unwrap_or_else(PoisonError::into_inner) = Some(note);
     }
 
     /// Runs `work` on the writer thread and waits for its commit. `None` if it panicked.
@@ -127,7 +168,7 @@ impl Sqlite {
 
     /// Sends a write to the writer thread.
     fn submit(&self, write: Write) -> Result<(), StoreError> {
-        self.writer.send(write).map_err(|_| StoreError::Down("the writer has stopped".into()))
+        self.writer.send(Job::Write(write)).map_err(|_| StoreError::Down("the writer has stopped".into()))
     }
 
     /// Runs a read on a connection of its own; the flag says whether it may be tried again. The caller holds a permit
@@ -137,7 +178,9 @@ impl Sqlite {
         until: Option<Instant>,
         read: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> (Result<T, E>, bool) {
-        let _pass = self.gate.enter();
+        let Some(_pass) = self.gate.enter() else {
+            return (Err(StoreError::Down("this process has closed it".into()).into()), false);
+        };
         let mut connection = match self.begin_read(until) {
             Ok(connection) => connection,
             Err(error) => return (Err(error.into()), false),
@@ -176,7 +219,7 @@ impl Sqlite {
 }
 
 /// Opens the file, which exists; a file that was removed since is never made anew by a reader.
-fn connect(path: &Path, mode: OpenMode) -> Result<Connection, StoreError> {
+pub(crate) fn connect(path: &Path, mode: OpenMode) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection =
         Connection::open_with_flags(path, flags).map_err(|error| crate::sqlite_file::failure(path, error))?;
@@ -200,21 +243,34 @@ fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))
 }
 
-fn write_loop(connection: &Connection, mut log: Log, writes: &mpsc::Receiver<Write>) {
-    while let Ok(first) = writes.recv() {
-        match control(connection, "BEGIN IMMEDIATE") {
+/// Runs writes until the file is closed or the store is gone.
+fn write_loop(connection: Connection, mut log: Log, counter: &Counter, writes: &mpsc::Receiver<Job>, only_reads: bool) {
+    while let Ok(Job::Write(first)) = writes.recv() {
+        match control(&connection, "BEGIN IMMEDIATE") {
             Ok(()) => {
-                group_commit(connection, first, writes);
-                log.after_commit(connection);
+                let closes = group_commit(&connection, first, counter, writes);
+                if closes {
+                    break;
+                }
+                log.after_commit(&connection);
             }
             Err(error) => first(Err(error.clone()))(Err(error)),
         }
     }
+    if only_reads {
+        return;
+    }
+    log.at_end(&connection);
+    if let Err((_, error)) = connection.close() {
+        tracing::warn!(%error, "closing the database failed");
+    }
 }
 
-fn group_commit(connection: &Connection, first: Write, writes: &mpsc::Receiver<Write>) {
+/// Returns whether the file is to be closed.
+fn group_commit(connection: &Connection, first: Write, counter: &Counter, writes: &mpsc::Receiver<Job>) -> bool {
+    let changes = connection.total_changes();
     let mut finishes: Vec<Finish> = Vec::new();
-    let mut next = Some(first);
+    let (mut next, mut closes) = (Some(first), false);
     while let Some(write) = next.take() {
         // A panic takes back its own savepoint only; its caller sees a closed channel.
         match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| write(Ok(connection)))) {
@@ -223,20 +279,41 @@ fn group_commit(connection: &Connection, first: Write, writes: &mpsc::Receiver<W
         }
         // A full disk can end the whole transaction under us; then nothing more may join it.
         if finishes.len() < GROUP_COMMIT_MAX && !connection.is_autocommit() {
-            next = writes.try_recv().ok();
+            next = match writes.try_recv() {
+                Ok(Job::Write(write)) => Some(write),
+                Ok(Job::Close) => {
+                    closes = true;
+                    None
+                }
+                Err(_) => None,
+            };
         }
     }
-    let result = if connection.is_autocommit() { Err(StoreError::Full) } else { control(connection, "COMMIT") };
+    let mut counter = counter.lock().unwrap_or_else(PoisonError::into_inner);
+    let note = counter.as_mut().filter(|_| connection.total_changes() != changes);
+    let result = if connection.is_autocommit() { Err(StoreError::Full) } else { commit(connection, note) };
+    drop(counter);
     if result.is_err() && !connection.is_autocommit() {
         drop(connection.execute_batch("ROLLBACK"));
     }
     for finish in finishes {
         finish(result.clone());
     }
+    closes
+}
+
+/// Commits, and counts that before anybody learns of it.
+fn commit(connection: &Connection, note: Option<&mut Beside>) -> Result<(), StoreError> {
+    let Some(note) = note else { return control(connection, "COMMIT") };
+    let count = connection.prepare_cached(crate::instance::COUNT_COMMIT);
+    let count = count.and_then(|mut count| count.query_row([], |row| row.get(0))).map_err(failure)?;
+    control(connection, "COMMIT")?;
+    note.note(count);
+    Ok(())
 }
 
 /// Wraps a connection that is inside a transaction.
-fn transaction(connection: &Connection, until: Option<Instant>) -> Tx<'_> {
+pub(crate) fn transaction(connection: &Connection, until: Option<Instant>) -> Tx<'_> {
     Tx { inner: Inner::Sqlite(SqliteTx { connection, until }), retry: false, trouble: None, changed: false }
 }
 

@@ -99,13 +99,19 @@ impl Store {
         Ok(store)
     }
 
-    /// Ends what still waits for the database and takes no more work, so that the process can end. Returns whether
-    /// everything ended within `patience`.
+    /// Ends what still waits for the database and takes no more work, so that the process can end. The file of an
+    /// embedded database alone is then the whole of it. Returns whether everything ended within `patience`.
     pub async fn close(&self, patience: Duration) -> bool {
-        match &self.inner.backend {
-            Backend::Postgres(postgres) => postgres.close(patience).await,
-            Backend::Sqlite(_) => true,
+        if let Backend::Postgres(postgres) = &self.inner.backend {
+            return postgres.close(patience).await;
         }
+        let close = self.blocking(|backend| {
+            if let Backend::Sqlite(sqlite) = backend {
+                sqlite.close();
+            }
+            Some(())
+        });
+        tokio::time::timeout(patience, close).await.is_ok()
     }
 
     /// As [`Store::open`], but nudges stay in this process: none are carried to or from others.
@@ -169,6 +175,14 @@ impl Store {
     #[must_use]
     pub fn is_embedded(&self) -> bool {
         matches!(self.inner.backend, Backend::Sqlite(_))
+    }
+
+    /// The embedded database, if it is one.
+    pub(crate) fn sqlite(&self) -> Option<&Sqlite> {
+        match &self.inner.backend {
+            Backend::Sqlite(sqlite) => Some(sqlite),
+            Backend::Postgres(_) => None,
+        }
     }
 
     /// Hints between tasks and processes; see [`crate::wake`].

@@ -23,12 +23,17 @@ const PATIENCE: Duration = Duration::from_millis(25);
 /// How long it waits for reads that it has interrupted, and for those of other processes.
 const EVICTION: Duration = Duration::from_millis(250);
 
+/// How long it waits for other processes when the file is closed.
+const AT_END: Duration = Duration::from_secs(1);
+
 /// What reads pass, so that the writer can wait for a moment without any.
 #[derive(Default)]
 pub(crate) struct Gate {
     state: Mutex<State>,
     changed: Condvar,
     evicting: AtomicBool,
+    /// Whether the database is being closed: then nobody reads any more.
+    shut: AtomicBool,
 }
 
 #[derive(Default)]
@@ -44,16 +49,21 @@ pub(crate) struct Pass(Arc<Gate>);
 struct Closed<'a>(&'a Gate);
 
 impl Gate {
-    /// Waits until the gate is open, for a fraction of a second at most.
-    pub(crate) fn enter(self: &Arc<Self>) -> Pass {
-        let state = self.changed.wait_while(self.lock(), |state| state.closed);
-        state.unwrap_or_else(PoisonError::into_inner).readers += 1;
-        Pass(Arc::clone(self))
+    /// Waits until the gate is open, for a fraction of a second at most; `None` once it is shut.
+    pub(crate) fn enter(self: &Arc<Self>) -> Option<Pass> {
+        let is_shut = || self.shut.load(Ordering::Relaxed);
+        let state = self.changed.wait_while(self.lock(), |state| state.closed && !is_shut());
+        let mut state = state.unwrap_or_else(PoisonError::into_inner);
+        if is_shut() {
+            return None;
+        }
+        state.readers += 1;
+        Some(Pass(Arc::clone(self)))
     }
 
     /// Whether a read should end at once.
     pub(crate) fn is_evicting(&self) -> bool {
-        self.evicting.load(Ordering::Relaxed)
+        self.evicting.load(Ordering::Relaxed) || self.shut.load(Ordering::Relaxed)
     }
 
     /// Lets no more reads in and waits for those inside; `None` if some are still there after that.
@@ -68,6 +78,14 @@ impl Gate {
         let empty = state.readers == 0;
         drop(state);
         empty.then_some(closed)
+    }
+
+    /// Lets no more reads in, ever, interrupts those inside and waits for them.
+    pub(crate) fn shut(&self, patience: Duration) {
+        let state = self.lock();
+        self.shut.store(true, Ordering::Relaxed);
+        self.changed.notify_all();
+        drop(self.changed.wait_timeout_while(state, patience, |state| state.readers > 0));
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -132,6 +150,23 @@ impl Log {
             );
         }
         self.told = evict && !emptied;
+    }
+}
+
+impl Log {
+    /// Empties the log for good, when the file is closed. Call outside a transaction, on the connection that writes.
+    pub(crate) fn at_end(&self, connection: &Connection) {
+        if std::fs::metadata(&self.path).map_or(0, |file| file.len()) == 0 {
+            return;
+        }
+        checkpoint(connection, "PRAGMA wal_checkpoint(PASSIVE)", Duration::ZERO);
+        // Another process may be in the middle of a short read or write.
+        if !checkpoint(connection, "PRAGMA wal_checkpoint(TRUNCATE)", AT_END) {
+            tracing::warn!(
+                "emptying the write-ahead log of the database failed, because another program uses the file: \
+                a copy needs the -wal file too"
+            );
+        }
     }
 }
 

@@ -9,17 +9,23 @@ use postrider_store::{DatabaseUrl, OpenMode, Store};
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::OnceLock;
+use std::time::Duration;
+
+/// How long closing the database may take.
+const CLOSE_MAX: Duration = Duration::from_millis(2_500);
 
 /// The surroundings of a command.
 pub struct Context {
     global: GlobalArgs,
     /// The database that a command opened.
     opened: OnceLock<String>,
+    /// What must be closed in the end.
+    store: OnceLock<Store>,
 }
 
 impl Context {
     pub(super) const fn new(global: GlobalArgs) -> Self {
-        Self { global, opened: OnceLock::new() }
+        Self { global, opened: OnceLock::new(), store: OnceLock::new() }
     }
 
     /// Whether a machine reads the answer.
@@ -96,11 +102,30 @@ impl Context {
     /// A wrong configuration, a database that cannot be used.
     pub async fn open(&self, mode: OpenMode) -> Result<(Config, Store, Service), Failure> {
         let config = self.config()?;
-        let store = wiring::open_store(&config, mode).await?;
+        let store = self.open_store(&config, mode).await?;
         self.opened.get_or_init(|| config.database_named());
         let clock = wiring::clock(&config, &store).await?;
         let service = wiring::service(&config, &store, &clock, &wiring::public_url(&config, None), false);
         Ok((config, store, service))
+    }
+
+    /// Opens the database of a configuration; it is closed when the command ends.
+    ///
+    /// # Errors
+    /// A database that cannot be used.
+    pub async fn open_store(&self, config: &Config, mode: OpenMode) -> Result<Store, Failure> {
+        let store = wiring::open_store(config, mode).await?;
+        Ok(self.store.get_or_init(|| store).clone())
+    }
+
+    /// Closes the database that the command opened, so that the file of an SQLite one is whole.
+    pub(super) async fn close(&self) {
+        if let Some(store) = self.store.get() {
+            let closed = store.close(CLOSE_MAX).await;
+            if !closed {
+                tracing::warn!("closing the database took too long; the process ends without it");
+            }
+        }
     }
 
     /// Answers; a command does it once.

@@ -1,13 +1,12 @@
 //! `postrider migrate`: the schema of the database, brought up to date.
 
 use super::{Context, Failure, Report};
-use crate::wiring;
 use postrider_store::OpenMode;
 use serde_json::json;
 
 pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     let config = context.config()?;
-    let store = wiring::open_store(&config, OpenMode::Create).await?;
+    let store = context.open_store(&config, OpenMode::Create).await?;
     let version = store.schema_version().await?;
     let database = config.database_named();
     let text = format!("The schema of {database} is at version {version}.");

@@ -4,6 +4,7 @@
 //! Invariant: with `--json` exactly one JSON document goes to standard output; everything else that is said goes to
 //! standard error. Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
 
+mod backup;
 mod campaign;
 mod check_config;
 mod client;
@@ -115,6 +116,10 @@ enum Command {
     /// Show the state of a campaign, or follow it.
     #[command(subcommand)]
     Campaign(campaign::CampaignCommand),
+    /// Copy an SQLite database into a file, also while it is in use.
+    Backup(backup::BackupArgs),
+    /// Put a copy in the place of an SQLite database; sending is then held.
+    Restore(backup::RestoreArgs),
     /// Show what waits to be sent, hold it, and release it.
     #[command(subcommand)]
     Jobs(jobs::JobsCommand),
@@ -145,7 +150,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     context.warn_of_password();
     let result = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => {
-            let result = runtime.block_on(dispatch(cli.command, &context));
+            let result = runtime.block_on(async {
+                let result = dispatch(cli.command, &context).await;
+                context.close().await;
+                result
+            });
             // A thread that still waits for a silent database or a name server ends with the process; waiting for it
             // could take for ever, and without its runtime it would panic.
             std::mem::forget(runtime);
@@ -175,6 +184,8 @@ async fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
         }
         Command::Import(args) => import::run(args, context).await.map_err(|failure| failure.as_typed(import::FLAGS)),
         Command::Campaign(command) => campaign::run(command, context).await,
+        Command::Backup(args) => backup::back_up(args, context).await,
+        Command::Restore(args) => backup::restore(args, context).await,
         Command::Jobs(command) => jobs::run(command, context).await,
         Command::Key(command) => key::run(command, context).await,
         Command::CheckConfig(args) => check_config::run(args, context).await,

@@ -19,11 +19,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
 
-/// How long requests and hand-offs that have begun may take to end, in milliseconds: with [`CLOSE_MAX`], and whatever
-/// is silent, the process ends within ten seconds.
+/// How long requests and hand-offs that have begun may take to end, in milliseconds: with the closing of the database
+/// ([`Context::close`]), and whatever is silent, the process ends within ten seconds.
 const DRAIN_MAX_MS: u64 = 7_000;
-/// How long what still waits for the database then may take to give up.
-const CLOSE_MAX: Duration = Duration::from_secs(1);
 
 /// Connections at once of those who read metrics.
 const METRICS_CONNECTIONS_MAX: usize = 16;
@@ -86,7 +84,7 @@ pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<(), Failur
     let stop = lifecycle::listen()?;
     let limits = wiring::limits(&config, listener::raise_files());
     let store = tokio::select! {
-        store = wiring::open_store(&config, OpenMode::Create) => store?,
+        store = context.open_store(&config, OpenMode::Create) => store?,
         () = stop.requested() => return Ok(()),
     };
     for wide in private::wider(&config) {
@@ -141,9 +139,7 @@ pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<(), Failur
         run_imports(imports, &stop),
         watch_hold(watched_for, look_every, &stop)
     );
-    if !store.close(CLOSE_MAX).await {
-        tracing::warn!("closing the database took too long; the process ends without it");
-    }
+    context.close().await;
     tracing::info!("stopped");
     Ok(())
 }

@@ -65,7 +65,7 @@ impl Stage {
         let options = SinkOptions { count_recipients: true, ..SinkOptions::default() };
         let sink = Sink::start(ANYWHERE, options).await.map_err(|error| machine("start the mail server", error))?;
         let config = config(context, &folder, sink.address())?;
-        let store = wiring::open_store(&config, OpenMode::Create).await?;
+        let store = context.open_store(&config, OpenMode::Create).await?;
         let lock = EngineLock::take(&store)?;
         let listener = TcpListener::bind(ANYWHERE).await.map_err(|error| machine("listen", error))?;
         let bound = listener.local_addr().map_err(|error| machine("listen", error))?;

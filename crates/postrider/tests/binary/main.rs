@@ -8,6 +8,8 @@ mod client;
 mod commands;
 #[cfg(unix)]
 mod connect;
+#[cfg(unix)]
+mod copies;
 mod demo;
 mod drill;
 #[cfg(unix)]
