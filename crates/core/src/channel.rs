@@ -5,6 +5,7 @@ use crate::error;
 use crate::time::Timestamp;
 use crate::wording::choice;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// How a message reaches a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -194,6 +195,8 @@ pub enum Obstacle {
     Connections,
     /// The provider refuses the sender of the campaign: waiting changes nothing, a person has to act.
     Sender,
+    /// Whoever handed the window over ended it: it says nothing about the provider.
+    Caller,
 }
 
 /// Why a message was not taken.
@@ -261,11 +264,27 @@ impl ProbeReport {
     }
 }
 
+/// What whoever hands a window over hears and says while it is on its way.
+pub trait Line: Send + Sync {
+    /// The provider said something: the conversation is not silent.
+    fn heard(&self);
+
+    /// The provider said what becomes of a message.
+    fn answered(&self);
+
+    /// Resolves when the lane must return at once: what was not answered and may have left is uncertain, and everything
+    /// else of the window is not attempted ([`Obstacle::Caller`]).
+    fn cut(&self) -> BoxFuture<'_, ()>;
+}
+
 /// One ordered conversation with a provider, such as one SMTP connection kept open.
 pub trait Lane: Send {
     /// Hands over a window of messages, in order, and answers one outcome for each, in the same order.
     /// Timeouts are the lane's own; it always answers.
     fn send<'a>(&'a mut self, window: &'a [Message]) -> BoxFuture<'a, Vec<Outcome>>;
+
+    /// Says who listens while windows are on their way. A lane that ignores it is waited for until it returns.
+    fn listen(&mut self, _line: Arc<dyn Line>) {}
 
     /// Ends the conversation politely.
     fn close<'a>(&'a mut self) -> BoxFuture<'a, ()>;

@@ -171,10 +171,11 @@ pub(crate) fn all(cluster: &Arc<Cluster>) -> Vec<(Box<dyn Task>, Rhythm)> {
     let contexts = Arc::new(Contexts::default());
     for (&kind, channel) in &cluster.channels {
         let lanes = cluster.settings.channel(kind).lanes;
-        let route = Arc::new(Route::new(kind, lanes));
+        let route = Arc::new(Route::new(kind, lanes, Arc::clone(cluster.store.conditions())));
         let scout = Scout::new(Arc::clone(cluster), kind, Arc::clone(&route));
         tasks.push((Box::new(scout), rhythm(&[&signals.deliveries], poll)));
-        for number in 0..lanes {
+        // Half of them are in reserve.
+        for number in 0..lanes * 2 {
             let (channel, route, contexts) = (Arc::clone(channel), Arc::clone(&route), Arc::clone(&contexts));
             let lane = SendLane::new(Arc::clone(cluster), channel, (number, route), contexts);
             let work: Vec<_> = signals.work.get(&kind).into_iter().collect();

@@ -29,11 +29,14 @@ pub struct ChannelSettings {
     pub lanes: usize,
     /// Messages that are marked, and so may become uncertain, at once in a lane; at least 1.
     pub window: usize,
+    /// After how long without a word from the provider a conversation is silent and another one takes its place, in
+    /// milliseconds; at least 1.
+    pub silence_ms: i64,
 }
 
 impl Default for ChannelSettings {
     fn default() -> Self {
-        Self { lanes: 10, window: 10 }
+        Self { lanes: 10, window: 10, silence_ms: 10_000 }
     }
 }
 
@@ -78,7 +81,7 @@ impl Default for EngineSettings {
 
 impl EngineSettings {
     pub(crate) fn channel(&self, kind: ChannelKind) -> ChannelSettings {
-        let ChannelSettings { lanes, window } = self.channels.get(&kind).copied().unwrap_or_default();
-        ChannelSettings { lanes: lanes.max(1), window: window.max(1) }
+        let ChannelSettings { lanes, window, silence_ms } = self.channels.get(&kind).copied().unwrap_or_default();
+        ChannelSettings { lanes: lanes.max(1), window: window.max(1), silence_ms: silence_ms.max(1) }
     }
 }

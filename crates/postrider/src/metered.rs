@@ -1,6 +1,6 @@
 //! A channel whose answers are counted on their way to the engine.
 
-use postrider_core::channel::{Channel, ChannelKind, Lane, Message, Outcome, ProbeReport};
+use postrider_core::channel::{Channel, ChannelKind, Lane, Line, Message, Outcome, ProbeReport};
 use postrider_core::env::BoxFuture;
 use postrider_store::Store;
 use std::sync::Arc;
@@ -46,6 +46,10 @@ impl Lane for MeteredLane {
             self.store.meter().outcomes(self.kind, &outcomes);
             outcomes
         })
+    }
+
+    fn listen(&mut self, line: Arc<dyn Line>) {
+        self.lane.listen(line);
     }
 
     fn close<'a>(&'a mut self) -> BoxFuture<'a, ()> {

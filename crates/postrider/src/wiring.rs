@@ -239,7 +239,7 @@ fn channel_settings(config: &Config) -> BTreeMap<ChannelKind, ChannelSettings> {
     let email = match &config.channels.email {
         Some(Email::Smtp(smtp)) => {
             let (lanes, window) = (smtp.connections as usize, smtp.window as usize);
-            Some((ChannelKind::Email, ChannelSettings { lanes, window }))
+            Some((ChannelKind::Email, ChannelSettings { lanes, window, silence_ms: smtp.silence_ms }))
         }
         Some(Email::Sandbox(_)) | None => None,
     };

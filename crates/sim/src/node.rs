@@ -59,7 +59,11 @@ impl Recipe {
         let entropy = Arc::new(SimEntropy::new(chance.fork("beginning", 0)));
         let kinds = [ChannelKind::Email, ChannelKind::Sms];
         let settings = EngineSettings {
-            channels: kinds.map(|kind| (kind, ChannelSettings { lanes: self.lanes, window: self.window })).into(),
+            channels: kinds
+                .map(|kind| {
+                    (kind, ChannelSettings { lanes: self.lanes, window: self.window, ..ChannelSettings::default() })
+                })
+                .into(),
             lease_ms: LEASE_MS,
             heartbeat_ms: 2 * POLL_MS,
             poll_ms: POLL_MS,

@@ -42,10 +42,10 @@ statements! { "chunks":
         WHERE manifest_number = $3 AND chunk = $4 AND state = 'ready' \
         RETURNING fence, first_seq, last_seq, deaths, suspect_seq";
     /// A server locks the chunk, and holds the job's state until the marks are committed.
-    HOLD = fork sqlite "SELECT j.state, j.blocked_reason FROM chunks c JOIN manifests m \
+    HOLD = fork sqlite "SELECT j.state, j.blocked_reason, c.first_seq, c.last_seq FROM chunks c JOIN manifests m \
         ON m.number = c.manifest_number JOIN schedule_jobs j ON j.id = m.schedule_id \
         WHERE c.manifest_number = $1 AND c.chunk = $2 AND c.fence = $3 AND c.state = 'claimed'"
-        postgres "SELECT j.state, j.blocked_reason FROM chunks c JOIN manifests m \
+        postgres "SELECT j.state, j.blocked_reason, c.first_seq, c.last_seq FROM chunks c JOIN manifests m \
         ON m.number = c.manifest_number JOIN schedule_jobs j ON j.id = m.schedule_id \
         WHERE c.manifest_number = $1 AND c.chunk = $2 AND c.fence = $3 AND c.state = 'claimed' \
         FOR UPDATE OF c FOR SHARE OF j";
@@ -77,7 +77,7 @@ statements! { "chunks":
     FENCE_OFF = "UPDATE chunks SET fence = fence + 1, deaths = deaths + 1, composing_seq = NULL, \
         suspect_seq = CASE WHEN composing_seq = suspect_seq THEN NULL ELSE COALESCE(composing_seq, suspect_seq) END \
         WHERE manifest_number = $1 AND chunk = $2 AND fence = $3 \
-        AND state = 'claimed' AND (lease_until <= $4 OR CAST($5 AS BIGINT) = 1)";
+        AND state = 'claimed' AND (lease_until <= $4 OR CAST($5 AS BIGINT) = 1) RETURNING first_seq, last_seq";
 }
 
 /// A chunk, named.
@@ -145,6 +145,8 @@ pub struct HeldJob {
     pub state: JobState,
     /// What was said to be in its way.
     pub blocked_reason: Option<String>,
+    /// First and last sequence number of the chunk: a part of it may have been split off since it was claimed.
+    pub seqs: (i64, i64),
 }
 
 impl Tx<'_> {
@@ -225,7 +227,11 @@ impl Tx<'_> {
     pub fn chunk_hold(&mut self, claim: &Claim) -> Result<Option<HeldJob>, StoreError> {
         let values = [claim.key.manifest.into(), claim.key.chunk.into(), claim.fence.into()];
         self.query_one(&HOLD, &values, |row| {
-            Ok(HeldJob { state: row.word(JobState::parse)?, blocked_reason: row.next()? })
+            Ok(HeldJob {
+                state: row.word(JobState::parse)?,
+                blocked_reason: row.next()?,
+                seqs: (row.next()?, row.next()?),
+            })
         })
     }
 
@@ -336,9 +342,10 @@ impl Tx<'_> {
             now.into(),
             i64::from(every).into(),
         ];
-        if self.execute(&FENCE_OFF, &values)? == 0 {
-            return Ok(None);
-        }
+        let fenced = self.query_one(&FENCE_OFF, &values, |row| Ok((row.next()?, row.next()?)))?;
+        let Some((first_seq, last_seq)) = fenced else { return Ok(None) };
+        // It may have been split since it was read.
+        (claim.first_seq, claim.last_seq) = (first_seq, last_seq);
         claim.fence += 1;
         Ok(Some(lost))
     }

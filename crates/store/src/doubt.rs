@@ -14,7 +14,7 @@ use postrider_core::time::Timestamp;
 
 statements! { "doubt":
     CHUNKS = "SELECT chunk, first_seq, last_seq FROM chunks WHERE manifest_number = $1 AND tenant_id = $2 \
-        AND uncertain > 0 ORDER BY chunk";
+        AND uncertain > 0 ORDER BY first_seq";
     /// Whoever was tried as often as anybody may be stays as he is.
     RETRY = "UPDATE deliveries SET state = 'pending', due_at = $1, settled_at = NULL, reason = NULL \
         WHERE manifest_number = $2 AND seq BETWEEN $3 AND $4 AND state = 'uncertain' AND attempt < $5";

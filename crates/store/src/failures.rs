@@ -15,8 +15,6 @@ use postrider_core::time::Timestamp;
 use std::collections::BTreeMap;
 
 statements! { "failures":
-    CHUNK = "SELECT chunk FROM chunks WHERE manifest_number = $1 AND tenant_id = $2 AND first_seq <= $3 \
-        AND last_seq >= $3";
     /// The attempt that failed does not count.
     TAKE_BACK = "UPDATE deliveries SET state = 'pending', attempt = attempt - 1, due_at = $1, settled_at = NULL \
         WHERE manifest_number = $2 AND seq = $3 AND state = 'failed' AND attempt = $4";
@@ -42,17 +40,16 @@ impl Tx<'_> {
         if finished_at.is_none_or(|finished_at| finished_at.is_some()) {
             return Ok(0);
         }
-        let mut of_chunks: BTreeMap<i64, Vec<Failure>> = BTreeMap::new();
-        for failure in failures {
-            let values = [manifest.into(), id(tenant), failure.seq.into()];
-            if let Some(chunk) = self.query_one(&CHUNK, &values, Row::next)? {
-                of_chunks.entry(chunk).or_default().push(*failure);
+        let mut sorted = failures.to_vec();
+        sorted.sort_unstable_by_key(|failure| failure.seq);
+        let mut of_chunks: BTreeMap<ChunkKey, Vec<Failure>> = BTreeMap::new();
+        for failure in sorted {
+            if let Some(key) = self.chunk_lock_of(tenant, manifest, failure.seq)? {
+                of_chunks.entry(key).or_default().push(failure);
             }
         }
         let mut taken_back = 0;
-        for (chunk, failures) in of_chunks {
-            let key = ChunkKey { manifest, chunk };
-            self.chunk_adjust(key, &Counts::default(), None)?;
+        for (key, failures) in of_chunks {
             let set = |failure: &Failure| {
                 vec![now.into(), manifest.into(), failure.seq.into(), i64::from(failure.attempts).into()]
             };

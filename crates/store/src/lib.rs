@@ -19,6 +19,7 @@ mod postgres;
 pub mod probe;
 mod rule_date;
 mod rule_sql;
+pub mod split;
 mod sqlite;
 mod sqlite_file;
 pub mod statement;

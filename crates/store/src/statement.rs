@@ -58,6 +58,7 @@ pub const ALL: &[&[Statement]] = &[
     crate::audiences::STATEMENTS,
     crate::campaigns::STATEMENTS,
     crate::chunks::STATEMENTS,
+    crate::split::STATEMENTS,
     crate::clients::STATEMENTS,
     crate::clock::STATEMENTS,
     crate::deliveries::STATEMENTS,

@@ -55,7 +55,7 @@ struct Inner {
     probe: OnceLock<Arc<dyn Probe>>,
     entropy: OnceLock<Arc<dyn Entropy>>,
     health: Arc<Health>,
-    conditions: Conditions,
+    conditions: Arc<Conditions>,
     meter: Meter,
     wake: Wake,
     url: DatabaseUrl,
@@ -132,7 +132,7 @@ impl Store {
         };
         let (probe, entropy, meter, wake) = (OnceLock::new(), OnceLock::new(), Meter::default(), Wake::new());
         let health = Arc::new(Health::default());
-        let conditions = Conditions::default();
+        let conditions = Arc::default();
         let inner = Inner { backend, probe, entropy, health, conditions, meter, wake, url: url.clone(), mode };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -155,7 +155,7 @@ impl Store {
 
     /// What keeps this process from its work.
     #[must_use]
-    pub fn conditions(&self) -> &Conditions {
+    pub fn conditions(&self) -> &Arc<Conditions> {
         &self.inner.conditions
     }
 

@@ -20,6 +20,7 @@ pub(super) fn verdict(phase: Phase, line: &str) -> (&'static str, &'static str) 
             Obstacle::Route | Obstacle::Account => ("route", stop.refusal.reason),
             Obstacle::Connections => ("connections", stop.refusal.reason),
             Obstacle::Sender => ("sender", stop.refusal.reason),
+            Obstacle::Caller => ("caller", stop.refusal.reason),
         },
     }
 }

@@ -7,8 +7,10 @@ use super::reply::{Reply, parse};
 use super::timeouts::SmtpTimeouts;
 use crate::refusal::Stop;
 use crate::wire::Wire;
-use postrider_core::channel::Obstacle;
+use postrider_core::channel::{Line, Obstacle};
+use postrider_core::env::BoxFuture;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -24,6 +26,21 @@ pub(super) struct Connection {
     pub(super) timeouts: SmtpTimeouts,
     /// Whether the server has taken a message on this connection.
     pub(super) has_delivered: bool,
+    /// Who hears that the server says something.
+    pub(super) line: Arc<dyn Line>,
+}
+
+/// Nobody listens.
+pub(super) struct NoLine;
+
+impl Line for NoLine {
+    fn heard(&self) {}
+
+    fn answered(&self) {}
+
+    fn cut(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::pending())
+    }
 }
 
 /// What the server announced.
@@ -78,8 +95,8 @@ impl Broken {
 }
 
 impl Connection {
-    pub(super) fn new(wire: Wire, timeouts: SmtpTimeouts) -> Self {
-        Self { wire, inbox: Vec::new(), offers: Offers::default(), timeouts, has_delivered: false }
+    pub(super) fn new(wire: Wire, timeouts: SmtpTimeouts, line: Arc<dyn Line>) -> Self {
+        Self { wire, inbox: Vec::new(), offers: Offers::default(), timeouts, has_delivered: false, line }
     }
 
     /// Whether the connection can still be used after it lay idle: open, and nothing said out of turn.
@@ -122,6 +139,9 @@ impl Connection {
                 Err(_) => return Ok(false),
             }
             begun += piece.len();
+            if begun < bytes.len() {
+                self.line.heard();
+            }
         }
         Ok(true)
     }
@@ -136,9 +156,9 @@ impl Connection {
 
     /// Reads the next reply, which must be there as a whole within `wait`.
     pub(super) async fn reply(&mut self, wait: Duration) -> Result<Reply, Broken> {
-        let Self { wire, inbox, .. } = self;
+        let Self { wire, inbox, line, .. } = self;
         match timeout(wait, read_reply(wire, inbox)).await {
-            Ok(result) => result,
+            Ok(result) => result.inspect(|_| line.heard()),
             Err(_) => Err(Broken::new("reply_timeout", "The server did not answer in time.")),
         }
     }

@@ -58,16 +58,18 @@ impl Clearing {
     }
 }
 
-/// Sends the messages that have no outcome yet, and fills in theirs.
+/// Sends the messages that have no outcome yet, and fills in theirs. Whoever drops this finds in `flying` the message
+/// whose body may be on its way without its answer.
 pub(super) async fn converse(
     connection: &mut Connection,
     window: &[Message],
     outcomes: &mut [Option<Outcome>],
+    flying: &mut Option<usize>,
 ) -> Result<(), Break> {
     if connection.offers.pipelining {
-        in_chain(connection, window, outcomes).await
+        in_chain(connection, window, outcomes, flying).await
     } else {
-        one_by_one(connection, window, outcomes).await
+        one_by_one(connection, window, outcomes, flying).await
     }
 }
 
@@ -94,6 +96,7 @@ async fn in_chain(
     connection: &mut Connection,
     window: &[Message],
     outcomes: &mut [Option<Outcome>],
+    flying: &mut Option<usize>,
 ) -> Result<(), Break> {
     let Some(mut current) = next_prepared(connection, window, outcomes, None) else { return Ok(()) };
     connection.write(current.commands()).await?;
@@ -109,7 +112,10 @@ async fn in_chain(
         };
         bytes.extend_from_slice(following);
         match judgement {
-            Judgement::Go => write_body(connection, &bytes, dot_at, current.index).await?,
+            Judgement::Go => {
+                *flying = Some(current.index);
+                write_body(connection, &bytes, dot_at, current.index).await?;
+            }
             Judgement::No { .. } => connection.write(&bytes).await?,
         }
         // The server is busy with what was written; the message after the next is made ready meanwhile.
@@ -122,9 +128,11 @@ async fn in_chain(
                 outcome
             }
         };
+        *flying = None;
         let stop = stop_after(&outcome);
         outcomes[current.index] = Some(outcome);
         stop?;
+        connection.line.answered();
         match next {
             Some(prepared) => current = prepared,
             None => return Ok(()),
@@ -137,6 +145,7 @@ async fn one_by_one(
     connection: &mut Connection,
     window: &[Message],
     outcomes: &mut [Option<Outcome>],
+    flying: &mut Option<usize>,
 ) -> Result<(), Break> {
     let mut after = None;
     while let Some(current) = next_prepared(connection, window, outcomes, after) {
@@ -146,13 +155,16 @@ async fn one_by_one(
         let outcome = match refused {
             Some((outcome, _)) => outcome,
             None => {
+                *flying = Some(current.index);
                 write_body(connection, &current.data, current.dot_at(), current.index).await?;
                 read_final_reply(connection, &current).await?
             }
         };
+        *flying = None;
         let stop = stop_after(&outcome);
         outcomes[current.index] = Some(outcome);
         stop?;
+        connection.line.answered();
         if must_reset {
             connection.write(RESET).await?;
             read_clearing(connection, Clearing::Reset).await?;

@@ -15,10 +15,11 @@ use crate::refusal::Stop;
 use crate::wire::Wire;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use postrider_core::channel::{Obstacle, ProbeStep};
+use postrider_core::channel::{Line, Obstacle, ProbeStep};
 use rustls::pki_types::ServerName;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::net::{TcpStream, lookup_host};
@@ -29,6 +30,7 @@ use tokio_rustls::TlsStream;
 pub(super) struct Opening<'a> {
     route: &'a Route,
     timeouts: SmtpTimeouts,
+    line: Arc<dyn Line>,
     /// The steps that succeeded.
     pub(super) seen: Vec<ProbeStep>,
     /// The step that is under way.
@@ -36,8 +38,8 @@ pub(super) struct Opening<'a> {
 }
 
 impl<'a> Opening<'a> {
-    pub(super) const fn new(route: &'a Route, timeouts: SmtpTimeouts) -> Self {
-        Self { route, timeouts, seen: Vec::new(), step: "resolve" }
+    pub(super) const fn new(route: &'a Route, timeouts: SmtpTimeouts, line: Arc<dyn Line>) -> Self {
+        Self { route, timeouts, line, seen: Vec::new(), step: "resolve" }
     }
 
     /// Opens a conversation that is ready for MAIL.
@@ -45,7 +47,7 @@ impl<'a> Opening<'a> {
         let security = self.route.config.security;
         let addresses = self.resolve().await?;
         let stream = self.connect(&addresses).await?;
-        let mut connection = Connection::new(Wire::Plain(stream), self.timeouts);
+        let mut connection = Connection::new(Wire::Plain(stream), self.timeouts, Arc::clone(&self.line));
         if security == Security::Implicit {
             connection = self.encrypt(connection).await?;
         }
@@ -154,7 +156,8 @@ impl<'a> Opening<'a> {
             Err(_) => return Err(Broken::new("tls_timeout", "The server did not finish the TLS handshake in time.")),
         };
         self.saw(tls::describe(stream.get_ref().1));
-        Ok(Connection::new(Wire::Tls(Box::new(TlsStream::Client(stream))), self.timeouts))
+        let wire = Wire::Tls(Box::new(TlsStream::Client(stream)));
+        Ok(Connection::new(wire, self.timeouts, Arc::clone(&self.line)))
     }
 
     /// EHLO, or HELO for a server that does not know it.

@@ -1,12 +1,13 @@
 //! One way to a mail server, shared by its lanes.
 
 use super::config::{Security, SmtpConfig};
-use super::connection::{Broken, Connection};
+use super::connection::{Broken, Connection, NoLine};
 use super::opening::Opening;
 use super::timeouts::SmtpTimeouts;
 use super::tls::Tls;
 use crate::refusal::{TEXT_CHARS_MAX, printable};
-use postrider_core::channel::{Outcome, ProbeReport, ProbeStep};
+use postrider_core::channel::{Line, Outcome, ProbeReport, ProbeStep};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// One way to a mail server.
@@ -26,8 +27,8 @@ impl Route {
     }
 
     /// Opens a conversation that is ready for MAIL.
-    pub(super) async fn open(&self) -> Result<Connection, Broken> {
-        let connection = Opening::new(self, self.timeouts).open().await?;
+    pub(super) async fn open(&self, line: &Arc<dyn Line>) -> Result<Connection, Broken> {
+        let connection = Opening::new(self, self.timeouts, Arc::clone(line)).open().await?;
         if !connection.wire.is_encrypted() && !self.has_reported_plain.swap(true, Ordering::Relaxed) {
             self.report_plain(&connection);
         }
@@ -50,7 +51,7 @@ impl Route {
 
     /// Opens a conversation, ends it politely, and reports each step. Nothing is sent.
     pub(super) async fn probe(&self, timeouts: SmtpTimeouts) -> ProbeReport {
-        let mut opening = Opening::new(self, timeouts);
+        let mut opening = Opening::new(self, timeouts, Arc::new(NoLine));
         let mut encrypted = None;
         match opening.open().await {
             Ok(mut connection) => {

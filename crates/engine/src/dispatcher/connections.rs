@@ -23,15 +23,23 @@ pub(super) enum Admission {
     Go,
     /// Not before this instant; without one, not before a nudge.
     Wait(Option<Timestamp>),
+    /// It was in reserve, and nobody needs it any more: it ends its conversation.
+    Close,
 }
 
 /// The lanes of a route that are connected or about to be, and the limit learned.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Connections {
+    /// How many lanes may work at once. Those with this number and above are in reserve.
+    places: usize,
     /// Lanes whose last window was answered, and whether they are without work.
     connected: BTreeMap<LaneNumber, bool>,
     /// Lanes that have work and were not answered yet.
     connecting: BTreeSet<LaneNumber>,
+    /// Lanes whose conversation is silent, and whether they were connected before.
+    silent: BTreeMap<LaneNumber, bool>,
+    /// Lanes that were silent in the window that they hand over.
+    returned: BTreeSet<LaneNumber>,
     /// The most lanes that may connect; none until one is refused.
     limit: Option<usize>,
     /// Pauses in a row after which one more lane was refused.
@@ -45,18 +53,46 @@ pub(super) struct Connections {
 }
 
 impl Connections {
+    /// Nobody is connected.
+    pub(super) fn new(places: usize) -> Self {
+        Self {
+            places,
+            connected: BTreeMap::new(),
+            connecting: BTreeSet::new(),
+            silent: BTreeMap::new(),
+            returned: BTreeSet::new(),
+            limit: None,
+            refusals: 0,
+            retry_at: None,
+            trial: None,
+            is_waited_for: false,
+        }
+    }
+
     /// Asks whether a lane may look for work. One that is connected always may; others leave it to connected lanes
     /// without work, then keep to the limit.
     pub(super) fn admit(&mut self, lane: LaneNumber, now: Timestamp) -> Admission {
+        self.returned.remove(&lane);
+        let is_reserve = lane >= self.places;
         if let Some(is_idle) = self.connected.get_mut(&lane) {
             *is_idle = false;
+            if is_reserve && self.connected.len() + self.connecting.len() > self.places {
+                self.closed(lane);
+                return Admission::Close;
+            }
             return Admission::Go;
+        }
+        if is_reserve && self.silent.is_empty() {
+            return Admission::Wait(None);
         }
         if self.connected.values().any(|&is_idle| is_idle) {
             self.is_waited_for = true;
             return Admission::Wait(None);
         }
-        let is_full = self.limit.is_some_and(|limit| self.others(lane) >= limit);
+        if self.others(lane) >= self.places {
+            return Admission::Wait(None);
+        }
+        let is_full = self.limit.is_some_and(|limit| self.others(lane) + self.silent.len() >= limit);
         if is_full && self.trial != Some(lane) {
             let retry_at = self.retry_at.filter(|&at| at > now && at.millis_since(now) <= PAUSE_MAX_MS);
             if retry_at.is_some() || self.trial.is_some() {
@@ -82,20 +118,53 @@ impl Connections {
         }
     }
 
+    /// The conversation of the lane is silent: its place is free.
+    pub(super) fn fell_silent(&mut self, lane: LaneNumber) {
+        let was_connected = self.connected.contains_key(&lane);
+        self.closed(lane);
+        self.silent.insert(lane, was_connected);
+    }
+
+    /// The conversation of the lane is not silent any more, or has ended.
+    pub(super) fn spoke(&mut self, lane: LaneNumber) {
+        match self.silent.remove(&lane) {
+            Some(true) => drop(self.connected.insert(lane, false)),
+            Some(false) => drop(self.connecting.insert(lane)),
+            None => return,
+        }
+        self.returned.insert(lane);
+    }
+
+    /// Whether the lane was silent since it was admitted; asking is forgetting.
+    pub(super) fn take_returned(&mut self, lane: LaneNumber) -> bool {
+        self.returned.remove(&lane)
+    }
+
+    /// Whether somebody waits for an answer, or is about to.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.silent.is_empty() || !self.connecting.is_empty()
+    }
+
+    /// Whether another lane is connected.
+    pub(super) fn has_other_connected(&self, lane: LaneNumber) -> bool {
+        self.connected.keys().any(|&other| other != lane)
+    }
+
     /// Whether the last window of the lane was answered.
     pub(super) fn is_connected(&self, lane: LaneNumber) -> bool {
         self.connected.contains_key(&lane)
     }
 
     /// The provider answered the lane. Returns whether one more lane may try now.
-    pub(super) fn answered(&mut self, lane: LaneNumber, lanes: usize) -> bool {
+    pub(super) fn answered(&mut self, lane: LaneNumber) -> bool {
         let was_trial = self.trial == Some(lane);
         self.closed(lane);
         self.connected.insert(lane, false);
-        if self.limit.is_none_or(|limit| self.connected.len() <= limit) {
+        let works = self.connected.len() + self.silent.len();
+        if self.limit.is_none_or(|limit| works <= limit) {
             return false;
         }
-        self.limit = Some(self.connected.len()).filter(|&limit| limit < lanes);
+        self.limit = Some(works).filter(|&limit| limit < self.places);
         if was_trial {
             (self.refusals, self.retry_at) = (0, None);
         }
@@ -107,11 +176,11 @@ impl Connections {
     pub(super) fn refused(&mut self, lane: LaneNumber, obstacle: Obstacle, now: Timestamp) -> Option<Timestamp> {
         self.closed(lane);
         if self.connected.is_empty() && self.connecting.is_empty() {
-            self.limit = (obstacle == Obstacle::Connections).then_some(1);
+            self.limit = (obstacle == Obstacle::Connections).then_some(self.silent.len().max(1));
             (self.refusals, self.retry_at) = (0, None);
             return None;
         }
-        let works = self.connected.len().max(1);
+        let works = (self.connected.len() + self.silent.len()).max(1);
         if self.limit.is_none_or(|limit| works < limit) {
             self.limit = Some(works);
             (self.refusals, self.retry_at) = (0, None);
@@ -129,17 +198,18 @@ impl Connections {
     pub(super) fn closed(&mut self, lane: LaneNumber) {
         self.connected.remove(&lane);
         self.connecting.remove(&lane);
+        self.silent.remove(&lane);
         self.end_trial(lane);
     }
 
-    /// The limit, once every lane that is at work knows whether it is connected.
+    /// The limit, once every lane that is at work knows whether it is connected; none if it leaves all places.
     pub(super) fn limit(&self) -> Option<usize> {
-        self.limit.filter(|_| self.connecting.is_empty() || self.trial.is_some())
+        self.limit.filter(|&limit| limit < self.places && (self.connecting.is_empty() || self.trial.is_some()))
     }
 
     /// Whether fewer lanes may connect than there are.
-    pub(super) const fn is_limited(&self) -> bool {
-        self.limit.is_some()
+    pub(super) fn is_limited(&self) -> bool {
+        self.limit.is_some_and(|limit| limit < self.places)
     }
 
     /// How many other lanes are connected or connecting.
@@ -164,7 +234,7 @@ mod tests {
 
     /// Ten lanes begin at once at a provider that allows `allowed`.
     fn storm(allowed: usize) -> Connections {
-        let mut connections = Connections::default();
+        let mut connections = Connections::new(LANES);
         for lane in 0..LANES {
             assert_eq!(connections.admit(lane, at(0)), Admission::Go);
         }
@@ -176,7 +246,7 @@ mod tests {
             );
         }
         for lane in 0..allowed {
-            connections.answered(lane, LANES);
+            connections.answered(lane);
         }
         connections
     }
@@ -195,7 +265,7 @@ mod tests {
 
     #[test]
     fn if_all_are_refused_the_last_one_tells_an_outage() {
-        let mut connections = Connections::default();
+        let mut connections = Connections::new(LANES);
         for lane in 0..3 {
             connections.admit(lane, at(0));
         }
@@ -226,7 +296,7 @@ mod tests {
         let now = at(PAUSE_FIRST_MS);
         for lane in 2..LANES {
             assert_eq!(connections.admit(lane, now), Admission::Go, "lane {lane}");
-            assert!(connections.answered(lane, LANES), "the next one may try");
+            assert!(connections.answered(lane), "the next one may try");
         }
         assert_eq!(connections.limit(), None);
     }
@@ -237,7 +307,7 @@ mod tests {
         connections.closed(0);
         assert_eq!(connections.admit(7, at(1)), Admission::Go);
         assert_eq!(connections.admit(8, at(1)), Admission::Wait(Some(at(PAUSE_FIRST_MS))));
-        connections.answered(7, LANES);
+        connections.answered(7);
         assert_eq!(connections.limit(), Some(2));
     }
 
@@ -249,10 +319,42 @@ mod tests {
     }
 
     #[test]
+    fn a_lane_in_reserve_takes_the_place_of_a_silent_one_and_gives_it_back() {
+        let mut connections = Connections::new(2);
+        for lane in 0..4 {
+            let expected = if lane < 2 { Admission::Go } else { Admission::Wait(None) };
+            assert_eq!(connections.admit(lane, at(0)), expected, "lane {lane}");
+        }
+        connections.answered(0);
+        connections.answered(1);
+        connections.fell_silent(0);
+        assert_eq!(connections.admit(2, at(1)), Admission::Go);
+        assert_eq!(connections.admit(3, at(1)), Admission::Wait(None), "one silent, one place");
+        connections.answered(2);
+        connections.spoke(0);
+        assert!(connections.take_returned(0) && !connections.take_returned(0));
+        assert_eq!(connections.admit(0, at(2)), Admission::Go, "it is connected and has a place");
+        assert_eq!(connections.admit(2, at(2)), Admission::Close);
+        assert_eq!(connections.admit(2, at(3)), Admission::Wait(None));
+    }
+
+    #[test]
+    fn the_provider_counts_silent_conversations_too() {
+        let mut connections = storm(LANES);
+        (0..3).for_each(|lane| connections.fell_silent(lane));
+        connections.admit(LANES, at(1));
+        assert!(connections.refused(LANES, Obstacle::Connections, at(1)).is_some());
+        assert_eq!(connections.limit(), None, "the provider takes as many as are configured");
+        assert_eq!(connections.admit(LANES, at(2)), Admission::Wait(Some(at(1 + PAUSE_FIRST_MS))));
+        connections.closed(0);
+        assert_eq!(connections.admit(LANES, at(2)), Admission::Go, "one that was silent has ended");
+    }
+
+    #[test]
     fn work_goes_to_connected_lanes_without_work_first() {
-        let mut connections = Connections::default();
+        let mut connections = Connections::new(LANES);
         connections.admit(3, at(0));
-        connections.answered(3, LANES);
+        connections.answered(3);
         connections.leave(3);
         assert_eq!(connections.admit(0, at(1)), Admission::Wait(None));
         assert_eq!(connections.admit(3, at(1)), Admission::Go);

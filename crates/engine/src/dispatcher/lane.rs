@@ -13,6 +13,7 @@ use super::open::{After, Open};
 use super::outcomes::{answer, is_not_attempted, setback, unanswered};
 use super::route::{Route, Setback};
 use super::scout::{claim, wake};
+use super::silence::LaneLine;
 use super::turn::{Flight, Mark, Turn, Turned, Unrendered};
 use crate::cluster::{Cluster, Signals};
 use crate::driver::{Progress, Task};
@@ -40,17 +41,19 @@ const IDLE_MAX_MS: i64 = 1_500;
 
 /// The task.
 pub(crate) struct SendLane {
-    cluster: Arc<Cluster>,
-    channel: Arc<dyn Channel>,
-    kind: ChannelKind,
-    lane: Box<dyn Lane>,
-    number: LaneNumber,
-    route: Arc<Route>,
+    pub(super) cluster: Arc<Cluster>,
+    pub(super) channel: Arc<dyn Channel>,
+    pub(super) kind: ChannelKind,
+    pub(super) lane: Box<dyn Lane>,
+    /// What the lane tells while a window is on its way.
+    pub(super) line: Arc<LaneLine>,
+    pub(super) number: LaneNumber,
+    pub(super) route: Arc<Route>,
     contexts: Arc<Contexts>,
     window: usize,
-    open: Option<Open>,
+    pub(super) open: Option<Open>,
     /// Whether a window was handed over since the conversation was last ended.
-    has_sent: bool,
+    pub(super) has_sent: bool,
     /// Since when there is no work.
     idle_since: Option<Timestamp>,
 }
@@ -64,9 +67,10 @@ impl SendLane {
     ) -> Self {
         let kind = channel.kind();
         let window = cluster.settings.channel(kind).window;
-        let lane = channel.lane();
+        let line = Arc::new(LaneLine::new(&cluster, &route));
+        let lane = line.listen_to(&*channel);
         let (open, has_sent, idle_since) = Default::default();
-        Self { cluster, channel, kind, lane, number, route, contexts, window, open, has_sent, idle_since }
+        Self { cluster, channel, kind, lane, line, number, route, contexts, window, open, has_sent, idle_since }
     }
 
     async fn look(&mut self) -> Result<Progress, StoreError> {
@@ -80,6 +84,7 @@ impl SendLane {
         if self.route.resting_until(now).is_none() {
             match self.route.admit(self.number, now) {
                 Admission::Wait(until) => next = until,
+                Admission::Close => self.hang_up().await,
                 Admission::Go => {
                     let carried = self.carry_one(now).await;
                     // Nobody waits for a lane that failed.
@@ -109,9 +114,7 @@ impl SendLane {
         if now < close_at {
             return Some(close_at);
         }
-        self.route.closed(self.number);
-        self.has_sent = false;
-        self.lane.close().await;
+        self.hang_up().await;
         None
     }
 
@@ -136,10 +139,9 @@ impl SendLane {
         };
         match found {
             Found::Context(context) => {
-                let (answers, marking, flying, take_back, is_shared) = Default::default();
+                let (answers, marking, flying, is_shared) = Default::default();
                 let leave_by = now;
-                self.open =
-                    Some(Open { claim, context, answers, marking, flying, take_back, leave_by, is_shared, hold });
+                self.open = Some(Open { claim, context, answers, marking, flying, leave_by, is_shared, hold });
                 self.carry().await?;
             }
             Found::Unsendable(unsendable) => job::hold(&self.cluster, Some(claim), unsendable).await?,
@@ -262,7 +264,6 @@ impl SendLane {
             marks,
             unrendered,
             unmarks: if release.is_some() { unmarks } else { Vec::new() },
-            take_back: open.take_back.clone(),
             release,
         };
         match self.cluster.store.write_guarded("chunk.turn", move |tx| turn.run(tx)).await? {
@@ -290,13 +291,14 @@ impl SendLane {
         &mut self,
         flights: Vec<Flight>,
         window: &[Message],
-        blocked: Option<String>,
+        mut blocked: Option<String>,
     ) -> Result<After, StoreError> {
         let Some(open) = &mut self.open else { return Ok(After::Gone) };
         open.flying = flights;
         self.has_sent = true;
         let begun = self.route.runs.window(open.claim.key.manifest, self.number);
-        let mut outcomes = self.lane.send(window).await;
+        let (mut outcomes, was_silent) = self.hand_over(window, &mut blocked).await;
+        let Some(open) = &mut self.open else { return Ok(After::Gone) };
         outcomes.resize_with(open.flying.len(), || unanswered("the conversation ended without an answer"));
         let now = self.cluster.now();
         let manifest = open.claim.key.manifest;
@@ -311,16 +313,16 @@ impl SendLane {
         for ((flight, outcome), message) in std::mem::take(&mut open.flying).into_iter().zip(outcomes).zip(window) {
             let answer = answer(&open.context, flight, &outcome, now, self.cluster.jitter());
             let domain = if self.kind == ChannelKind::Email { email_domain(&message.to) } else { "" };
-            if let Some((failures, refusal)) =
-                self.route.runs.take(&open.context, manifest, (&outcome, &answer), (domain, begun))
-            {
-                open.take_back.extend(failures);
+            let ended = self.route.runs.take(&open.context, manifest, (&outcome, &answer), (domain, begun));
+            if let Some(refusal) = ended {
                 alike = Some(Setback::Sender(refusal.told()));
             }
             open.answers.push(answer);
         }
         let context = Arc::clone(&open.context);
         let (after, reason) = match alike.or(setback) {
+            // The rest of the chunk is in other hands by now.
+            None if was_silent => (After::Rest(now), self.route.limit()),
             None => (After::Next, self.route.limit()),
             Some(Setback::Message | Setback::Lane) => (After::Rest(now), self.route.limit()),
             Some(Setback::Route(until, reason)) => (After::Rest(until), Some(reason)),
@@ -342,12 +344,8 @@ impl SendLane {
         if let Some(open) = &mut self.open
             && !open.flying.is_empty()
         {
-            // The conversation broke down in the middle of a window.
-            for flight in std::mem::take(&mut open.flying) {
-                let outcome = unanswered("the conversation broke down");
-                open.answers.push(answer(&open.context, flight, &outcome, now, self.cluster.jitter()));
-            }
-            self.lane = self.channel.lane();
+            open.doubt(&self.cluster, now);
+            self.begin_anew();
         }
         self.turn(Vec::new(), Vec::new(), Some(now)).await.map(drop)
     }
@@ -363,7 +361,7 @@ impl SendLane {
         let job = JobKey { job: open.context.job, tenant: open.context.tenant, manifest: key.manifest };
         let now = self.cluster.now();
         let teller = Teller::new(&self.cluster, now);
-        let late = move |tx: &mut Tx<'_>| late::record(tx, (job, key.chunk), &answers, &teller, now);
+        let late = move |tx: &mut Tx<'_>| late::record(tx, job, &answers, &teller, now);
         self.cluster.store.write_guarded("chunk.late", late).await
     }
 
@@ -379,6 +377,7 @@ impl SendLane {
                 self.cluster.clock.sleep_until(self.cluster.now().plus_millis(LAST_TRY_PAUSE_MS)).await;
             }
         }
+        self.route.runs.take_back_last(&self.cluster).await;
         self.lane.close().await;
     }
 }

@@ -13,30 +13,40 @@ use postrider_store::chunks::ChunkKey;
 use postrider_store::execution::JobKey;
 use postrider_store::ledger::{AttemptRow, Change};
 use postrider_store::{StoreError, Tx};
+use std::collections::BTreeMap;
 
 /// Settles recipients of whom the truth is known after all.
 pub(super) fn record(
     tx: &mut Tx<'_>,
-    (job, chunk): (JobKey, i64),
+    job: JobKey,
     answers: &[Answer],
     teller: &Teller,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let key = ChunkKey { manifest: job.manifest, chunk };
-    let mut delta = Counts::default();
-    // Locks the chunk first, as everybody does who changes its rows.
-    tx.chunk_adjust(key, &delta, None)?;
-    let truths: Vec<&Answer> = answers
+    let mut truths: Vec<&Answer> = answers
         .iter()
         .filter(|answer| answer.is_truth && matches!(answer.change.to, DeliveryState::Sent | DeliveryState::Failed))
         .collect();
-    for from in [DeliveryState::Uncertain, DeliveryState::Pending] {
-        let changes: Vec<Change> = truths.iter().map(|answer| Change { from, ..answer.change.clone() }).collect();
-        apply(tx, key.manifest, &changes, &mut delta, teller)?;
+    truths.sort_unstable_by_key(|answer| answer.change.seq);
+    // Locks the chunks first, as everybody does who changes their rows. Somebody else may have split the chunk meanwhile.
+    let mut of_chunks: BTreeMap<ChunkKey, Vec<&Answer>> = BTreeMap::new();
+    for truth in truths {
+        if let Some(key) = tx.chunk_lock_of(job.tenant, job.manifest, truth.change.seq)? {
+            of_chunks.entry(key).or_default().push(truth);
+        }
     }
-    let attempts: Vec<AttemptRow> = truths.iter().filter_map(|answer| answer.attempt.clone()).collect();
-    tx.ledger_attempts(key.manifest, &attempts)?;
-    tx.chunk_adjust(key, &delta, None)?;
+    let mut was_uncertain = 0;
+    for (key, truths) in of_chunks {
+        let mut delta = Counts::default();
+        for from in [DeliveryState::Uncertain, DeliveryState::Pending] {
+            let changes: Vec<Change> = truths.iter().map(|answer| Change { from, ..answer.change.clone() }).collect();
+            apply(tx, key.manifest, &changes, &mut delta, teller)?;
+        }
+        let attempts: Vec<AttemptRow> = truths.iter().filter_map(|answer| answer.attempt.clone()).collect();
+        tx.ledger_attempts(key.manifest, &attempts)?;
+        tx.chunk_adjust(key, &delta, None)?;
+        was_uncertain += delta.of(DeliveryState::Uncertain);
+    }
     // Nobody was uncertain: then the job is not finished, or nothing has changed.
-    if delta.of(DeliveryState::Uncertain) == 0 { Ok(()) } else { ending::correct(tx, job, teller, now) }
+    if was_uncertain == 0 { Ok(()) } else { ending::correct(tx, job, teller, now) }
 }

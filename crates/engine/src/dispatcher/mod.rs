@@ -12,6 +12,7 @@ mod outcomes;
 mod route;
 mod runs;
 mod scout;
+mod silence;
 mod suspects;
 mod turn;
 

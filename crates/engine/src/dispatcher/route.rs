@@ -6,7 +6,9 @@ use super::suspects::{Fault, Place, Suspects};
 use postrider_core::channel::{ChannelKind, Obstacle, Refusal};
 use postrider_core::delivery::alike::without_addresses;
 use postrider_core::time::{MINUTE_MS, SECOND_MS, Timestamp};
-use std::sync::{Mutex, PoisonError};
+use postrider_store::conditions::{Condition, Conditions, Part, Stops};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// First rest of a route that could not be used, in milliseconds; each further one doubles.
 const REST_FIRST_MS: i64 = SECOND_MS;
@@ -15,6 +17,10 @@ const REST_MAX_MS: i64 = MINUTE_MS;
 
 /// Stable reason: the way out cannot be used; what the provider said follows after a colon.
 const ROUTE_UNAVAILABLE: &str = "route_unavailable";
+/// Stable reason: nothing is heard from the provider; since when follows after a colon.
+pub(super) const RELAY_SILENT: &str = "relay_silent";
+/// Refusals of which the reason ends so are silence: a wait has ended.
+const TIMEOUT: &str = "_timeout";
 /// Stable reason: the provider allows fewer connections than are configured.
 const CONNECTION_LIMIT: &str = "connection_limit";
 
@@ -24,21 +30,27 @@ pub(crate) struct Route {
     /// How many lanes there are.
     lanes: usize,
     rest: Mutex<Rest>,
+    /// When the provider said something last, in milliseconds; 0 if it never did.
+    heard_at: AtomicI64,
+    /// Where the process shows what is in the way.
+    board: Arc<Conditions>,
     /// What is said the same to one recipient after the other.
     pub(super) runs: Runs,
 }
 
-#[derive(Default)]
 struct Rest {
     since: Option<Timestamp>,
+    /// Since when nothing is heard, while that is shown.
+    silent_since: Option<Timestamp>,
     until: Option<Timestamp>,
     failures: u32,
     suspects: Suspects,
     connections: Connections,
     /// What the provider said when it last refused one more connection.
     limit_words: String,
-    /// Whether the log says that the route rests, and that the provider limits connections.
-    is_rest_told: bool,
+    /// Whether the board says what is in the way of the route.
+    is_shown: bool,
+    /// Whether the log says that the provider limits connections.
     is_limit_told: bool,
 }
 
@@ -59,8 +71,20 @@ pub(super) enum Setback {
 pub(super) type NotAttempted<'a> = (&'a Refusal, Obstacle, Option<u64>);
 
 impl Route {
-    pub(crate) fn new(kind: ChannelKind, lanes: usize) -> Self {
-        Self { kind, lanes, rest: Mutex::default(), runs: Runs::default() }
+    /// The way out of a channel over `lanes` lanes and as many in reserve.
+    pub(crate) fn new(kind: ChannelKind, lanes: usize, board: Arc<Conditions>) -> Self {
+        let rest = Rest {
+            since: None,
+            silent_since: None,
+            until: None,
+            failures: 0,
+            suspects: Suspects::default(),
+            connections: Connections::new(lanes),
+            limit_words: String::new(),
+            is_shown: false,
+            is_limit_told: false,
+        };
+        Self { kind, lanes, rest: Mutex::new(rest), heard_at: AtomicI64::new(0), board, runs: Runs::default() }
     }
 
     /// Until when the route rests; none if it is open.
@@ -95,10 +119,7 @@ impl Route {
         self.with(|rest| {
             rest.failures = 0;
             rest.suspects.answered(places);
-            if std::mem::take(&mut rest.is_rest_told) {
-                tracing::warn!("sending over {} continues", self.kind.as_str());
-            }
-            let may_try = rest.connections.answered(lane, self.lanes);
+            let may_try = rest.connections.answered(lane);
             self.tell_limit(rest);
             may_try
         })
@@ -117,13 +138,19 @@ impl Route {
             match obstacle {
                 Obstacle::Sender => return Setback::Sender(refusal.told()),
                 Obstacle::Route if rest.suspects.judge(head) == Fault::Message => return Setback::Message,
-                Obstacle::Route | Obstacle::Connections | Obstacle::Account => {}
+                Obstacle::Route | Obstacle::Connections | Obstacle::Account | Obstacle::Caller => {}
+            }
+            // While others are connected, one conversation that fell silent is no outage.
+            let is_alone = obstacle == Obstacle::Route && rest.connections.take_returned(lane);
+            if obstacle == Obstacle::Caller || (is_alone && rest.connections.has_other_connected(lane)) {
+                rest.connections.closed(lane);
+                return Setback::Lane;
             }
             // A provider that cannot be reached by a lane that was not connected is not down while others are.
             let is_limit = match obstacle {
                 Obstacle::Connections => true,
                 Obstacle::Route => !rest.connections.is_connected(lane),
-                Obstacle::Account | Obstacle::Sender => false,
+                Obstacle::Account | Obstacle::Sender | Obstacle::Caller => false,
             };
             if is_limit && rest.connections.refused(lane, obstacle, now).is_some() {
                 rest.limit_words = refusal.told();
@@ -131,16 +158,78 @@ impl Route {
                 return Setback::Lane;
             }
             rest.connections.closed(lane);
-            let mut reason = format!("{ROUTE_UNAVAILABLE}: {}", refusal.told());
-            if obstacle == Obstacle::Connections {
+            let mut told = refusal.told();
+            if obstacle == Obstacle::Connections && !refusal.reason.ends_with(TIMEOUT) {
                 let key = self.kind.as_str();
-                reason.push_str(&format!("; the server accepts no connection: lower channels.{key}.connections"));
+                told.push_str(&format!("; the server accepts no connection: lower channels.{key}.connections"));
             }
-            if !std::mem::replace(&mut rest.is_rest_told, true) {
-                tracing::warn!("sending over {} rests: {}", self.kind.as_str(), without_addresses(&refusal.told()));
-            }
-            Setback::Route(rest.begin(now, after_ms, jitter), reason)
+            let shown = if refusal.reason.ends_with(TIMEOUT) {
+                let since = *rest.silent_since.get_or_insert(now);
+                self.show(rest, RELAY_SILENT, format!("no answer since {since}; {told}"))
+            } else {
+                rest.silent_since = None;
+                self.show(rest, ROUTE_UNAVAILABLE, told)
+            };
+            Setback::Route(rest.begin(now, after_ms, jitter), shown)
         })
+    }
+
+    /// The provider said something on some connection.
+    pub(super) fn heard(&self, now: Timestamp) {
+        self.heard_at.store(now.as_millis(), Ordering::Relaxed);
+    }
+
+    /// The provider said what becomes of a message: whatever was in the way of the route is over.
+    pub(super) fn works(&self) {
+        self.with(|rest| self.clear(rest));
+    }
+
+    /// A lane waits in vain, and another one may take its place.
+    pub(super) fn fell_silent(&self, lane: LaneNumber) {
+        self.with(|rest| rest.connections.fell_silent(lane));
+    }
+
+    /// A lane that waited in vain waits no more.
+    pub(super) fn spoke(&self, lane: LaneNumber) {
+        self.with(|rest| rest.connections.spoke(lane));
+    }
+
+    /// What jobs are told while a lane has heard nothing since `since`: nothing if another connection heard something
+    /// in the last `silence_ms`.
+    pub(super) fn silence(&self, since: Timestamp, now: Timestamp, silence_ms: i64) -> Option<String> {
+        self.with(|rest| {
+            let heard_at = Timestamp::from_millis(self.heard_at.load(Ordering::Relaxed)).min(now);
+            if rest.silent_since.is_none() && now.millis_since(heard_at) < silence_ms {
+                return None;
+            }
+            let since = *rest.silent_since.get_or_insert(since.max(heard_at));
+            Some(self.show(rest, RELAY_SILENT, format!("no answer since {since}")))
+        })
+    }
+
+    /// There is no work: whatever was in the way is in nobody's way any more.
+    pub(super) fn has_no_work(&self, now: Timestamp) {
+        self.with(|rest| {
+            if rest.is_shown && !rest.connections.is_waiting() && rest.until.is_none_or(|until| until <= now) {
+                self.clear(rest);
+            }
+        });
+    }
+
+    /// Shows what is in the way of the route; returns what jobs are told.
+    fn show(&self, rest: &mut Rest, reason: &'static str, sentence: String) -> String {
+        rest.is_shown = true;
+        let told = format!("{reason}: {sentence}");
+        let condition = Condition { reason, sentence: without_addresses(&sentence), stops: Stops::Nothing };
+        self.board.begin(Part::Route(self.kind), condition);
+        told
+    }
+
+    fn clear(&self, rest: &mut Rest) {
+        rest.silent_since = None;
+        if std::mem::take(&mut rest.is_shown) {
+            self.board.end(Part::Route(self.kind));
+        }
     }
 
     /// What the jobs of the channel are told while the provider allows fewer connections than are configured.
@@ -209,7 +298,7 @@ mod tests {
     }
 
     fn route() -> Route {
-        Route::new(ChannelKind::Email, 10)
+        Route::new(ChannelKind::Email, 10, Arc::default())
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Runs of refusals that say the same, job by job, over all lanes of a channel.
 //!
-//! What a run held is taken back in the transaction of the lane that met its end; failures that other lanes record later
-//! are taken back when those lanes look for work again. All of it is in memory: after a restart a run begins anew.
+//! What a run failed is taken back when a lane looks for work or ends, in a transaction of its own: these recipients are in
+//! the chunks of many lanes. All of it is in memory: after a restart a run begins anew.
 
 use super::connections::LaneNumber;
 use super::context::Context;
@@ -31,15 +31,14 @@ struct Remembered {
 }
 
 impl Runs {
-    /// Takes what a provider said about a recipient. Returns why the job has to be held, and which failures are to be
-    /// taken back, once it does.
+    /// Takes what a provider said about a recipient. Returns why the job has to be held, once it has to be.
     pub(super) fn take(
         &self,
         context: &Context,
         manifest: i64,
         (outcome, answer): (&Outcome, &Answer),
         (domain, window): (&str, Window),
-    ) -> Option<(Vec<Failure>, Refusal)> {
+    ) -> Option<Refusal> {
         if context.is_test {
             return None;
         }
@@ -56,11 +55,9 @@ impl Runs {
             });
             let change = &answer.change;
             let failure = Failure { seq: change.seq, attempts: change.attempts };
-            let ended = remembered.run.take(outcome, failure, change.to, (domain, window));
-            if let Some((failures, _)) = &ended {
-                remembered.to_take_back.extend(failures);
-            }
-            ended
+            let (failures, refusal) = remembered.run.take(outcome, failure, change.to, (domain, window))?;
+            remembered.to_take_back.extend(failures);
+            Some(refusal)
         })
     }
 
@@ -127,6 +124,13 @@ impl Runs {
             }
         }
         Ok(())
+    }
+
+    /// Does so for a lane that ends and will not look again.
+    pub(super) async fn take_back_last(&self, cluster: &Cluster) {
+        if let Err(error) = self.take_back(cluster).await {
+            tracing::warn!(%error, "taking back failures that are no recipient's fault failed");
+        }
     }
 
     fn with<R>(&self, act: impl FnOnce(&mut BTreeMap<i64, Remembered>) -> R) -> R {

@@ -36,6 +36,9 @@ impl Scout {
         }
         let channel = self.channel;
         let work = self.cluster.store.read("chunk.work", move |tx| tx.chunk_work(channel)).await?;
+        if work.is_empty() {
+            self.route.has_no_work(now);
+        }
         let next = work.iter().filter_map(|work| claimable_at(work, now)).min();
         if next.is_some_and(|next| next <= now) {
             wake(&self.cluster, channel);

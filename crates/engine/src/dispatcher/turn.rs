@@ -7,7 +7,6 @@ use super::context::Context;
 use crate::planner::{is_suppressed, suppression_keys};
 use crate::telling::Teller;
 use postrider_core::channel::{ChannelKind, Outcome};
-use postrider_core::delivery::alike::Failure;
 use postrider_core::delivery::{self, Attempt, Counts, DeliveryState, LATEST_FINISH, given_up};
 use postrider_core::schedule::JobState;
 use postrider_core::time::Timestamp;
@@ -78,8 +77,6 @@ pub(super) struct Turn {
     pub(super) unrendered: Vec<Unrendered>,
     /// Recipients that may have been marked by a turn whose answer was lost, and that have not left.
     pub(super) unmarks: Vec<Flight>,
-    /// Failures that are no recipient's; they may be in other chunks.
-    pub(super) take_back: Vec<Failure>,
     /// Gives the chunk back, to rest until an instant.
     pub(super) release: Option<Timestamp>,
 }
@@ -103,7 +100,8 @@ impl Turn {
     /// Runs the turn.
     pub(super) fn run(&self, tx: &mut Tx<'_>) -> Result<Turned, StoreError> {
         let Some(job) = tx.chunk_hold(&self.claim)? else { return Ok(Turned::Lost) };
-        let manifest = self.claim.key.manifest;
+        let claim = Claim { first_seq: job.seqs.0, last_seq: job.seqs.1, ..self.claim };
+        let manifest = claim.key.manifest;
         let mut delta = Counts::default();
         let mut changes: Vec<Change> = self.answers.iter().map(|answer| answer.change.clone()).collect();
         changes.extend(self.unmarks.iter().map(unmark));
@@ -116,16 +114,12 @@ impl Turn {
         if !stops {
             seqs = self.mark(tx, &mut delta)?;
         }
-        tx.chunk_adjust(self.claim.key, &delta, Some(self.lease_until))?;
+        tx.chunk_adjust(claim.key, &delta, Some(self.lease_until))?;
         if is_over {
-            self.teller.give_up(tx, &self.claim, DeliveryState::Expired, LATEST_FINISH)?;
-        }
-        if !self.take_back.is_empty() {
-            let job = (self.context.tenant, self.context.job);
-            tx.failures_take_back(job, manifest, &self.take_back, self.now)?;
+            self.teller.give_up(tx, &claim, DeliveryState::Expired, LATEST_FINISH)?;
         }
         if stops {
-            let done = tx.chunk_release(&self.claim)?;
+            let done = tx.chunk_release(&claim)?;
             return Ok(Turned::Released(done));
         }
         Ok(Turned::Marked { seqs, blocked: job.blocked_reason })

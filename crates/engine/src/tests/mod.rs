@@ -17,6 +17,7 @@ mod receiver;
 mod rezoning;
 mod rules;
 mod segments;
+mod silence;
 mod standing;
 mod starting;
 mod test_sends;

@@ -1,6 +1,6 @@
 //! The ports of the test world: a clock that stands until it is moved, a provider that answers as told, and traps.
 
-use postrider_core::channel::{Channel, ChannelKind, Lane, Message, Obstacle, Outcome, Refusal};
+use postrider_core::channel::{Channel, ChannelKind, Lane, Line, Message, Obstacle, Outcome, Refusal};
 use postrider_core::env::{BoxFuture, Clock, Entropy};
 use postrider_core::time::Timestamp;
 use postrider_store::StoreError;
@@ -160,15 +160,57 @@ pub(crate) struct TestChannel {
     connections: AtomicU64,
     /// How often one more was refused.
     pub(crate) refused: AtomicU64,
+    silence: watch::Sender<Silence>,
     traps: Arc<Traps>,
 }
 
+/// Windows that are not answered for now.
+#[derive(Default)]
+struct Silence {
+    /// How many more fall silent, and whether their messages arrive all the same.
+    windows: usize,
+    arrive: bool,
+    /// How many are silent.
+    silent: usize,
+    /// Lets the silent ones go on.
+    has_ended: bool,
+}
+
 impl TestChannel {
+    /// Makes the next windows wait until [`Self::speak`]. Their messages arrive before, or else after that.
+    pub(crate) fn fall_silent(&self, windows: usize, arrive: bool) {
+        self.silence.send_modify(|silence| *silence = Silence { windows, arrive, ..Silence::default() });
+    }
+
+    /// Lets silent windows go on.
+    pub(crate) fn speak(&self) {
+        self.silence.send_modify(|silence| (silence.windows, silence.has_ended) = (0, true));
+    }
+
+    /// How many windows are silent.
+    pub(crate) fn silent(&self) -> usize {
+        self.silence.borrow().silent
+    }
+
+    /// Whether the next window falls silent, and if so whether its messages arrive before.
+    fn next_silence(&self) -> Option<bool> {
+        let mut arrive = None;
+        self.silence.send_if_modified(|silence| {
+            if silence.windows > 0 {
+                (silence.windows, silence.silent, arrive) =
+                    (silence.windows - 1, silence.silent + 1, Some(silence.arrive));
+            }
+            arrive.is_some()
+        });
+        arrive
+    }
+
     pub(crate) fn new(kind: ChannelKind, traps: Arc<Traps>) -> Self {
         let script: Script = Box::new(|_, _| handed_off());
         let (connections_max, connections, refused) = (AtomicU64::new(u64::MAX), AtomicU64::new(0), AtomicU64::new(0));
         let (script, taken, offered) = (Mutex::new(script), Mutex::default(), Mutex::default());
-        Self { kind, script, taken, offered, connections_max, connections, refused, traps }
+        let silence = watch::Sender::new(Silence::default());
+        Self { kind, script, taken, offered, connections_max, connections, refused, silence, traps }
     }
 
     pub(crate) fn taken(&self) -> Vec<String> {
@@ -215,7 +257,7 @@ pub(crate) fn refusal(reason: &'static str) -> Refusal {
 }
 
 pub(crate) struct TestPort(pub(crate) Arc<TestChannel>);
-struct TestLane(Arc<TestChannel>, bool);
+struct TestLane(Arc<TestChannel>, bool, Option<Arc<dyn Line>>);
 
 impl Channel for TestPort {
     fn kind(&self) -> ChannelKind {
@@ -223,7 +265,7 @@ impl Channel for TestPort {
     }
 
     fn lane(&self) -> Box<dyn Lane> {
-        Box::new(TestLane(Arc::clone(&self.0), false))
+        Box::new(TestLane(Arc::clone(&self.0), false, None))
     }
 }
 
@@ -238,6 +280,9 @@ impl Lane for TestLane {
                     after_ms: None,
                 };
                 return window.iter().map(|_| refused()).collect();
+            }
+            if let Some(arrive) = self.0.next_silence() {
+                return self.silent(window, arrive).await;
             }
             // The others get their turn.
             tokio::task::yield_now().await;
@@ -256,12 +301,35 @@ impl Lane for TestLane {
         })
     }
 
+    fn listen(&mut self, line: Arc<dyn Line>) {
+        self.2 = Some(line);
+    }
+
     fn close<'a>(&'a mut self) -> BoxFuture<'a, ()> {
         Box::pin(async { self.disconnect() })
     }
 }
 
 impl TestLane {
+    /// Waits until the silence ends, or until whoever handed the window over ends it.
+    async fn silent(&self, window: &[Message], arrive: bool) -> Vec<Outcome> {
+        let take = || window.iter().map(|message| self.0.take(message)).collect();
+        let before: Option<Vec<Outcome>> = arrive.then(take);
+        let line = self.2.clone().unwrap();
+        let mut silence = self.0.silence.subscribe();
+        let spoken = Box::pin(silence.wait_for(|silence| silence.has_ended));
+        if let futures_util::future::Either::Left(_) = futures_util::future::select(spoken, line.cut()).await {
+            return before.unwrap_or_else(take);
+        }
+        let refusal = refusal("cut_off");
+        let outcome = if arrive {
+            Outcome::Uncertain(refusal)
+        } else {
+            Outcome::NotAttempted { refusal, obstacle: Obstacle::Caller, after_ms: None }
+        };
+        vec![outcome; window.len()]
+    }
+
     fn disconnect(&mut self) {
         if std::mem::take(&mut self.1) {
             self.0.connections.fetch_sub(1, Ordering::SeqCst);

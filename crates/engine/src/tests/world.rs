@@ -37,6 +37,14 @@ statements! { "test":
         WHERE m.schedule_id = $1 GROUP BY d.state, d.reason ORDER BY d.state, d.reason";
     CLAIMED = "SELECT COUNT(*) FROM chunks WHERE state = 'claimed' OR node_id IS NOT NULL";
     DEATHS = "SELECT COALESCE(MAX(deaths), 0) FROM chunks";
+    /// Chunks whose counters are not those of their rows.
+    MISCOUNTED = "SELECT COUNT(*) FROM chunks c WHERE c.pending <> (SELECT COUNT(*) FROM deliveries d \
+        WHERE d.manifest_number = c.manifest_number AND d.seq BETWEEN c.first_seq AND c.last_seq \
+        AND d.state = 'pending') OR c.in_flight <> (SELECT COUNT(*) FROM deliveries d \
+        WHERE d.manifest_number = c.manifest_number AND d.seq BETWEEN c.first_seq AND c.last_seq \
+        AND d.state = 'in_flight') OR c.sent <> (SELECT COUNT(*) FROM deliveries d \
+        WHERE d.manifest_number = c.manifest_number AND d.seq BETWEEN c.first_seq AND c.last_seq \
+        AND d.state = 'sent')";
     NODES = "SELECT COUNT(*) FROM nodes";
     ATTEMPTS = "SELECT outcome FROM attempts ORDER BY manifest_number, seq, attempt, at";
 }
@@ -275,7 +283,8 @@ impl World {
 
     pub(crate) fn parts(&self) -> EngineParts {
         let port: Arc<dyn Channel> = Arc::new(TestPort(Arc::clone(&self.channel)));
-        let channel = ChannelSettings { lanes: self.plan.lanes, window: self.plan.window };
+        let channel =
+            ChannelSettings { lanes: self.plan.lanes, window: self.plan.window, ..ChannelSettings::default() };
         EngineParts {
             store: self.store.clone(),
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
@@ -422,6 +431,8 @@ impl World {
     pub(crate) async fn check(&self) {
         let findings = crate::doctor::inspect(&self.store, self.clock.now()).await.unwrap();
         assert!(findings.is_empty(), "{findings:?}");
+        let miscounted = self.store.read("test", |tx| tx.query_number(&MISCOUNTED, &[])).await;
+        assert_eq!(miscounted.unwrap_or_else(|error: StoreError| panic!("{error}")), 0);
     }
 
     /// Lets running engines go on, a millisecond at a time, until the job is over.
@@ -434,6 +445,21 @@ impl World {
             self.clock.advance(1);
         }
         panic!("the job does not end: {:?}", self.counts().await);
+    }
+
+    /// Lets running engines go on, a millisecond at a time, until so many recipients are in a state.
+    pub(crate) async fn until(&self, state: DeliveryState, number: usize) {
+        const STEPS_MAX: usize = 5_000;
+        let (tenant, job, wanted) = (self.tenant, self.job, i64::try_from(number).unwrap());
+        let mut last = None;
+        for _ in 0..STEPS_MAX {
+            last = self.store.read("test", move |tx| tx.accounts(tenant, job)).await.unwrap().map(|it| it.counts);
+            if last.as_ref().is_some_and(|counts| counts.of(state) == wanted) {
+                return;
+            }
+            self.clock.advance(1);
+        }
+        panic!("{number} do not become {state:?}: {last:?}");
     }
 
     /// Puts an address on the suppression list of the world's channel.

@@ -9,6 +9,7 @@ const CONNECTIONS_DEFAULT: u64 = 10;
 const CONNECTIONS_MAX: u64 = 1_000;
 const WINDOW_DEFAULT: u64 = 10;
 const WINDOW_MAX: u64 = 1_000;
+const SILENCE_MS_DEFAULT: u64 = 10_000;
 const WAIT_MS_MIN: u64 = 100;
 const WAIT_MS_MAX: u64 = 3_600_000;
 
@@ -45,6 +46,8 @@ pub struct Smtp {
     pub window: u32,
     /// How long it is waited for.
     pub timeouts: SmtpTimeouts,
+    /// After how long without a reply another connection takes the place of a silent one, in milliseconds.
+    pub silence_ms: i64,
 }
 
 /// A folder into which messages are written instead of being sent.
@@ -82,6 +85,7 @@ fn read_email(mut section: Section<'_>) -> Option<Email> {
     let route = smtp_route(&mut section);
     let connections = section.integer("connections", CONNECTIONS_DEFAULT, 1..=CONNECTIONS_MAX);
     let window = section.integer("window", WINDOW_DEFAULT, 1..=WINDOW_MAX);
+    let silence = section.integer("silence_ms", SILENCE_MS_DEFAULT, WAIT_MS_MIN..=WAIT_MS_MAX);
     let timeouts = read_timeouts(section.section("timeouts"));
     let folder = section.text("folder");
     let adapter = adapter.map(|given| given.value).or(route.is_some().then_some(Adapter::Smtp));
@@ -99,6 +103,7 @@ fn read_email(mut section: Section<'_>) -> Option<Email> {
             connections: u32::try_from(connections).unwrap_or(u32::MAX),
             window: u32::try_from(window).unwrap_or(u32::MAX),
             timeouts,
+            silence_ms: i64::try_from(silence).unwrap_or(i64::MAX),
         })),
         (Some(Adapter::Smtp), None, None) => {
             section.miss("url", "is missing", "write smtp://HOST:PORT or smtps://HOST:PORT");

@@ -31,6 +31,8 @@ const ANYWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCA
 const CONNECTIONS: u32 = 4;
 /// Messages that a connection takes at a time.
 const WINDOW: u32 = 50;
+/// As in a configuration that says nothing about it.
+const SILENCE_MS: i64 = 10_000;
 
 /// The running parts.
 pub struct Stage {
@@ -117,8 +119,13 @@ fn config(context: &Context, folder: &Path, mail_server: SocketAddr) -> Result<C
     }
     let route = SmtpConfig::parse(&format!("smtp://{mail_server}?tls=none"));
     let route = route.map_err(|error| machine("reach the mail server", error))?;
-    let email =
-        Email::Smtp(Smtp { route, connections: CONNECTIONS, window: WINDOW, timeouts: SmtpTimeouts::default() });
+    let email = Email::Smtp(Smtp {
+        route,
+        connections: CONNECTIONS,
+        window: WINDOW,
+        timeouts: SmtpTimeouts::default(),
+        silence_ms: SILENCE_MS,
+    });
     config.channels = Channels { email: Some(email), ..Channels::default() };
     config.server.public_url = None;
     config.server.tls = None;

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 /// What a relay says to the command of a client; none for the usual.
 type Words = dyn Fn(&str, usize) -> Option<String> + Send + Sync;
@@ -25,6 +27,12 @@ struct State {
     /// Who got a message, and how often they did.
     taken: Vec<String>,
 }
+
+/// A server stops within this time, whatever its relay does.
+const STOP_MAX: Duration = Duration::from_secs(10);
+/// Words for saying nothing any more. A message that has ended is kept, or lost.
+const SILENCE: &str = "(silence)";
+const SILENCE_THEN_LOSS: &str = "(silence, then loss)";
 
 impl Relay {
     fn start(allowed: usize, words: impl Fn(&str, usize) -> Option<String> + Send + Sync + 'static) -> Self {
@@ -66,8 +74,11 @@ fn serve(stream: TcpStream, allowed: usize, state: &Mutex<State>, words: &Words)
 }
 
 fn converse(stream: TcpStream, mut reply: TcpStream, state: &Mutex<State>, words: &Words) -> std::io::Result<()> {
-    reply.write_all(b"220 relay.example\r\n")?;
     let (mut lines, mut recipient) = (BufReader::new(stream).lines(), String::new());
+    if words("GREETING", 0).is_some() {
+        return Ok(lines.map(drop).for_each(drop));
+    }
+    reply.write_all(b"220 relay.example\r\n")?;
     while let Some(line) = lines.next().transpose()? {
         let verb = line.get(..4).unwrap_or_default().to_ascii_uppercase();
         let mut said = words(&line, state.lock().unwrap().taken.len());
@@ -79,9 +90,12 @@ fn converse(stream: TcpStream, mut reply: TcpStream, state: &Mutex<State>, words
             while lines.next().transpose()?.is_some_and(|line| line != ".") {}
             let mut state = state.lock().unwrap();
             said = words(".", state.taken.len());
-            if said.is_none() {
+            if said.is_none() || said.as_deref() == Some(SILENCE) {
                 state.taken.push(recipient.clone());
             }
+        }
+        if said.as_deref() == Some(SILENCE) || said.as_deref() == Some(SILENCE_THEN_LOSS) {
+            return Ok(lines.map(drop).for_each(drop));
         }
         let said = said.unwrap_or_else(|| if verb == "QUIT" { "221 bye".to_owned() } else { "250 ok".to_owned() });
         reply.write_all(format!("{said}\r\n").as_bytes())?;
@@ -94,7 +108,19 @@ fn converse(stream: TcpStream, mut reply: TcpStream, state: &Mutex<State>, words
 
 /// Runs a campaign over a relay.
 fn campaign(database: Database, relay: &Relay, people: usize, act: impl FnOnce(&Client<'_>, &str)) {
-    let home = Home::on(database, &format!("[channels.email]\nurl = \"smtp://127.0.0.1:{}?tls=none\"\n", relay.port));
+    campaign_with(database, relay, "", people, act);
+}
+
+/// As [`campaign`], with more keys of the channel. Returns the log.
+fn campaign_with(
+    database: Database,
+    relay: &Relay,
+    keys: &str,
+    people: usize,
+    act: impl FnOnce(&Client<'_>, &str),
+) -> String {
+    let url = format!("smtp://127.0.0.1:{}?tls=none", relay.port);
+    let home = Home::on(database, &format!("[channels.email]\nurl = {url:?}\n{keys}"));
     let (_, id, secret) = home.tenant_and_client();
     let server = home.serve(&[]);
     server.until_ready();
@@ -103,7 +129,11 @@ fn campaign(database: Database, relay: &Relay, people: usize, act: impl FnOnce(&
     client.post(&format!("{campaign}/send-jobs"), json!({}));
     act(&client, &campaign);
     server.signal("INT");
-    assert_eq!(server.wait().0, 0);
+    let begun = Instant::now();
+    let (code, log) = server.wait();
+    assert_eq!(code, 0, "{log}");
+    assert!(begun.elapsed() < STOP_MAX, "it took {:?} to stop", begun.elapsed());
+    log
 }
 
 fn is_over(status: &Value) -> bool {
@@ -196,5 +226,55 @@ fn who_failed_for_a_reason_that_can_pass_is_tried_again_and_nobody_else() {
         let taken = relay.taken();
         assert_eq!(taken.iter().collect::<BTreeSet<_>>().len(), PEOPLE - 1);
         assert_eq!(taken.len(), PEOPLE - 1, "nobody twice");
+    }
+}
+
+/// The first conversations that come to a place fall silent there.
+fn silent_at(place: &'static str, conversations: usize, words: &'static str) -> Relay {
+    let silent = AtomicUsize::new(0);
+    Relay::start(100, move |line, _| {
+        (line.starts_with(place) && silent.fetch_add(1, Ordering::SeqCst) < conversations).then(|| words.to_owned())
+    })
+}
+
+#[test]
+fn whoever_waits_behind_silent_connections_leaves_over_others_wherever_they_fell_silent() {
+    const PEOPLE: usize = 400;
+    const KEYS: &str = "silence_ms = 500\n[channels.email.timeouts]\ngreeting_ms = 3000\nhello_ms = 3000\n\
+        mail_ms = 3000\nrcpt_ms = 3000\ndata_ms = 3000\nfinal_reply_ms = 3000\n";
+    let places = ["GREETING", "EHLO", "MAIL", "RCPT", "DATA", ".", "."];
+    for (number, place) in places.into_iter().enumerate() {
+        let (database, silent) = if number % 2 == 0 { (Database::Sqlite, 3) } else { (Database::Postgres, 10) };
+        let words = if number == 6 { SILENCE_THEN_LOSS } else { SILENCE };
+        let relay = silent_at(place, silent, words);
+        campaign_with(database, &relay, KEYS, PEOPLE, |client, campaign| {
+            let done = client.until(&format!("{campaign}/status"), is_over);
+            let counts = &done["execution"]["counts"];
+            let in_doubt = if place == "." { silent } else { 0 };
+            assert_eq!(
+                (&counts["sent"], &counts["uncertain"]),
+                (&json!(PEOPLE - in_doubt), &json!(in_doubt)),
+                "{done}"
+            );
+        });
+        let taken = relay.taken();
+        let lost = if number == 6 { silent } else { 0 };
+        assert_eq!(taken.len(), PEOPLE - lost, "{place}");
+        assert_eq!(taken.iter().collect::<BTreeSet<_>>().len(), PEOPLE - lost, "nobody twice at {place}");
+    }
+}
+
+#[test]
+fn a_relay_that_says_nothing_is_named_and_does_not_keep_the_server_from_stopping() {
+    const PEOPLE: usize = 300;
+    for (database, place) in [(Database::Sqlite, "MAIL"), (Database::Postgres, ".")] {
+        let relay = silent_at(place, 1_000, SILENCE);
+        let log = campaign_with(database, &relay, "silence_ms = 500\n", PEOPLE, |client, campaign| {
+            let is_silent = |status: &Value| {
+                status["execution"]["blockedReason"].as_str().is_some_and(|why| why.starts_with("relay_silent: "))
+            };
+            client.until(&format!("{campaign}/status"), is_silent);
+        });
+        assert_eq!(log.matches("relay_silent").count(), 1, "one warning for {place}: {log}");
     }
 }
