@@ -5,11 +5,13 @@ mod support;
 
 use axum::body::Body;
 use axum::http::{Method, Request, header};
+use postrider_core::channel::ChannelKind;
 use postrider_core::env::{BoxFuture, Clock};
 use postrider_core::id::NodeId;
 use postrider_core::scope::Scope;
 use postrider_core::time::Timestamp;
 use postrider_service::Service;
+use postrider_store::conditions::{Condition, Part, Stops};
 use postrider_store::nodes::Node;
 use postrider_store::statement::Statement;
 use postrider_store::testkit::Database;
@@ -201,6 +203,22 @@ async fn a_process_that_sends_is_ready_while_its_engine_lives() {
     let now = app.clock.now();
     let node = Node { id: NodeId::new(now, &*app.entropy), role: "engine", started_at: now, wall_ahead_ms: None };
     app.store.write("test.beat", move |tx| tx.node_beat(&node, now)).await.unwrap();
+    assert_eq!(ready().await, (200, "ready".to_owned()));
+    let words = |json: &Value| ["route", "clock", "jobs"].map(|part| json["checks"][part].as_str().unwrap().to_owned());
+    for (part, stops, status, named, expected) in [
+        (Part::Route(ChannelKind::Email), Stops::Nothing, 503, "route.email", ["not_ready", "ready", "ready"]),
+        (Part::Clock, Stops::Starts, 503, "clock", ["ready", "not_ready", "ready"]),
+        (Part::Clock, Stops::Nothing, 200, "clock", ["ready", "ready", "ready"]),
+        (Part::Jobs, Stops::Sending, 200, "jobs", ["ready", "ready", "held"]),
+    ] {
+        let condition = Condition { reason: "test", sentence: "It is a test.".into(), stops };
+        app.store.conditions().begin(part, condition);
+        let answer = app.send(bare(Method::GET, "/readyz")).await;
+        assert_eq!((answer.status, words(&answer.json)), (status, expected.map(str::to_owned)), "{named}");
+        let shown = json!([{ "part": named, "reason": "test", "message": "It is a test." }]);
+        assert_eq!(answer.json["checks"]["conditions"], shown);
+        app.store.conditions().end(part);
+    }
     assert_eq!(ready().await, (200, "ready".to_owned()));
     app.clock.advance(app.service.settings().node_timeout_ms);
     assert_eq!(ready().await, (503, "not_ready".to_owned()));

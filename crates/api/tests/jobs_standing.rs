@@ -5,10 +5,12 @@
 mod support;
 
 use postrider_core::channel::ChannelKind;
+use postrider_core::env::Clock as _;
 use postrider_core::id::{CampaignId, NodeId, ScheduleId};
 use postrider_core::schedule::JobState;
 use postrider_core::time::Timestamp;
 use postrider_store::StoreError;
+use postrider_store::conditions::{Condition, Part, Stops};
 use postrider_store::execution::JobMove;
 use postrider_store::testkit::Database;
 use serde_json::{Value, json};
@@ -81,6 +83,39 @@ async fn a_running_job_says_wherever_it_is_shown_that_the_database_takes_no_writ
         admin.get(&paths[2]).await.data()["execution"]["blockedReason"].clone(),
     ];
     assert_eq!(shown, ["database_read_only: the database takes no writes; make it or its file system writable"; 3]);
+}
+
+#[tokio::test]
+async fn a_job_says_what_keeps_this_process_from_it_while_it_runs_or_is_due() {
+    let app = TestApp::new().await;
+    let (email, job) = scheduled(&app).await;
+    let conditions = app.store.conditions();
+    let shown = async || {
+        let status = app.as_admin().get(&email.path("/status")).await;
+        let job = app.as_admin().get(&email.path(&format!("/schedule-jobs/{job}"))).await;
+        assert_eq!(status.data()["execution"]["blockedReason"], job.data()["blockedReason"]);
+        job.data()["blockedReason"].as_str().map(str::to_owned)
+    };
+    let begin = |part, reason, stops| {
+        conditions.begin(part, Condition { reason, sentence: "It is a test.".into(), stops });
+    };
+    begin(Part::Clock, "clock_unsteady", Stops::Starts);
+    assert_eq!(shown().await, None, "it is not due yet");
+    let due = Timestamp::parse("2026-05-01T07:00:00Z").unwrap();
+    app.clock.advance(due.millis_since(app.clock.now()));
+    assert_eq!(shown().await.as_deref(), Some("clock_unsteady: It is a test."));
+    begin(Part::Jobs, "jobs_held", Stops::Sending);
+    assert_eq!(shown().await.as_deref(), Some("jobs_held: It is a test."), "the wider one counts");
+    conditions.end(Part::Jobs);
+
+    self::begin(&app, &job).await;
+    assert_eq!(shown().await, None, "a job that runs goes on");
+    begin(Part::Route(ChannelKind::Sms), "relay_silent", Stops::Nothing);
+    assert_eq!(shown().await, None, "it is another channel's");
+    begin(Part::Route(ChannelKind::Email), "relay_silent", Stops::Nothing);
+    assert_eq!(shown().await.as_deref(), Some("relay_silent: It is a test."));
+    conditions.end(Part::Route(ChannelKind::Email));
+    assert_eq!(shown().await, None);
 }
 
 async fn execution_status(app: &TestApp, ready: &Ready) -> Value {

@@ -167,7 +167,7 @@ fn freeze_chunks(
     let audiences_number = if freezing.parent.is_some() { 1 } else { audiences.include.len() };
     let is_whole = |cursor: &Cursor| usize::try_from(cursor.audience).is_ok_and(|at| at >= audiences_number);
     let (begun_at, mut is_moved) = (cursor.matched, false);
-    while !canceled && !is_whole(&cursor) && !(is_moved && cursor.matched >= begun_at + TOGETHER_MAX) {
+    while !(canceled || is_whole(&cursor) || is_moved && cursor.matched >= begun_at + TOGETHER_MAX) {
         freeze_chunk(tx, freezing, audiences, channel, &mut cursor, now)?;
         is_moved = true;
     }

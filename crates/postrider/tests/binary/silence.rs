@@ -130,6 +130,27 @@ fn mail_goes_on_after_every_kind_of_silence_and_the_log_says_it_once() {
 }
 
 #[test]
+fn ten_cuts_of_all_connections_stop_no_mail_and_are_few_lines_in_the_log() {
+    const CUTS: usize = 10;
+    let scene = Scene::new("");
+    let (_, id, secret) = scene.home.tenant_and_client();
+    let server = scene.home.serve(&[]);
+    server.until_ready();
+    send_slowly(&Client::new(&server, &id, &secret));
+    scene.until_mail();
+    for _ in 0..CUTS {
+        scene.proxy.cut();
+        scene.until_mail();
+    }
+    server.until_ready();
+    server.signal("TERM");
+    let (code, log) = server.wait();
+    assert_eq!(code, 0, "{log}");
+    let warnings = warnings(&log);
+    assert!(warnings.len() <= 2 * CUTS, "{} lines: {warnings:#?}", warnings.len());
+}
+
+#[test]
 fn a_process_whose_database_is_silent_ends_within_ten_seconds_without_a_panic() {
     let scene = Scene::new("");
     let (_, id, secret) = scene.home.tenant_and_client();
