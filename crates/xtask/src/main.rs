@@ -4,6 +4,7 @@
 //! Not here: anything the product needs at run time. Invariant: a chore that could not do all of its work fails.
 
 mod chores;
+mod clock;
 mod contract;
 mod generated;
 mod machine;
@@ -24,6 +25,7 @@ cargo xtask pg -- COMMAND…                   run a command beside a throw-away
 cargo xtask check                            formatting, lints, tidiness and licences
 cargo xtask sim --seed N [--count N] [--postgres] [--nodes N] [--no-crashes]
                                              run the simulated worlds of seeds, and show the trace of a broken one
+cargo xtask clock                            run the program under clocks that jump and drift (libfaketime)
 cargo xtask contract [STEP…]                 hold the API's description and the running service against each other
 cargo xtask mutants [BUG…]                   turn on each planted bug, and fail if no test notices it
 cargo xtask regen [--check]                  write docs/generated anew; with --check, fail if it is not fresh
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         "pg" => chores::pg(rest),
         "check" => chores::check(),
         "sim" => chores::sim(rest),
+        "clock" => chores::clock(),
         "contract" => chores::contract(rest),
         "mutants" => chores::mutants(rest),
         "regen" => chores::regen(rest),

@@ -1,12 +1,14 @@
 //! One file for each chore.
 
 mod check;
+mod clock;
 mod contract;
 mod mutants;
 mod regen;
 mod test;
 
 pub use check::check;
+pub use clock::clock;
 pub use contract::contract;
 pub use mutants::mutants;
 pub use regen::regen;
