@@ -63,7 +63,11 @@ async fn rescue_one(cluster: &Cluster, every: bool) -> Result<Progress, StoreErr
     if !lost {
         return Ok(Progress::Idle { next: None });
     }
+    // What lanes of this process hold is not lost, however far the clock was set forward and however long the process stood
+    // still: whoever rescues first renews.
+    let (own, lease_until) = (cluster.held.claims(), cluster.lease_until());
     let rescued = cluster.store.write_guarded("chunk.rescue", move |tx| {
+        tx.chunks_renew(&own, lease_until)?;
         let Some(lost) = tx.chunk_rescue(now, every)? else { return Ok(None) };
         let in_doubt = rescue(tx, &lost, &teller, now, jitter)?;
         Ok::<_, StoreError>(Some((lost, in_doubt)))

@@ -8,11 +8,13 @@
 mod budgets;
 mod chance;
 mod client;
+mod clock;
 mod faults;
 mod gate;
 mod listener;
 mod look;
 mod node;
+mod nodes;
 mod observer;
 mod oracle;
 mod panics;

@@ -1,12 +1,13 @@
 //! A node of the world: the real engine on the real store, with the world's clock, chance, probe and provider.
 
 use crate::chance::{SimEntropy, Stream};
+use crate::clock::{NodeClock, Wall};
 use crate::gate::{Gate, Pass};
 use crate::listener::Listener;
 use crate::provider::Provider;
 use crate::scheduler::Scheduler;
 use postrider_core::channel::ChannelKind;
-use postrider_core::env::BoxFuture;
+use postrider_core::env::{BoxFuture, Clock};
 use postrider_core::time::{SECOND_MS, Timestamp};
 use postrider_engine::{ChannelSettings, Engine, EngineParts, EngineSettings};
 use postrider_store::wake::Topic;
@@ -36,12 +37,16 @@ pub(crate) struct Node {
     chance: Stream,
     engine: Option<Engine>,
     stopping: Option<BoxFuture<'static, ()>>,
+    /// Keeps its clock until it is dropped.
+    keeping: Option<BoxFuture<'static, ()>>,
 }
 
 /// What all nodes of a world have in common.
 pub(crate) struct Recipe {
     pub(crate) url: DatabaseUrl,
     pub(crate) gate: Gate,
+    /// The wall clock of the machine with the embedded database.
+    pub(crate) wall: Wall,
     pub(crate) provider: Provider,
     pub(crate) listener: Listener,
     pub(crate) lanes: usize,
@@ -54,6 +59,7 @@ impl Recipe {
     pub(crate) async fn start(&self, owner: usize, scheduler: &Scheduler) -> Result<Node, StoreError> {
         let store = Store::open_apart(&self.url).await?;
         let pass = Pass { gate: self.gate.clone(), owner };
+        let heard = store.read("world.heard", |tx| tx.instance_used_at()).await?;
         store.set_probe(Arc::new(pass.clone()));
         let chance = self.chance.fork("node", owner as u64);
         let entropy = Arc::new(SimEntropy::new(chance.fork("beginning", 0)));
@@ -69,16 +75,32 @@ impl Recipe {
             poll_ms: POLL_MS,
             ..EngineSettings::default()
         };
+        let (mut clock, mut keeping): (Arc<dyn Clock>, _) = (Arc::new(pass.clone()), None);
+        if store.is_embedded() && !self.wall.is_right() {
+            let guarded = NodeClock::begin(pass.clone(), self.wall.clone(), heard);
+            keeping = Some(scheduler.spawner(owner)(guarded.keep(store.clone())));
+            clock = Arc::new(guarded);
+        }
         let parts = EngineParts {
             store: store.clone(),
-            clock: Arc::new(pass.clone()),
+            clock,
             entropy: Arc::clone(&entropy) as _,
             channels: BTreeMap::from(kinds.map(|kind| (kind, self.provider.channel(kind, pass.clone())))),
             webhooks: Some(self.listener.client(pass)),
             settings,
         };
         let engine = Some(Engine::start_on(scheduler.spawner(owner), parts));
-        Ok(Node { owner, store, paused_until: None, has_begun: false, entropy, chance, engine, stopping: None })
+        Ok(Node {
+            owner,
+            store,
+            paused_until: None,
+            has_begun: false,
+            entropy,
+            chance,
+            engine,
+            stopping: None,
+            keeping,
+        })
     }
 }
 
@@ -107,7 +129,11 @@ impl Node {
     /// Asks it to end.
     pub(crate) fn stop(&mut self, scheduler: &Scheduler) {
         if let Some(engine) = self.engine.take() {
-            self.stopping = Some(scheduler.spawner(self.owner)(Box::pin(engine.stop())));
+            let keeping = self.keeping.take();
+            self.stopping = Some(scheduler.spawner(self.owner)(Box::pin(async move {
+                engine.stop().await;
+                drop(keeping);
+            })));
         }
     }
 

@@ -18,6 +18,15 @@ struct Happened {
     facts: Value,
 }
 
+/// What people did to a job, or may have done.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Acts {
+    pub(crate) was_paused: bool,
+    pub(crate) may_move: bool,
+    /// Somebody decided about the uncertain, which opens a job again that was over.
+    pub(crate) may_reopen: bool,
+}
+
 /// Every event of a world, as it was stored.
 pub(crate) struct Telling {
     events: Vec<Happened>,
@@ -36,17 +45,17 @@ impl Telling {
         Ok(Self { events: events.iter().map(read).collect::<Result<_, String>>()? })
     }
 
-    /// Whether the events about a job fit it, that was or was not paused, and that somebody may have opened again. While it goes on, some may be missing and none may be early.
+    /// Whether the events about a job fit it and what people did to it. While it goes on, some may be missing and none may be early.
     ///
     /// # Errors
     /// What does not fit.
-    pub(crate) fn judge(&self, seen: &Seen, (was_paused, may_reopen): (bool, bool)) -> Result<(), String> {
+    pub(crate) fn judge(&self, seen: &Seen, acts: Acts) -> Result<(), String> {
         let schedule = seen.job.id.to_string();
         let own = || self.events.iter().filter(|event| event.facts["scheduleId"] == schedule.as_str());
         for &kind in EventKind::ALL {
             let told = own().filter(|event| event.kind == kind.as_str()).count();
-            let (least, most) = expected(kind, seen, was_paused);
-            let is_repeated = may_reopen && {
+            let (least, most) = expected(kind, seen, acts);
+            let is_repeated = acts.may_reopen && {
                 matches!(kind, EventKind::ScheduleFinished | EventKind::ScheduleCorrected | EventKind::ScheduleResumed)
             };
             let (least, most) = if is_repeated { (0, told) } else { (least, most) };
@@ -95,7 +104,7 @@ fn judge_end<'e>(ends: impl Iterator<Item = &'e Happened> + Clone, seen: &Seen) 
 }
 
 /// How often at least and at most a kind of event is told of a job as it stands.
-fn expected(kind: EventKind, seen: &Seen, was_paused: bool) -> (usize, usize) {
+fn expected(kind: EventKind, seen: &Seen, acts: Acts) -> (usize, usize) {
     let exactly = |happened: bool| (usize::from(happened), usize::from(happened));
     let at_most = |happened: bool| (0, usize::from(happened));
     let (job, rows) = (&seen.job, seen.rows.len());
@@ -106,10 +115,14 @@ fn expected(kind: EventKind, seen: &Seen, was_paused: bool) -> (usize, usize) {
         // Late answers correct a finished job, one after the other.
         EventKind::ScheduleCorrected => (0, if job.finished_at.is_some() { rows } else { 0 }),
         EventKind::ScheduleCanceled => exactly(job.state == JobState::Canceled),
+        // Whoever moves a job, cancels it or lets it go on ends its hold.
+        EventKind::ScheduleHeld if acts.was_paused || acts.may_move || job.state == JobState::Canceled => {
+            (usize::from(job.state == JobState::Held), 2)
+        }
         EventKind::ScheduleHeld => exactly(job.state == JobState::Held),
-        EventKind::SchedulePaused => exactly(was_paused),
-        EventKind::ScheduleResumed => at_most(was_paused),
-        EventKind::ScheduleMoved => at_most(true),
+        EventKind::SchedulePaused => exactly(acts.was_paused),
+        EventKind::ScheduleResumed => at_most(acts.was_paused),
+        EventKind::ScheduleMoved => at_most(acts.may_move),
         // Judged by recipient.
         EventKind::DeliveryFailed | EventKind::DeliveryUncertain => (0, 2 * rows),
         EventKind::DeliveryBounced | EventKind::RecipientUnsubscribed => (0, 0),

@@ -7,7 +7,7 @@ use crate::observer::Seen;
 use crate::oracle::{Ban, Chronicle};
 use crate::provider::Offer;
 use crate::report::Report;
-use crate::telling::{Telling, judge_posts};
+use crate::telling::{Acts, Telling, judge_posts};
 use crate::world::{SimWorld, failed};
 use postrider_core::channel::ChannelKind;
 use postrider_core::schedule::JobState;
@@ -100,15 +100,20 @@ impl SimWorld {
                 let seen = self.observer.see(job, false).await.map_err(failed)?;
                 let told = |problem| format!("job {number}: {problem}");
                 self.look.again(&seen, self.workload.wishes[number].decision).map_err(told)?;
-                telling.judge(&seen, self.standing(number)).map_err(told)?;
+                telling.judge(&seen, self.acts(number)).map_err(told)?;
             }
         }
         Ok(())
     }
 
-    /// Whether a job was paused, and whether somebody may have opened it again.
-    fn standing(&self, number: usize) -> (bool, bool) {
-        (self.pauses[number].is_some(), self.workload.wishes[number].decision.is_some())
+    /// What people did to the job of a draft, or may have done.
+    fn acts(&self, number: usize) -> Acts {
+        let wish = &self.workload.wishes[number];
+        Acts {
+            was_paused: self.pauses[number].is_some(),
+            may_move: wish.shift.is_some(),
+            may_reopen: wish.decision.is_some(),
+        }
     }
 
     /// What was taken from the budgets, and every event reached the endpoint.
@@ -120,7 +125,7 @@ impl SimWorld {
         let none = Takes::default();
         self.recipe.provider.books(|books| {
             for (number, seen) in seen {
-                telling.judge(seen, self.standing(*number))?;
+                telling.judge(seen, self.acts(*number))?;
                 if self.workload.wishes[*number].rate_per_minute.is_some() {
                     let own = books.offered.iter().filter(|offer| seen.seq_of(&offer.key).is_some());
                     self.takes.get(number).unwrap_or(&none).judge(own)?;
@@ -158,6 +163,7 @@ impl SimWorld {
                 silences: &self.silences,
                 cancels: &self.cancels,
                 pauses: &self.pauses,
+                was_misled: self.was_misled,
                 now: self.gate.now(),
             };
             for (number, seen) in &seen {

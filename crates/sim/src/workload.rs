@@ -3,9 +3,10 @@
 //! Drawn from the seed alone, before anything runs. The oracle judges by this and by the provider's mailbox.
 
 use crate::chance::Stream;
+use crate::clock::Jump;
 use postrider_core::channel::ChannelKind;
 use postrider_core::schedule::{OnMissed, OnUncertain, UncertainDecision};
-use postrider_core::time::{MINUTE_MS, SECOND_MS, Timestamp};
+use postrider_core::time::{HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
 use std::collections::BTreeSet;
 
 /// When every world begins.
@@ -109,6 +110,8 @@ pub(crate) struct Workload {
     pub(crate) silences: Vec<Silence>,
     /// What all jobs of a channel may send in a minute together.
     pub(crate) shared_rates: Vec<(ChannelKind, u32)>,
+    /// When the wall clock of a machine with an embedded database is wrong.
+    pub(crate) jumps: Vec<Jump>,
     pub(crate) lanes: usize,
     pub(crate) window: usize,
     /// How long the world is rough, in milliseconds.
@@ -131,7 +134,33 @@ impl Workload {
         let kinds = [ChannelKind::Email, ChannelKind::Sms].into_iter().filter(|_| chance.permille(150));
         let shared_rates =
             kinds.collect::<Vec<_>>().into_iter().map(|kind| (kind, draw_rate(is_long, chance))).collect();
-        Self { people, lists: LISTS, wishes, silences, shared_rates, lanes, window, rough_ms }
+        Self {
+            people,
+            lists: LISTS,
+            wishes,
+            silences,
+            shared_rates,
+            jumps: draw_jumps(chance),
+            lanes,
+            window,
+            rough_ms,
+        }
+    }
+}
+
+fn draw_jumps(chance: &mut Stream) -> Vec<Jump> {
+    let number = if chance.permille(200) { chance.pick(&[1, 1, 2]) } else { 0 };
+    (0..number).map(|_| draw_jump(chance)).collect()
+}
+
+fn draw_jump(chance: &mut Stream) -> Jump {
+    let at = START.plus_millis(chance.within(1, 2 * MINUTE_MS));
+    let far_ms = chance.pick(&[5 * SECOND_MS, 40 * SECOND_MS, 10 * MINUTE_MS, 2 * HOUR_MS]);
+    Jump {
+        at,
+        until: at.plus_millis(chance.pick(&[2 * SECOND_MS, 20 * SECOND_MS, 50 * SECOND_MS, 3 * MINUTE_MS])),
+        ahead_ms: if chance.permille(500) { far_ms } else { -far_ms },
+        drift_ms: chance.pick(&[0, 0, 150, -150]),
     }
 }
 

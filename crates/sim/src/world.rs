@@ -6,6 +6,7 @@
 use crate::budgets::Takes;
 use crate::chance::{SimEntropy, Stream};
 use crate::client::{CLIENT, Clients};
+use crate::clock::{Jump, Wall};
 use crate::faults::{self, Climate};
 use crate::gate::{Gate, Pass, Place, Verdict};
 use crate::listener::Listener;
@@ -35,10 +36,10 @@ const INSPECTIONS: u64 = 40;
 
 /// One world.
 pub(crate) struct SimWorld {
-    options: Options,
+    pub(crate) options: Options,
     pub(crate) workload: Workload,
     pub(crate) drawn: Climate,
-    climate: Climate,
+    pub(crate) climate: Climate,
     pub(crate) gate: Gate,
     pub(crate) scheduler: Scheduler,
     pub(crate) recipe: Recipe,
@@ -48,7 +49,7 @@ pub(crate) struct SimWorld {
     pub(crate) handles: Vec<postrider_core::env::BoxFuture<'static, ()>>,
     pub(crate) observer: Observer,
     turns: Stream,
-    faults: Stream,
+    pub(crate) faults: Stream,
     pub(crate) silences: Vec<Option<Ban>>,
     pub(crate) cancels: Vec<Option<Ban>>,
     pub(crate) pauses: Vec<Option<Ban>>,
@@ -58,6 +59,8 @@ pub(crate) struct SimWorld {
     rough_until: Timestamp,
     pub(crate) crashes: usize,
     panics: usize,
+    /// Whether a node had to believe a wall clock that was wrong.
+    pub(crate) was_misled: bool,
     pub(crate) trace: Trace,
 }
 
@@ -65,7 +68,11 @@ impl SimWorld {
     /// A world on an empty database.
     pub(crate) async fn new(seed: u64, options: Options, url: DatabaseUrl) -> Result<Self, StoreError> {
         let root = Stream::of(seed);
-        let workload = Workload::draw(&mut root.fork("workload", 0));
+        let mut workload = Workload::draw(&mut root.fork("workload", 0));
+        if options.database == Database::Postgres || !options.crashes {
+            // There the clock of the database counts; and what is compared goes by one clock.
+            workload.jumps.clear();
+        }
         let climate = Climate::draw(&mut root.fork("climate", 0), options.crashes);
         let nodes = match options.database {
             Database::Sqlite => 1,
@@ -94,7 +101,9 @@ impl SimWorld {
         let (lanes, window) = (workload.lanes, workload.window);
         let listener = Listener::new(root.fork("listener", 0), climate);
         let chance = root.fork("nodes", 1);
-        let recipe = Recipe { url, gate: gate.clone(), provider, listener, lanes, window, chance };
+        let was_misled = workload.jumps.iter().any(Jump::is_believed);
+        let wall = Wall::new(workload.jumps.clone());
+        let recipe = Recipe { url, gate: gate.clone(), wall, provider, listener, lanes, window, chance };
         Ok(Self {
             options,
             silences: vec![None; workload.silences.len()],
@@ -119,13 +128,17 @@ impl SimWorld {
             faults: root.fork("faults", 0),
             crashes: 0,
             panics: panics::number(),
+            was_misled,
             trace: Trace::default(),
         })
     }
 
     /// Describes it for a failure.
     pub(crate) fn describe(&self) -> String {
-        format!("{:?}\nWishes: {:#?}\nSilences: {:?}", self.drawn, self.workload.wishes, self.workload.silences)
+        format!(
+            "{:?}\nWishes: {:#?}\nSilences: {:?}\nJumps: {:?}",
+            self.drawn, self.workload.wishes, self.workload.silences, self.workload.jumps
+        )
     }
 
     /// Runs it to its end.
@@ -215,49 +228,6 @@ impl SimWorld {
         }
     }
 
-    /// Starts who has been down for long enough, and notices who has stopped.
-    async fn tend_nodes(&mut self) -> Result<(), StoreError> {
-        let now = self.gate.now();
-        for at in 0..self.slots.len() {
-            match &mut self.slots[at] {
-                Slot::Down(until) if *until <= now => {
-                    self.last_owner += 1;
-                    let node = self.recipe.start(self.last_owner, &self.scheduler).await?;
-                    self.trace.add(START, now, node.owner, "starts");
-                    self.slots[at] = Slot::Up(node);
-                    self.settle().await;
-                    self.let_begin(at).await;
-                }
-                Slot::Up(node) if node.is_stopping() && self.scheduler.is_gone(node.owner) => {
-                    self.trace.add(START, now, node.owner, "has stopped");
-                    let downtime = faults::downtime_ms(&mut self.faults);
-                    self.slots[at] = Slot::Down(now.plus_millis(downtime));
-                }
-                Slot::Down(_) | Slot::Up(_) => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// In worlds that are compared, what an embedded database does before the tasks start is no turn.
-    async fn let_begin(&mut self, at: usize) {
-        loop {
-            let Slot::Up(node) = &mut self.slots[at] else { return };
-            if node.has_begun || self.options.crashes {
-                return;
-            }
-            let waiting = self.gate.waiting();
-            let own = waiting.iter().find(|(_, owner, _)| *owner == node.owner);
-            let Some((number, _, place)) = own else { return };
-            if *place == Place::Before("node.beat") {
-                node.begun();
-                return;
-            }
-            self.gate.say(*number, Verdict::Go);
-            self.settle().await;
-        }
-    }
-
     pub(crate) fn is_awake(&self, owner: usize, now: Timestamp) -> bool {
         let asleep = |slot: &Slot| matches!(slot, Slot::Up(node) if node.owner == owner && !node.is_awake(now));
         !self.slots.iter().any(asleep)
@@ -290,59 +260,6 @@ impl SimWorld {
                 {
                     node.nudge();
                 }
-            }
-        }
-    }
-
-    /// Perhaps something goes wrong with a node, or takes long. Whether everybody must be looked at anew.
-    fn strike(&mut self) -> bool {
-        let now = self.gate.now();
-        if self.faults.permille(self.climate.slow) {
-            let delay = faults::delay_ms(&mut self.faults);
-            self.trace.add(START, now, CLIENT, &format!("and everybody are slow: {delay} ms"));
-            self.gate.advance_to(now.plus_millis(delay));
-        }
-        let at = self.faults.below(self.slots.len());
-        let (crash, stop, pause) = (
-            self.faults.permille(self.climate.crash),
-            self.faults.permille(self.climate.stop),
-            self.faults.permille(self.climate.pause),
-        );
-        let Slot::Up(node) = &mut self.slots[at] else { return false };
-        if crash {
-            self.crashes += 1;
-            self.trace.add(START, now, node.owner, "crashes");
-            let downtime = faults::downtime_ms(&mut self.faults);
-            let up = std::mem::replace(&mut self.slots[at], Slot::Down(now.plus_millis(downtime)));
-            if let Slot::Up(node) = up {
-                node.crash(&mut self.scheduler);
-            }
-            return true;
-        }
-        if stop && !node.is_stopping() {
-            self.trace.add(START, now, node.owner, "is told to stop");
-            node.stop(&self.scheduler);
-            return true;
-        }
-        if pause && node.is_awake(now) {
-            let pause = faults::pause_ms(&mut self.faults);
-            self.trace.add(START, now, node.owner, &format!("stands still for {pause} ms"));
-            node.paused_until = Some(now.plus_millis(pause));
-        }
-        false
-    }
-
-    /// Faults stop.
-    fn calm_down(&mut self) {
-        let now = self.gate.now();
-        self.trace.add(START, now, CLIENT, "and everybody see the faults stop");
-        self.climate = Climate::calm();
-        self.recipe.provider.calm_down();
-        self.recipe.listener.calm_down();
-        for slot in &mut self.slots {
-            match slot {
-                Slot::Up(node) => node.paused_until = None,
-                Slot::Down(until) => *until = now,
             }
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! Each says which fault of the engine it would show.
 
+mod clock;
 mod courier;
 mod doubt;
 mod fence;

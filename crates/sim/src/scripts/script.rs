@@ -6,6 +6,7 @@
 
 use crate::chance::Stream;
 use crate::client::CLIENT;
+use crate::clock::Jump;
 use crate::faults::Climate;
 use crate::gate::Place;
 use crate::node::Slot;
@@ -71,6 +72,7 @@ pub(super) fn story(people: usize) -> Workload {
         wishes: vec![wish],
         silences: Vec::new(),
         shared_rates: Vec::new(),
+        jumps: Vec::new(),
         lanes: 1,
         window: 1,
         rough_ms: 0,
@@ -241,6 +243,12 @@ impl Script {
         let seen = self.seen().await;
         let attempts = seen.rows.into_iter().flat_map(|(_, attempts)| attempts);
         attempts.map(|attempt| format!("{} {}", attempt.outcome, attempt.reason.unwrap_or_default())).collect()
+    }
+
+    /// The wall clock of the machine is wrong from now on, for so long.
+    pub(super) fn jump(&mut self, ahead_ms: i64, lasts_ms: i64) {
+        let at = self.world.gate.now();
+        self.world.recipe.wall.jump(Jump { at, until: at.plus_millis(lasts_ms), ahead_ms, drift_ms: 0 });
     }
 
     /// What the provider took.
