@@ -272,6 +272,10 @@ pub trait Line: Send + Sync {
     /// The provider said what becomes of a message.
     fn answered(&self);
 
+    /// Whether another message of the window may leave now; a lane asks before each of them. Once one may not, the rest of
+    /// the window is not attempted ([`Obstacle::Caller`]).
+    fn may_leave(&self) -> bool;
+
     /// Resolves when the lane must return at once: what was not answered and may have left is uncertain, and everything
     /// else of the window is not attempted ([`Obstacle::Caller`]).
     fn cut(&self) -> BoxFuture<'_, ()>;

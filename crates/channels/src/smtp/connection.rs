@@ -38,6 +38,10 @@ impl Line for NoLine {
 
     fn answered(&self) {}
 
+    fn may_leave(&self) -> bool {
+        true
+    }
+
     fn cut(&self) -> BoxFuture<'_, ()> {
         Box::pin(std::future::pending())
     }

@@ -10,7 +10,7 @@ use super::connection::{Broken, Connection};
 use super::envelope::{LONE_DOT, Prepared, prepare};
 use super::reply::Reply;
 use crate::refusal::Stop;
-use postrider_core::channel::{Message, Outcome};
+use postrider_core::channel::{Message, Obstacle, Outcome};
 use std::time::Duration;
 
 const RESET: &[u8] = b"RSET\r\n";
@@ -113,6 +113,7 @@ async fn in_chain(
         bytes.extend_from_slice(following);
         match judgement {
             Judgement::Go => {
+                may_leave(connection)?;
                 *flying = Some(current.index);
                 write_body(connection, &bytes, dot_at, current.index).await?;
             }
@@ -155,6 +156,7 @@ async fn one_by_one(
         let outcome = match refused {
             Some((outcome, _)) => outcome,
             None => {
+                may_leave(connection)?;
                 *flying = Some(current.index);
                 write_body(connection, &current.data, current.dot_at(), current.index).await?;
                 read_final_reply(connection, &current).await?
@@ -249,6 +251,16 @@ async fn read_clearing(connection: &mut Connection, clearing: Clearing) -> Resul
         // Whatever the answer, nobody was to receive it.
         (Clearing::EmptyBody, _) => Ok(()),
     }
+}
+
+/// Asks whether a body may leave. A server that waits for one that may not forgets it with the connection.
+fn may_leave(connection: &Connection) -> Result<(), Break> {
+    if connection.line.may_leave() {
+        return Ok(());
+    }
+    let stop =
+        Stop { obstacle: Obstacle::Caller, ..Stop::route("too_late", "The time in which it might leave is over.") };
+    Err(Break { stop, in_doubt: None, try_again: false })
 }
 
 /// Writes a body with its final dot, and perhaps commands behind it.

@@ -1,13 +1,18 @@
 //! Servers that stop in the middle of something: every wait ends, and what is in doubt is exactly what may have left.
 
-use crate::support::{message, patient, short, shorts, window};
+use crate::support::{channel, message, patient, short, shorts, sink, stopped, window};
+use postrider_channels::sink::{Answer, Hook, SinkOptions, Step, Verb};
 use postrider_channels::smtp::{SmtpChannel, SmtpConfig, SmtpTimeouts};
-use postrider_core::channel::{Body, Channel as _, Message, Outcome};
+use postrider_core::channel::{Body, Channel as _, Line, Message, Obstacle, Outcome};
+use postrider_core::env::BoxFuture;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 /// The wait that a test is about.
@@ -169,4 +174,60 @@ async fn a_handshake_that_is_not_answered_ends() {
     let timeouts = SmtpTimeouts { connect: BRIEF, ..patient() };
     let outcomes = SmtpChannel::with_timeouts(config, timeouts).unwrap().lane().send(&[message(0)]).await;
     assert_eq!(short(&outcomes[0]), "not attempted tls_timeout");
+}
+
+/// Somebody who hands windows over and ends them: after so many answers, or once the server has a message whole.
+#[derive(Default)]
+struct Caller {
+    answers: AtomicUsize,
+    answers_max: usize,
+    cut: Notify,
+}
+
+impl Line for Caller {
+    fn heard(&self) {}
+
+    fn answered(&self) {
+        self.answers.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn may_leave(&self) -> bool {
+        self.answers.load(Ordering::SeqCst) < self.answers_max
+    }
+
+    fn cut(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.cut.notified())
+    }
+}
+
+#[tokio::test]
+async fn what_may_not_leave_any_more_in_the_middle_of_a_window_does_not() {
+    for pipelining in [true, false] {
+        let sink = sink(SinkOptions { pipelining, ..SinkOptions::default() }).await;
+        let mut lane = channel(&sink, "").lane();
+        lane.listen(Arc::new(Caller { answers_max: 2, ..Caller::default() }));
+        let outcomes = lane.send(&window(4)).await;
+        assert_eq!(shorts(&outcomes), ["handed off", "handed off", "not attempted too_late", "not attempted too_late"]);
+        assert_eq!(stopped(&outcomes[3]).0, Obstacle::Caller);
+        assert_eq!(sink.received(), 2, "pipelining {pipelining}");
+    }
+}
+
+#[tokio::test]
+async fn a_window_that_is_cut_off_leaves_only_the_message_in_doubt_that_had_left() {
+    let caller = Arc::new(Caller { answers_max: usize::MAX, ..Caller::default() });
+    let reached = Arc::clone(&caller);
+    let hook: Hook = Arc::new(move |step: &Step<'_>| {
+        if step.verb == Verb::Dot && step.message == 1 {
+            reached.cut.notify_one();
+            return Answer::After(Duration::from_secs(3600), Box::new(Answer::Proceed));
+        }
+        Answer::Proceed
+    });
+    let sink = sink(SinkOptions { hook: Some(hook), ..SinkOptions::default() }).await;
+    let mut lane = channel(&sink, "").lane();
+    lane.listen(caller);
+    let outcomes = lane.send(&window(4)).await;
+    let expected = ["handed off", "uncertain cut_off", "not attempted cut_off", "not attempted cut_off"];
+    assert_eq!(shorts(&outcomes), expected);
 }

@@ -32,13 +32,16 @@ pub(super) struct LaneLine {
     route: Arc<Route>,
     /// When it heard something last, in milliseconds.
     heard_at: AtomicI64,
+    /// When messages may not leave any more, in milliseconds.
+    latest_finish: AtomicI64,
     is_cut: watch::Sender<bool>,
 }
 
 impl LaneLine {
     pub(super) fn new(cluster: &Cluster, route: &Arc<Route>) -> Self {
         let (clock, route) = (Arc::clone(&cluster.clock), Arc::clone(route));
-        Self { clock, route, heard_at: AtomicI64::new(0), is_cut: watch::Sender::new(false) }
+        let (heard_at, latest_finish) = (AtomicI64::new(0), AtomicI64::new(i64::MAX));
+        Self { clock, route, heard_at, latest_finish, is_cut: watch::Sender::new(false) }
     }
 
     /// A new conversation that tells what it hears.
@@ -70,6 +73,10 @@ impl Line for LaneLine {
     fn answered(&self) {
         self.heard();
         self.route.works();
+    }
+
+    fn may_leave(&self) -> bool {
+        self.clock.now().as_millis() < self.latest_finish.load(Ordering::Relaxed)
     }
 
     fn cut(&self) -> BoxFuture<'_, ()> {
@@ -120,6 +127,8 @@ impl SendLane {
         let open = open.as_ref()?;
         let silence_ms = cluster.settings.channel(*kind).silence_ms;
         let before = blocked.clone();
+        let latest_finish = open.context.retry.latest_finish.map_or(i64::MAX, Timestamp::as_millis);
+        line.latest_finish.store(latest_finish, Ordering::Relaxed);
         let mut look_at = line.note().plus_millis(silence_ms);
         let mut sending = lane.send(window);
         let mut ending = pin!(ending(cluster, line));

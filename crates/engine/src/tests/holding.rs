@@ -72,6 +72,32 @@ on_both! {
         world.check().await;
     };
 
+    a_lane_takes_back_what_a_run_failed_after_its_turn_and_when_it_ends => |store: Store| async move {
+        let world = World::new(store, PEOPLE, Plan { lanes: 3, ..Plan::default() }).await;
+        let taken = AtomicUsize::new(0);
+        world.channel.answers(move |to, _| match taken.fetch_add(1, Ordering::SeqCst) {
+            ..10 => handed_off(),
+            n => no("refused", format!("552 <{to}>: Message would take you over your relay quota of {n}")),
+        });
+        let mut machine = world.machine().await;
+        machine.step("starter").await;
+        for _ in 0..PEOPLE {
+            machine.step("planner").await;
+        }
+        machine.step("scout").await;
+        while world.job().await.state != JobState::Held {
+            machine.step_one("lane").await;
+        }
+        // Rows of other chunks may be locked by other lanes, so the turn that held the job has left them alone.
+        assert!(world.count(Failed).await >= 10);
+        for task in &mut machine.tasks {
+            task.close().await;
+        }
+        let counts = world.counts().await;
+        assert_eq!((counts.of(Sent), counts.of(Failed), counts.of(Pending)), (10, 0, 30));
+        world.check().await;
+    };
+
     a_run_over_many_lanes_at_once_uses_nobody_up => |store: Store| async move {
         let world = World::new(store, 400, Plan { lanes: 8, window: 10, ..Plan::default() }).await;
         let (taken, is_open) = (AtomicUsize::new(0), Arc::new(AtomicBool::new(false)));
