@@ -5,6 +5,7 @@
 use crate::cluster::Cluster;
 use crate::driver::{Progress, Task};
 use postrider_core::env::BoxFuture;
+use postrider_core::planted::planted;
 use postrider_core::time::Timestamp;
 use postrider_store::StoreError;
 use postrider_store::nodes::Node;
@@ -39,7 +40,7 @@ impl Keeper {
         }
         if has_come(self.renew_at, now, renew_ms) {
             let (claims, lease_until) = (self.cluster.held.claims(), self.cluster.lease_until());
-            if !claims.is_empty() {
+            if !claims.is_empty() && !planted("keeper_never_renews") {
                 let renew = self
                     .cluster
                     .store

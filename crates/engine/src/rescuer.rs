@@ -129,6 +129,7 @@ fn rescue(
     let mut delta = Counts::default();
     let manifest = lost.claim.key.manifest;
     apply(tx, manifest, &changes, &mut delta, teller)?;
+    attempts.retain(|_| !planted("rescue_writes_no_attempt"));
     tx.ledger_attempts(manifest, &attempts.into_iter().flatten().collect::<Vec<_>>())?;
     tx.chunk_adjust(lost.claim.key, &delta, None)?;
     tx.chunk_release(&lost.claim)?;

@@ -11,6 +11,7 @@ use postrider_core::channel::ChannelKind;
 use postrider_core::env::{BoxFuture, Entropy};
 use postrider_core::event::{EventKind, ScheduleFacts};
 use postrider_core::id::{ScheduleId, TenantId, VersionId};
+use postrider_core::planted::planted;
 use postrider_core::schedule::{JobState, OnMissed};
 use postrider_core::time::{MINUTE_MS, Timestamp};
 use postrider_store::execution::{DueJob, JobMove};
@@ -169,7 +170,9 @@ impl Beginning {
                 let version = VersionId::new(self.now, &*self.entropy);
                 tx.campaign_to_draft(job.tenant, job.campaign, version, self.now)?;
             }
-            self.tell(tx, job, change)?;
+            if !planted("a_start_is_not_told") {
+                self.tell(tx, job, change)?;
+            }
         }
         let started = begun().filter(|(_, change)| change.started_at.is_some());
         let manifests: Vec<_> = started.map(|(job, _)| (job.tenant, job.job, job.manifest)).collect();

@@ -5,12 +5,15 @@
 
 use crate::chunks::{ChunkKey, Claim};
 use crate::error::StoreError;
+pub use crate::person::Person;
+use crate::person::read_person;
 use crate::statements;
 use crate::tx::Tx;
-use crate::value::{Row, Value, id};
+use crate::value::{Value, id};
 use postrider_core::channel::ChannelKind;
 use postrider_core::delivery::DeliveryState;
 use postrider_core::id::{ProfileId, TenantId};
+use postrider_core::planted::planted;
 use postrider_core::time::Timestamp;
 
 /// Longest `provider_ref` that is kept, in characters.
@@ -89,29 +92,6 @@ pub struct DueRow {
     pub in_doubt: bool,
     /// The person; none if the profile is gone.
     pub person: Option<Person>,
-}
-
-/// The fields of a profile that a template can name.
-#[derive(Clone, Default)]
-pub struct Person {
-    /// Email address.
-    pub email: Option<String>,
-    /// Phone number.
-    pub phone: Option<String>,
-    /// The tenant's own id of the person.
-    pub customer_id: Option<String>,
-    /// Given name.
-    pub first_name: Option<String>,
-    /// Family name.
-    pub last_name: Option<String>,
-    /// IANA name of a time zone.
-    pub timezone: Option<String>,
-    /// Language tag.
-    pub locale: Option<String>,
-    /// JSON object of a postal address.
-    pub address: Option<String>,
-    /// JSON object of everything else.
-    pub attributes: String,
 }
 
 /// A change of one row. It happens only if the row is as `from` and `attempt` say.
@@ -286,29 +266,40 @@ impl Tx<'_> {
         Ok(usize::try_from(touched).unwrap_or(usize::MAX))
     }
 
-    /// Changes rows; answers which were as they had to be, and so were changed.
+    /// Changes rows; returns which were as they had to be, and so were changed. What is final stays so: a change that
+    /// [`DeliveryState::may_become`] does not allow is a fault of the caller. Its row stays as it is, in every build.
     ///
     /// # Errors
     /// Any [`StoreError`].
     pub fn ledger_change(&mut self, manifest: i64, changes: &[Change]) -> Result<Vec<bool>, StoreError> {
-        let sets: Vec<Vec<Value>> = changes
-            .iter()
-            .map(|change| {
-                vec![
-                    change.to.as_str().into(),
-                    i64::from(change.attempts).into(),
-                    change.due_at.into(),
-                    change.settled_at.into(),
-                    change.reason.into(),
-                    change.provider_ref.as_ref().into(),
-                    manifest.into(),
-                    change.seq.into(),
-                    change.from.as_str().into(),
-                    i64::from(change.attempt).into(),
-                ]
-            })
-            .collect();
-        Ok(self.execute_many(&CHANGE, &sets)?.into_iter().map(|touched| touched == 1).collect())
+        let is_allowed =
+            |change: &Change| change.from.may_become(change.to) || planted("late_answer_changes_who_is_final");
+        let set = |change: &Change| {
+            vec![
+                change.to.as_str().into(),
+                i64::from(change.attempts).into(),
+                change.due_at.into(),
+                change.settled_at.into(),
+                change.reason.into(),
+                change.provider_ref.as_ref().into(),
+                manifest.into(),
+                change.seq.into(),
+                change.from.as_str().into(),
+                i64::from(change.attempt).into(),
+            ]
+        };
+        let sets: Vec<Vec<Value>> = changes.iter().filter(|change| is_allowed(change)).map(set).collect();
+        let mut touched = self.execute_many(&CHANGE, &sets)?.into_iter();
+        let changed = changes.iter().map(|change| {
+            if is_allowed(change) {
+                return touched.next() == Some(1);
+            }
+            let (seq, from, to) = (change.seq, change.from.as_str(), change.to.as_str());
+            tracing::error!(manifest, seq, from, to, "a change of a recipient was refused: it may not happen");
+            self.refused += 1;
+            false
+        });
+        Ok(changed.collect())
     }
 
     /// Writes attempts down; one that is there already stays as it is.
@@ -369,22 +360,6 @@ impl Tx<'_> {
         self.chunk_adjust(claim.key, &delta, None)?;
         Ok(number(doubtful + others))
     }
-}
-
-/// Reads `p.id` and the fields of a [`Person`].
-pub(crate) fn read_person(row: &mut Row) -> Result<Option<Person>, StoreError> {
-    let Some(_) = row.next::<Option<uuid::Uuid>>()? else { return Ok(None) };
-    Ok(Some(Person {
-        email: row.next()?,
-        phone: row.next()?,
-        customer_id: row.next()?,
-        first_name: row.next()?,
-        last_name: row.next()?,
-        timezone: row.next()?,
-        locale: row.next()?,
-        address: row.next()?,
-        attributes: row.next()?,
-    }))
 }
 
 fn count(value: i64) -> u32 {

@@ -6,16 +6,21 @@
 
 pub mod backup;
 mod beside;
+mod durability;
 pub mod error;
 pub mod lookup;
 mod migrate;
 #[cfg(test)]
 mod opening_tests;
+mod person;
 #[cfg(test)]
 mod plan_tests;
 #[cfg(any(test, feature = "planted"))]
 mod planted;
 mod postgres;
+#[cfg(test)]
+mod pragma_tests;
+mod pragmas;
 pub mod probe;
 mod rule_date;
 mod rule_sql;

@@ -4,6 +4,7 @@
 
 use postrider_core::channel::{ChannelKind, Outcome};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ pub struct OpTimes {
 pub struct Meter {
     ops: Mutex<BTreeMap<&'static str, OpTimes>>,
     outcomes: Mutex<BTreeMap<(ChannelKind, &'static str), u64>>,
+    refused: AtomicU64,
 }
 
 impl Meter {
@@ -30,6 +32,17 @@ impl Meter {
         let times = ops.entry(name).or_default();
         times.count += 1;
         times.total += took;
+    }
+
+    /// Counts changes of recipients that no rule allows.
+    pub(crate) fn refused(&self, number: u64) {
+        self.refused.fetch_add(number, Ordering::Relaxed);
+    }
+
+    /// Changes of recipients that were refused because no rule allows them: more than 0 is a fault of the program.
+    #[must_use]
+    pub fn refused_so_far(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
     }
 
     /// Counts what a provider answered to messages.

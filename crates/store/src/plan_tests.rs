@@ -15,6 +15,7 @@ const WHOLE: &[(&str, &str)] = &[
     ("migrate.IS_OURS", "a schema has few tables"),
     ("gauges.QUEUES", "an index holds only the jobs that are not over"),
     ("holds.JOBS", "an index holds only the jobs that are not over"),
+    ("execution.DUE", "the numbered rows are those that are due, from an index"),
     ("profiles.COUNT", "it counts them all"),
     ("rate_windows.FORGET", "windows of the last minutes, and only the janitor"),
     ("webhook_log.FORGET_ENDPOINTS", "a tenant has few endpoints, and only the janitor"),

@@ -16,14 +16,6 @@ const BUGS: &[Bug] = &[
     ("rescue_is_early", "chunks.IS_LOST", "lease_until <= $1", "lease_until - 20000 <= $1"),
     ("rescue_is_early", "chunks.LOST", "c.lease_until <= $1", "c.lease_until - 20000 <= $1"),
     ("rescue_is_early", "chunks.FENCE_OFF", "lease_until <= $4", "lease_until - 20000 <= $4"),
-    (
-        "start_is_early",
-        "execution.DUE",
-        "state = 'scheduled' AND due_at <= $1",
-        "state = 'scheduled' AND due_at - 1000 <= $1",
-    ),
-    ("start_is_early", "execution.NEXT_DUE", "MIN(due_at)", "MIN(due_at - 1000)"),
-    ("start_is_early", "execution.MOVE", "due_at <= COALESCE($9, due_at)", "due_at - 1000 <= COALESCE($9, due_at)"),
     ("planner_ignores_the_fence", "manifests.KEEP", "fence = $3", "(fence = $3 OR 1 = 1)"),
     ("courier_ignores_the_fence", "webhook_outbox.SETTLE", "fence = $7", "(fence = $7 OR 1 = 1)"),
     (
@@ -47,6 +39,35 @@ const BUGS: &[Bug] = &[
     ),
     ("tenant_is_missing_in_take", "tenant_settings.TAKE", "tenant_id = $3", "(tenant_id = $3 OR 1 = 1)"),
     ("tenant_is_missing_in_move", "execution.MOVE", "tenant_id = $5", "(tenant_id = $5 OR 1 = 1)"),
+    (
+        "restart_forgets_a_budget",
+        "manifests.RELEASE_ALL",
+        "UPDATE manifests SET node_id = NULL, lease_until = NULL, fence = fence + 1 WHERE node_id IS NOT NULL AND frozen_at IS NULL",
+        "UPDATE schedule_jobs SET budget_at = NULL, budget_taken = NULL",
+    ),
+    (
+        "restart_forgets_a_tenant_budget",
+        "manifests.RELEASE_ALL",
+        "UPDATE manifests SET node_id = NULL, lease_until = NULL, fence = fence + 1 WHERE node_id IS NOT NULL AND frozen_at IS NULL",
+        "UPDATE tenant_budgets SET taken_at = NULL, taken = NULL",
+    ),
+    ("resume_tries_failed_ones_again", "doubt.RETRY", "state = 'uncertain'", "state IN ('uncertain', 'failed')"),
+    ("resume_tries_sent_ones_again", "doubt.RETRY", "state = 'uncertain'", "state IN ('uncertain', 'sent')"),
+    ("resume_opens_no_chunk", "chunks.REOPEN", "SET state = 'ready'", "SET state = state"),
+    ("giving_up_forgets_doubts", "ledger.GIVE_UP_DOUBTFUL", "attempt > 0", "attempt > 1000"),
+    (
+        "ledger_changes_any_state",
+        "ledger.CHANGE",
+        "state = $9 AND attempt = $10",
+        "(state = $9 OR 1 = 1) AND (attempt = $10 OR 1 = 1)",
+    ),
+    ("consent_is_not_looked_at_again", "ledger.SPARED", "= 'denied'", "= 'never'"),
+    ("pending_ones_are_not_counted", "accounts.COUNTS", "SUM(pending)", "SUM(0 * pending)"),
+    ("start_is_early", "execution.IS_DUE", "due_at <= $1", "due_at - 1000 <= $1"),
+    ("start_is_early", "execution.DUE_IDS", "due_at <= $1", "due_at - 1000 <= $1"),
+    ("start_is_early", "execution.DUE", "due_at <= $1", "due_at - 1000 <= $1"),
+    ("start_is_early", "execution.DUE_ONE", "due_at <= $3", "due_at - 1000 <= $3"),
+    ("start_is_early", "execution.MOVE", "due_at <= COALESCE($9, due_at)", "due_at - 1000 <= COALESCE($9, due_at)"),
 ];
 
 /// What a statement says instead while a bug in it is turned on.

@@ -74,7 +74,7 @@ impl Sqlite {
             return Err(StoreError::Empty);
         }
         if mode != OpenMode::ReadOnly {
-            write_ahead(&connection).map_err(|error| crate::sqlite_file::failure(path, error))?;
+            crate::pragmas::write_ahead(&connection, path)?;
         }
         connection
             .pragma_update(None, "cache_size", -16_000)
@@ -230,17 +230,9 @@ pub(crate) fn connect(path: &Path, mode: OpenMode) -> Result<Connection, StoreEr
     // Moving what a killed process left in the write-ahead log changes the file.
     let only_reads = mode == OpenMode::ReadOnly;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, only_reads).map_err(failure)?;
-    connection
-        .pragma_update(None, "synchronous", "FULL")
-        .and_then(|()| connection.pragma_update(None, "foreign_keys", true))
-        .and_then(|()| connection.pragma_update(None, "cache_size", -4_000))
-        .map_err(|error| crate::sqlite_file::failure(path, error))?;
+    crate::pragmas::promise(&connection, path)?;
+    connection.pragma_update(None, "cache_size", -4_000).map_err(failure)?;
     Ok(connection)
-}
-
-/// Puts the file into WAL mode, which it then keeps.
-fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
-    connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))
 }
 
 /// Runs writes until the file is closed or the store is gone.
@@ -314,7 +306,7 @@ fn commit(connection: &Connection, note: Option<&mut Beside>) -> Result<(), Stor
 
 /// Wraps a connection that is inside a transaction.
 pub(crate) fn transaction(connection: &Connection, until: Option<Instant>) -> Tx<'_> {
-    Tx { inner: Inner::Sqlite(SqliteTx { connection, until }), retry: false, trouble: None, changed: false }
+    Tx { inner: Inner::Sqlite(SqliteTx { connection, until }), retry: false, trouble: None, changed: false, refused: 0 }
 }
 
 /// Runs `write` in a savepoint.

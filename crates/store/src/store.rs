@@ -93,6 +93,9 @@ impl Store {
     pub async fn open_with(url: &DatabaseUrl, mode: OpenMode, connections: usize) -> Result<Self, StoreError> {
         let store = Self::connect(url, mode, connections)?;
         migrate::bring_up_to_date(&store, mode).await?;
+        if let Some(weakness) = crate::durability::weakness(&store).await? {
+            tracing::warn!("{weakness}");
+        }
         if let Backend::Postgres(postgres) = &store.inner.backend {
             store.inner.wake.listen(Arc::clone(&postgres.connector));
         }
@@ -311,16 +314,16 @@ impl Store {
         E: From<StoreError> + Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
-        let work = Arc::clone(work);
-        let health = Arc::clone(&self.inner.health);
+        let (work, inner) = (Arc::clone(work), Arc::clone(&self.inner));
         let call = move |tx: &mut Tx<'_>| {
             let result = match work.lock() {
                 Ok(mut work) => work(tx),
                 Err(_) => Err(StoreError::Failed("the unit of work panicked before".into()).into()),
             };
             if let Some(failure) = &tx.trouble {
-                health.failed(failure);
+                inner.health.failed(failure);
             }
+            inner.meter.refused(tx.refused);
             result
         };
         let health = Arc::clone(&self.inner.health);

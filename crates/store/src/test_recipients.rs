@@ -1,7 +1,7 @@
 //! The people that a test send names.
 
 use crate::error::StoreError;
-use crate::ledger::{Person, read_person};
+use crate::person::{Person, read_person};
 use crate::statements;
 use crate::tx::Tx;
 use crate::value::{Row, Value, id};

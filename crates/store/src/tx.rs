@@ -21,6 +21,8 @@ pub struct Tx<'a> {
     pub(crate) trouble: Option<StoreError>,
     /// Whether a statement changed a row.
     pub(crate) changed: bool,
+    /// How many changes of recipients were refused that no rule allows.
+    pub(crate) refused: u64,
 }
 
 pub(crate) enum Inner<'a> {

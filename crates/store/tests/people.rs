@@ -181,7 +181,7 @@ on_both! {
     };
 
     a_suppression_is_never_shortened_by_a_later_one => |store: Store| async move {
-        let tenant = make_tenant(&store, 1).await;
+        let (tenant, other) = (make_tenant(&store, 1).await, make_tenant(&store, 2).await);
         let entry = |number: u128, reason, expires_at| SuppressionRow {
             id: SuppressionId::from(Uuid::from_u128(number)),
             channel: ChannelKind::Email,
@@ -197,6 +197,8 @@ on_both! {
                 assert_eq!(put.expires_at, Some(soon));
                 let active = tx.suppressions_active(tenant, ChannelKind::Email, &["a@example.com", "b"], NOW)?;
                 assert_eq!(active, ["a@example.com"]);
+                let elsewhere = tx.suppressions_active(other, ChannelKind::Email, &["a@example.com"], NOW)?;
+                assert!(elsewhere.is_empty(), "another tenant's entries are its own");
                 let over = tx.suppressions_active(tenant, ChannelKind::Email, &["a@example.com"], soon)?;
                 assert!(over.is_empty(), "an entry that has run out suppresses nobody");
                 let longer = tx.suppression_put(tenant, &entry(2, SuppressionReason::Unsubscribed, None))?;

@@ -9,7 +9,7 @@ use postrider_store::statement::{self, Statement};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Tables that belong to no tenant.
-const OF_NO_TENANT: &[&str] = &["nodes", "rate_windows", "schema_migrations", "secrets", "tenants"];
+const OF_NO_TENANT: &[&str] = &["instance", "nodes", "rate_windows", "schema_migrations", "secrets", "tenants"];
 
 /// Statements that find rows by the number of a manifest. The engine counts manifests over all tenants and reads a
 /// number only together with its tenant; nobody gives one from outside.
@@ -20,13 +20,14 @@ const BY_MANIFEST: &[&str] = &[
     "chunks.COMPOSING",
     "chunks.FENCE_OFF",
     "chunks.HOLD",
-    "chunks.NEXT_DUE",
     "chunks.PICK",
     "chunks.RELEASE",
     "chunks.RENEW",
     "chunks.REOPEN",
     "doubt.ASSUME",
     "doubt.RETRY",
+    "dues.CORRECT",
+    "dues.EARLIEST",
     "events.DOUBTFUL",
     "events.PROFILE",
     "events.SUBSCRIBED_TO",
@@ -61,6 +62,7 @@ const BY_KEY: &[(&str, &str)] = &[
     ("import_files.DROP_PART", "the sweep, from import_files.RUBBISH"),
     ("import_files.PART", "the caller found the job among the tenant's"),
     ("inspection.MANIFEST", "the doctor, who looks at everything"),
+    ("instance.STATE", "whether there is a job at all"),
     ("job_audiences.OF", "the planner, from the manifest that it holds"),
     ("lists.REMOVE_MEMBER", "behind lists.HOLD, which binds the tenant"),
     ("recipients.MANIFEST", "the link in a message names one delivery; the row says the tenant"),
@@ -101,7 +103,9 @@ fn for_all_tenants() -> BTreeSet<String> {
 
 /// The tables of tenants' data that a statement names.
 fn tables(text: &str) -> Vec<&str> {
-    let mut words = text.split_whitespace().map(|word| word.trim_matches(['(', ')', ',']));
+    // `FROM f()` reads no table.
+    let words = text.split_whitespace().filter(|word| !word.contains("()"));
+    let mut words = words.map(|word| word.trim_matches(['(', ')', ',']));
     let mut tables = Vec::new();
     while let Some(word) = words.next() {
         if matches!(word, "FROM" | "JOIN" | "UPDATE" | "INTO") {

@@ -108,6 +108,8 @@ fn tell_process(page: &mut Page, service: &Service, requests: &Requests) {
     for ((channel, outcome), number) in meter.outcomes_so_far() {
         page.sample(&[("channel", channel.as_str()), ("outcome", outcome)], number);
     }
+    page.family("postrider_refused_changes_total", "counter", "Changes of recipients that no rule allows: always 0.");
+    page.sample(&[], meter.refused_so_far());
     page.family("postrider_http_requests_total", "counter", "Requests that this process answered.");
     for ((method, route, status), number) in requests.so_far() {
         page.sample(&[("method", method), ("route", &route), ("status", status)], number);

@@ -15,6 +15,11 @@ fn ada() -> Recipient<'static> {
 }
 
 #[test]
+fn a_count_is_fresh_for_a_day() {
+    assert_eq!(REACH_FRESH_MS, 86_400_000);
+}
+
+#[test]
 fn each_channel_finds_its_address() {
     let postal = PostalAddress {
         name: "Ada".into(),

@@ -90,6 +90,33 @@ fn attempts_and_time_run_out() {
 }
 
 #[test]
+fn the_bounds_are_what_they_are_said_to_be() {
+    assert_eq!(
+        [BACKOFF_FIRST_MS, BACKOFF_MAX_MS, RETRY_HORIZON_MS, ROUTE_REST_MS],
+        [60_000, 7_200_000, 86_400_000, 10_000]
+    );
+    assert_eq!(ATTEMPTS_MAX, 12);
+}
+
+#[test]
+fn the_last_attempt_may_fall_on_the_horizon_and_not_after_it() {
+    // The wait before the third attempt is two minutes.
+    for (over_ms, state) in [(0, DeliveryState::Pending), (1, DeliveryState::Failed)] {
+        let first_at = NOW.plus_millis(120_000 - RETRY_HORIZON_MS - over_ms);
+        let attempt = Attempt { number: 2, first_at, in_doubt: false };
+        assert_eq!(after(&deferred(None), &attempt, &policy(OnUncertain::Hold), NOW, 0).state, state, "{over_ms}");
+    }
+}
+
+#[test]
+fn jitter_takes_up_to_half_of_a_wait() {
+    for (jitter, wait_ms) in [(0, 60_000), (1, 59_999), (29_999, 30_001), (30_000, 30_000), (30_001, 60_000)] {
+        let next = after(&deferred(None), &FIRST, &policy(OnUncertain::Hold), NOW, jitter);
+        assert_eq!(next.due_at.expect("again").millis_since(NOW), wait_ms, "{jitter}");
+    }
+}
+
+#[test]
 fn nothing_is_planned_at_or_after_the_latest_finish() {
     for (finish_ms, state) in [(60_000, DeliveryState::Expired), (60_001, DeliveryState::Pending)] {
         let rules = RetryPolicy { latest_finish: Some(NOW.plus_millis(finish_ms)), ..policy(OnUncertain::Hold) };

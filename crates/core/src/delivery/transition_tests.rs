@@ -52,6 +52,13 @@ fn jobs_end_by_their_accounts() {
         (&[(Uncertain, 1), (Failed, 1)], Some(JobState::CompletedWithFailures)),
         (&[(Failed, 5)], Some(JobState::Failed)),
         (&[(Expired, 5), (Suppressed, 1)], Some(JobState::Failed)),
+        // As many of one kind as of another.
+        (&[(Failed, 2), (Expired, 2)], Some(JobState::Failed)),
+        (&[(Failed, 2), (Canceled, 2)], Some(JobState::Failed)),
+        (&[(Expired, 2), (Canceled, 2)], Some(JobState::Failed)),
+        (&[(Sent, 1), (Failed, 2), (Expired, 2)], Some(JobState::CompletedWithFailures)),
+        (&[(Sent, 1), (Failed, 2), (Canceled, 2)], Some(JobState::CompletedWithFailures)),
+        (&[(Sent, 1), (Expired, 2), (Canceled, 2)], Some(JobState::CompletedWithFailures)),
     ] {
         let mut counts = Counts::default();
         for &(state, n) in parts {

@@ -63,6 +63,16 @@ fn today_closes_at_its_cut_off() {
 }
 
 #[test]
+fn a_refusal_says_when_the_cut_off_was() {
+    for (cutoff, says) in [(5, "00:05"), (9 * 60 + 30, "09:30"), (17 * 60, "17:00"), (24 * 60 - 1, "23:59")] {
+        let now = at("2026-04-01T23:59:30Z");
+        let refusal = ask(now, cutoff, "UTC", "2026-04-01").map(drop).expect_err("it has passed");
+        let told = refusal.message();
+        assert!(told.contains(&format!("the cut-off at {says} in UTC has passed")), "{told}");
+    }
+}
+
+#[test]
 fn a_cut_off_at_midnight_closes_the_day_before_it_begins() {
     for (now, date, open) in [
         ("2026-03-31T23:59:59.999Z", "2026-04-01", true),

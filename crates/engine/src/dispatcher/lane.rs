@@ -21,6 +21,7 @@ use crate::telling::Teller;
 use postrider_core::address::email_domain;
 use postrider_core::channel::{Channel, ChannelKind, Lane, Message};
 use postrider_core::env::BoxFuture;
+use postrider_core::planted::planted;
 use postrider_core::time::Timestamp;
 use postrider_store::execution::JobKey;
 use postrider_store::ledger::DueRow;
@@ -231,7 +232,7 @@ impl SendLane {
         }
         let now = self.cluster.now();
         if let Some(open) = &mut self.open
-            && open.leave_by <= now
+            && (open.leave_by <= now && !planted("hand_over_ignores_a_stand_still"))
         {
             // This process stood still since the mark: what it was allowed then, it is not allowed now.
             open.marking = flights;
@@ -253,7 +254,8 @@ impl SendLane {
         open.marking =
             if release.is_some() { unmarks.clone() } else { marks.iter().map(|m| m.flight.clone()).collect() };
         let (now, lease_until) = (self.cluster.now(), self.cluster.lease_until());
-        open.leave_by = open.context.retry.latest_finish.map_or(lease_until, |finish| finish.min(lease_until));
+        let finish = open.context.retry.latest_finish.filter(|_| !planted("hand_over_ignores_the_finish"));
+        open.leave_by = finish.map_or(lease_until, |finish| finish.min(lease_until));
         let turn = Turn {
             context: Arc::clone(&open.context),
             claim: open.claim,

@@ -8,6 +8,7 @@ use super::turn::{Answer, apply};
 use crate::ending;
 use crate::telling::Teller;
 use postrider_core::delivery::{Counts, DeliveryState};
+use postrider_core::planted::planted;
 use postrider_core::time::Timestamp;
 use postrider_store::chunks::ChunkKey;
 use postrider_store::execution::JobKey;
@@ -35,10 +36,14 @@ pub(super) fn record(
             of_chunks.entry(key).or_default().push(truth);
         }
     }
+    let open: &[DeliveryState] = match planted("late_answer_changes_who_is_final") {
+        false => &[DeliveryState::Uncertain, DeliveryState::Pending],
+        true => DeliveryState::ALL,
+    };
     let mut was_uncertain = 0;
     for (key, truths) in of_chunks {
         let mut delta = Counts::default();
-        for from in [DeliveryState::Uncertain, DeliveryState::Pending] {
+        for &from in open {
             let changes: Vec<Change> = truths.iter().map(|answer| Change { from, ..answer.change.clone() }).collect();
             apply(tx, key.manifest, &changes, &mut delta, teller)?;
         }

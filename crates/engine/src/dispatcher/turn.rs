@@ -8,6 +8,7 @@ use crate::planner::{is_suppressed, suppression_keys};
 use crate::telling::Teller;
 use postrider_core::channel::{ChannelKind, Outcome};
 use postrider_core::delivery::{self, Attempt, Counts, DeliveryState, LATEST_FINISH, given_up};
+use postrider_core::planted::planted;
 use postrider_core::schedule::JobState;
 use postrider_core::time::Timestamp;
 use postrider_store::chunks::Claim;
@@ -36,8 +37,10 @@ pub(crate) struct Flight {
 }
 
 impl Flight {
-    pub(crate) const fn of(row: &DueRow) -> Self {
+    pub(crate) fn of(row: &DueRow) -> Self {
         let &DueRow { seq, attempts, is_fresh, first_at, in_doubt, .. } = row;
+        let in_doubt = in_doubt && !planted("an_earlier_doubt_is_forgotten");
+        let first_at = first_at.filter(|_| !planted("the_horizon_never_ends"));
         Self { seq, attempts, is_fresh, first_at, in_doubt }
     }
 }
@@ -109,7 +112,8 @@ impl Turn {
         let attempts: Vec<AttemptRow> = self.answers.iter().filter_map(|answer| answer.attempt.clone()).collect();
         tx.ledger_attempts(manifest, &attempts)?;
         let is_over = self.context.retry.latest_finish.is_some_and(|finish| self.now >= finish);
-        let stops = is_over || self.release.is_some() || job.state != JobState::Running;
+        let goes_on = job.state == JobState::Running || planted("marks_go_on_after_a_cancel");
+        let stops = is_over || self.release.is_some() || !goes_on;
         let mut seqs = Vec::new();
         if !stops {
             seqs = self.mark(tx, &mut delta)?;
@@ -201,8 +205,9 @@ pub(crate) fn apply(
     let changed = tx.ledger_change(manifest, changes)?;
     let made = || changes.iter().zip(&changed).filter(|(_, changed)| **changed).map(|(change, _)| change);
     for change in made() {
-        debug_assert!(change.from.may_become(change.to), "{:?} to {:?}", change.from, change.to);
-        delta.shift(change.from, change.to, 1);
+        if !(planted("failed_are_not_counted") && change.to == DeliveryState::Failed) {
+            delta.shift(change.from, change.to, 1);
+        }
     }
     teller.deliveries(tx, manifest, made())
 }

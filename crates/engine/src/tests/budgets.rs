@@ -4,6 +4,7 @@ use super::world::*;
 use postrider_core::channel::ChannelKind;
 use postrider_core::delivery::DeliveryState::*;
 use postrider_core::id::ListId;
+use postrider_store::testkit::{Database, fresh_store};
 use postrider_store::{Store, StoreError, on_both};
 
 async fn budget(world: &World, channel: ChannelKind, per_minute: Option<u32>) {
@@ -77,5 +78,42 @@ on_both! {
         machine.until_quiet().await;
         assert_eq!(world.channel.taken().len(), 24);
         assert_eq!(world.count(Pending).await, 0);
+    };
+
+    a_restart_keeps_what_was_taken_from_both_budgets => |store: Store| async move {
+        for of_the_tenant in [false, true] {
+            let folder = tempfile::tempdir().unwrap();
+            let database = if store.is_embedded() { Database::Sqlite } else { Database::Postgres };
+            let mut plan = Plan::default();
+            plan.policy.rate_per_minute = (!of_the_tenant).then_some(6);
+            let world = World::new(fresh_store(database, folder.path()).await, 24, plan).await;
+            budget(&world, ChannelKind::Email, of_the_tenant.then_some(6)).await;
+            let mut sent = Vec::new();
+            for _ in 0..122 {
+                world.run().await;
+                sent.push(world.channel.taken().len());
+                world.clock.advance(1_000);
+            }
+            assert!(busiest_minute(&sent) <= 6, "{sent:?}");
+            assert!(sent[119] >= 11, "the budget is used: {sent:?}");
+            world.check().await;
+        }
+    };
+
+    two_nodes_share_the_budget_of_a_job => |store: Store| async move {
+        let mut plan = Plan { lanes: 1, window: 1, ..Plan::default() };
+        plan.policy.rate_per_minute = Some(6);
+        let world = World::new(store, 24, plan).await;
+        let (mut one, mut other) = (world.machine_without_rescue(), world.machine_without_rescue());
+        let mut sent = Vec::new();
+        for _ in 0..122 {
+            one.until_quiet().await;
+            other.until_quiet().await;
+            sent.push(world.channel.taken().len());
+            world.clock.advance(1_000);
+        }
+        assert!(busiest_minute(&sent) <= 6, "{sent:?}");
+        assert!(sent[119] >= 11, "the budget is used: {sent:?}");
+        world.check().await;
     };
 }

@@ -1,7 +1,10 @@
 //! What a lease is worth: until it ends to its holder alone, and afterwards to nobody.
 
 use super::world::*;
+use postrider_core::channel::Outcome;
 use postrider_core::delivery::DeliveryState::*;
+use postrider_core::schedule::{JobState, OnUncertain};
+use postrider_core::time::{HOUR_MS, MINUTE_MS};
 use postrider_store::{Store, on_both};
 
 /// A machine with a window of four on its way, and the task that waits for its answer.
@@ -37,6 +40,82 @@ on_both! {
         assert_eq!(world.attempts().await, ["uncertain"; 4], "each has an attempt that says so");
         world.traps.let_go();
         slow.await.unwrap();
+        world.check().await;
+    };
+
+    who_is_final_stays_so_whatever_is_answered_late => |store: Store| async move {
+        let mut plan = one_lane();
+        plan.policy.on_uncertain = OnUncertain::AssumeSent;
+        let world = World::new(store, 4, plan).await;
+        world.channel.answers(|_, _| Outcome::Rejected(refusal("mailbox_unavailable")));
+        let slow = with_a_window_away(&world).await;
+        world.clock.advance(LEASE_MS);
+        world.machine_without_rescue().step("rescuer").await;
+        assert_eq!(world.count(Sent).await, 4, "the policy counts them as sent");
+        world.traps.let_go();
+        slow.await.unwrap().until_quiet().await;
+        assert_eq!((world.count(Sent).await, world.count(Failed).await), (4, 0));
+        assert_eq!(world.store.meter().refused_so_far(), 0, "nobody tried to change them");
+        world.check().await;
+    };
+
+    after_a_stand_still_nothing_leaves_at_the_latest_finish => |store: Store| async move {
+        const FINISH_MS: i64 = 10_000;
+        let mut plan = one_lane();
+        plan.policy.latest_finish = Some(START.plus_millis(FINISH_MS));
+        let world = World::new(store, 4, plan).await;
+        let mut machine = world.machine().await;
+        world.traps.stand_still_after("chunk.turn", &world.clock, FINISH_MS);
+        machine.until_quiet().await;
+        assert!(world.channel.taken().is_empty());
+        assert_eq!((world.count(Expired).await, world.count(Uncertain).await), (4, 0));
+        world.check().await;
+    };
+
+    after_a_stand_still_beyond_the_lease_nothing_leaves_of_what_was_marked => |store: Store| async move {
+        let world = World::new(store, 4, one_lane()).await;
+        let mut machine = world.machine().await;
+        for name in ["starter", "planner", "scout"] {
+            machine.step(name).await;
+        }
+        world.traps.stand_still_after("chunk.turn", &world.clock, LEASE_MS);
+        machine.step("lane").await;
+        assert!(world.channel.taken().is_empty(), "another node may have taken the chunk");
+        machine.until_quiet().await;
+        assert_eq!((world.count(Sent).await, world.channel.taken().len()), (4, 4));
+        world.check().await;
+    };
+
+    who_may_have_been_reached_once_never_fails => |store: Store| async move {
+        let mut plan = one_lane();
+        plan.policy.on_uncertain = OnUncertain::Retry;
+        let world = World::new(store, 4, plan).await;
+        world.channel.answers(|_, tried| match tried {
+            1 => Outcome::Uncertain(refusal("no_answer")),
+            _ => Outcome::Rejected(refusal("mailbox_unavailable")),
+        });
+        let mut machine = world.machine().await;
+        for _ in 0..4 {
+            machine.until_quiet().await;
+            world.clock.advance(MINUTE_MS);
+        }
+        assert_eq!((world.count(Uncertain).await, world.count(Failed).await), (4, 0));
+        world.check().await;
+    };
+
+    nobody_is_tried_longer_than_the_horizon => |store: Store| async move {
+        const WAIT_MS: i64 = 3 * HOUR_MS;
+        let world = World::new(store, 1, one_lane()).await;
+        let wait = WAIT_MS.unsigned_abs();
+        world.channel.answers(move |_, _| Outcome::Deferred { refusal: refusal("mailbox_full"), after_ms: Some(wait) });
+        let mut machine = world.machine().await;
+        for _ in 0..20 {
+            machine.until_quiet().await;
+            world.clock.advance(WAIT_MS);
+        }
+        assert_eq!(world.job().await.state, JobState::Failed);
+        let tried = world.channel.offered.lock().unwrap().len();
+        assert_eq!(tried, 9, "at once, and every three hours of one day");
         world.check().await;
     };
 }

@@ -70,6 +70,21 @@ on_both! {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_killed_process_held_goes_on_at_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::new(fresh_store(Database::Sqlite, folder.path()).await, 100, busy()).await;
+    world.traps.hold_window(3);
+    let dies = Engine::start(world.parts());
+    world.traps.held().await;
+    drop(dies);
+    let lives = Engine::start(world.parts());
+    world.finished().await;
+    lives.stop().await;
+    assert!(world.clock_now().millis_since(START) < LEASE_MS / 2, "nobody waits for the lease of who is gone");
+    world.check().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_nodes_share_the_work() {
     let folder = tempfile::tempdir().unwrap();
     let world = World::new(fresh_store(Database::Postgres, folder.path()).await, PEOPLE, busy()).await;

@@ -20,6 +20,7 @@ mod segments;
 mod silence;
 mod standing;
 mod starting;
+mod telling;
 mod test_sends;
 mod upgrade;
 mod world;

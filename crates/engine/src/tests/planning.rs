@@ -125,6 +125,7 @@ on_both! {
             keeper.tick().await.unwrap();
             other.step("rescuer").await;
         }
+        assert_eq!((world.count(InFlight).await, world.count(Uncertain).await), (4, 0), "the lease is renewed");
         world.traps.let_go();
         lane.await.unwrap().until_quiet().await;
         assert_eq!((world.count(Sent).await, world.count(Uncertain).await), (4, 0));

@@ -81,6 +81,8 @@ pub(crate) struct Traps {
     holding: AtomicU64,
     is_held: Notify,
     is_let_go: Notify,
+    /// A process that stands still for so many milliseconds after the next transaction of a name.
+    leap: Mutex<Option<(&'static str, Arc<TestClock>, i64)>>,
 }
 
 impl Traps {
@@ -105,6 +107,11 @@ impl Traps {
     pub(crate) fn hold_window(&self, number: u64) {
         self.holding.store(number, Ordering::SeqCst);
         self.windows.store(0, Ordering::SeqCst);
+    }
+
+    /// Lets time pass between the next transaction of a name and what follows it.
+    pub(crate) fn stand_still_after(&self, op: &'static str, clock: &Arc<TestClock>, ms: i64) {
+        *self.leap.lock().unwrap() = Some((op, Arc::clone(clock), ms));
     }
 
     pub(crate) async fn held(&self) {
@@ -137,6 +144,9 @@ impl Probe for TrapProbe {
     }
 
     fn after(&self, op: &'static str) -> BoxFuture<'_, Result<(), StoreError>> {
+        if let Some((_, clock, ms)) = self.0.leap.lock().unwrap().take_if(|(name, ..)| *name == op) {
+            clock.advance(ms);
+        }
         if let Some(Trap::AfterOp(name, _)) = *self.0.set.lock().unwrap()
             && name == op
         {

@@ -140,7 +140,7 @@ impl Postgres {
             }
         }
         let tx = PostgresTx { connection: &connection, wait: &wait, lost: None };
-        let mut tx = Tx { inner: Inner::Postgres(tx), retry: false, trouble: None, changed: false };
+        let mut tx = Tx { inner: Inner::Postgres(tx), retry: false, trouble: None, changed: false, refused: 0 };
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&mut tx)));
         let (retry, changed) = (tx.retry, tx.changed);
         let lost = if let Inner::Postgres(tx) = tx.inner { tx.lost } else { None };

@@ -288,6 +288,18 @@ fn others() -> Vec<Case> {
         case!("campaign_reach.SETTLE", ["{}", 1, 1, ID, ID, 7], "revision = $6" => value(6, 6)),
         case!("campaign_reach.FAIL", [ID, ID, 7], "revision = $3" => value(3, 6)),
         case!("campaign_reach.COUNTED", [1, 1, ID, ID, "rule"], "rule = $5" => value(5, "another")),
+        case!("split.SHRINK", [1, 3, 1, 1, ID]),
+        case!("split.LOCK_OF", [1, ID, 3],
+            "first_seq <= $3" => value(3, 0),
+            "last_seq >= $3" => value(3, 6)),
+        case!("dues.CORRECT", given "UPDATE chunks SET state = 'ready'", [900, 1, 1, 1000],
+            "state = 'ready'" => row("UPDATE chunks SET state = 'claimed'"),
+            "due_at = $4" => value(4, 999)),
+        case!("holds.HOLD", [1, "copy", "text", "operator"],
+            "held_at IS NULL OR (held_reason = $4 AND $2 <> $4)"
+                => row("UPDATE instance SET held_at = 1, held_reason = 'clock'")),
+        case!("holds.RELEASE", given "UPDATE instance SET held_at = 1",
+            [], "held_at IS NOT NULL" => row("UPDATE instance SET held_at = NULL")),
         case!("rate_windows.REPLACE", [vec![1_u8], 1, ID, "read", 7], "version = $5" => value(5, 6)),
     ]
 }

@@ -38,6 +38,7 @@ const GUARDED_BEFORE: &[(&str, &str)] = &[
     ("chunks.RELEASE", "behind chunks.HOLD, chunks.FENCE_OFF or chunks.CLAIM"),
     ("manifests.ADVANCE", "behind manifests.KEEP"),
     ("manifests.FREEZE", "behind manifests.KEEP"),
+    ("split.SHRINK", "behind chunks.HOLD"),
     ("webhook_outbox.FAILED", "behind webhook_outbox.SETTLE"),
     ("webhook_outbox.SUCCEEDED", "behind webhook_outbox.SETTLE"),
 ];
@@ -192,11 +193,42 @@ async fn found(store: &Store, before: Vec<&'static str>, statement: &'static Sta
     }
 }
 
+/// For each guard that names the state of the row, what puts the row into each other state.
+fn other_states(statement: &Statement) -> Vec<(String, &'static str)> {
+    const STATES: &[(&str, &[&str])] = &[
+        ("chunks", &["ready", "claimed", "done"]),
+        (
+            "deliveries",
+            &["pending", "in_flight", "sent", "failed", "suppressed", "skipped", "expired", "canceled", "uncertain"],
+        ),
+        ("webhook_deliveries", &["pending", "delivered", "failed"]),
+        ("import_jobs", &["pending", "ready", "running", "completed", "failed"]),
+    ];
+    let mut others = Vec::new();
+    for (table, states) in STATES {
+        let is_written = statement.postgres.starts_with(&format!("UPDATE {table} "));
+        for guard in guards(statement).into_iter().filter(|guard| is_written && guard.starts_with("state = '")) {
+            let excepted = guard.split('\'').nth(1).unwrap().to_owned();
+            for state in states.iter().filter(|state| **state != excepted) {
+                others.push((guard.clone(), &*format!("UPDATE {table} SET state = '{state}'").leak()));
+            }
+        }
+    }
+    others
+}
+
 async fn strike(store: &Store, case: &Case) -> Vec<String> {
     let statement = named(case.statement);
     let mut wrong = Vec::new();
     if found(store, case.given.to_vec(), statement, case.values.clone()).await == 0 {
         wrong.push(format!("{} does not find its row", case.statement));
+    }
+    // A row in any other state is not found either.
+    for (guard, text) in other_states(statement) {
+        let given = case.given.iter().copied().chain([text]).collect();
+        if found(store, given, statement, case.values.clone()).await != 0 {
+            wrong.push(format!("{} ignores {guard} after {text}", case.statement));
+        }
     }
     let tenant = tenant_place(statement).map(|place| ("its tenant", Strike::Value(place, fixture::OTHER.into())));
     for (guard, strike) in case.strikes.iter().chain(&tenant) {

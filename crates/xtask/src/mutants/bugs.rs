@@ -75,4 +75,112 @@ pub const BUGS: &[Bug] = &[
     bug("tenant_is_missing_in_drop_of_budget", "A tenant drops a budget of all tenants.", &[TWO_TENANTS]),
     bug("tenant_is_missing_in_take", "A take from the budget of a tenant is one from those of all.", &[TWO_TENANTS]),
     bug("tenant_is_missing_in_move", "A job is moved by its id alone.", &[GUARDS]),
+    bug(
+        "synchronous_is_off",
+        "SQLite confirms commits before they are on the disk.",
+        &[tests("store", "lib", &["every_connection_keeps_what_it_promises"])],
+    ),
+    bug(
+        "restart_forgets_a_budget",
+        "After a restart a job takes from a full budget.",
+        &[tests("engine", "lib", &["a_restart_keeps_what_was_taken_from_both_budgets::sqlite"])],
+    ),
+    bug(
+        "restart_forgets_a_tenant_budget",
+        "After a restart a tenant takes from a full budget.",
+        &[tests("engine", "lib", &["a_restart_keeps_what_was_taken_from_both_budgets::sqlite"])],
+    ),
+    bug("resume_tries_failed_ones_again", "A resume with `retry` sends to recipients that failed.", &[GUARDS]),
+    bug("resume_tries_sent_ones_again", "A resume with `retry` sends to recipients that were reached.", &[GUARDS]),
+    bug(
+        "resume_opens_no_chunk",
+        "A resume with `retry` leaves the recipients in a chunk that nobody claims.",
+        &[tests("engine", "lib", &["the_uncertain_are_tried_again_when_a_person_says_so::sqlite"])],
+    ),
+    bug(
+        "giving_up_forgets_doubts",
+        "Recipients in doubt expire or are canceled as if nobody had reached them.",
+        &[GUARDS],
+    ),
+    bug("ledger_changes_any_state", "A recipient is changed whatever became of it since.", &[GUARDS]),
+    bug(
+        "consent_is_not_looked_at_again",
+        "Who withdraws consent after the freeze is sent to.",
+        &[tests("engine", "lib", &["who_changes_their_mind_after_the_freeze_is_spared::sqlite"])],
+    ),
+    bug(
+        "pending_ones_are_not_counted",
+        "A job ends while recipients wait.",
+        &[tests("engine", "lib", &["a_deferred_recipient_is_tried_again_later::sqlite"])],
+    ),
+    bug(
+        "rescue_writes_no_attempt",
+        "A recipient whose lease was lost has no attempt that says so.",
+        &[tests("engine", "lib", &["nobody_is_rescued_before_the_lease_ends::sqlite"])],
+    ),
+    bug(
+        "keeper_never_renews",
+        "A slow window loses its chunk.",
+        &[tests("engine", "lib", &["a_slow_window_keeps_its_chunk::sqlite"])],
+    ),
+    bug(
+        "no_rescue_at_a_start",
+        "After a restart chunks wait for their leases.",
+        &[tests("engine", "lib", &["what_a_killed_process_held_goes_on_at_the_next_start"])],
+    ),
+    bug(
+        "late_answer_changes_who_is_final",
+        "A late answer changes recipients that are final.",
+        &[tests("engine", "lib", &["who_is_final_stays_so_whatever_is_answered_late::sqlite"])],
+    ),
+    bug(
+        "failed_are_not_counted",
+        "The counters of a chunk miss who failed.",
+        &[tests("engine", "lib", &["one_bad_recipient_fails_alone::sqlite"])],
+    ),
+    bug(
+        "marks_go_on_after_a_cancel",
+        "A claimed chunk goes on after its job was canceled or paused.",
+        &[tests("engine", "lib", &["a_canceled_job_stops_between_windows::sqlite"])],
+    ),
+    bug(
+        "an_earlier_doubt_is_forgotten",
+        "Who may have been reached by an earlier attempt fails at the next.",
+        &[tests("engine", "lib", &["who_may_have_been_reached_once_never_fails::sqlite"])],
+    ),
+    bug(
+        "the_horizon_never_ends",
+        "The horizon begins anew with each attempt.",
+        &[tests("engine", "lib", &["nobody_is_tried_longer_than_the_horizon::sqlite"])],
+    ),
+    bug(
+        "hand_over_ignores_the_finish",
+        "After a stand-still a window leaves at or after the latest finish.",
+        &[tests("engine", "lib", &["after_a_stand_still_nothing_leaves_at_the_latest_finish::sqlite"])],
+    ),
+    bug(
+        "hand_over_ignores_a_stand_still",
+        "After a stand-still a window leaves although the lease is over.",
+        &[tests("engine", "lib", &["after_a_stand_still_beyond_the_lease_nothing_leaves_of_what_was_marked::sqlite"])],
+    ),
+    bug(
+        "a_start_is_not_told",
+        "A job begins without its event.",
+        &[tests("engine", "lib", &["a_crash_after_any_commit_tells_nothing_false::sqlite"])],
+    ),
+    bug(
+        "addresses_are_not_compared",
+        "Two people who share an address get a message each.",
+        &[tests("engine", "lib", &["one_phone_shared_by_many_rings_once::sqlite"])],
+    ),
+    bug(
+        "exclusions_are_ignored",
+        "Who is excluded is sent to.",
+        &[tests("engine", "lib", &["exclusion_and_duplicates_are_counted_not_frozen::sqlite"])],
+    ),
+    bug(
+        "suppressions_of_all_count",
+        "An address that one tenant suppresses is suppressed for all.",
+        &[tests("store", "people", &["a_suppression_is_never_shortened_by_a_later_one"])],
+    ),
 ];
