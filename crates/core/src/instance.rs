@@ -109,6 +109,59 @@ fn is_same(one: Option<&FileId>, other: Option<&FileId>) -> bool {
     }
 }
 
+/// Where a PostgreSQL database is, as an ordinary user of it sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Server {
+    /// The system identifier of the server, the number of the database in it, and that of our table in it: a copy
+    /// has others, but for a copy of the whole data directory.
+    pub identity: String,
+    /// Rises with each promotion and each restore to a point in time.
+    pub timeline: i64,
+    /// Position in the write-ahead log, in bytes.
+    pub wal_at: i64,
+    /// When the server process was started.
+    pub started: String,
+}
+
+/// Judges a PostgreSQL database by what engines noted in it when they used it last, at the start of an engine. `known`
+/// says whether engines have reached the server under the configured address before.
+#[must_use]
+pub fn judge_server(noted: Option<&Server>, found: &Server, known: bool, has_jobs: bool) -> Verdict {
+    let Some(noted) = noted else { return Verdict::First };
+    let hold = |reason, why: &str| Verdict::Hold(reason, why.to_owned());
+    let verdict = if noted.identity != found.identity {
+        hold(HoldReason::Copy, "it is not in the database, or not on the server, in which it has sent")
+    } else if noted.timeline != found.timeline {
+        // A node that lived through a promotion has noted the new timeline.
+        hold(HoldReason::Unproven, "the server was promoted or restored to a point in time while no engine watched")
+    } else if found.wal_at < noted.wal_at {
+        hold(HoldReason::Copy, "the write-ahead log of the server is behind what was seen before")
+    } else if noted.started != found.started && !known {
+        hold(HoldReason::Unproven, "the server was started anew and is reached under an address that no engine used")
+    } else {
+        Verdict::Continues
+    };
+    match verdict {
+        Verdict::Hold(..) if !has_jobs => Verdict::First,
+        verdict => verdict,
+    }
+}
+
+/// Judges a PostgreSQL database under an engine that runs and remembers what it saw last: the server, and how often
+/// engines had noted their use. A promotion that lost nothing of that goes on.
+#[must_use]
+pub fn judge_again(remembered: (&Server, i64), found: (&Server, i64)) -> Verdict {
+    let ((before, noted_before), (now, noted_now)) = (remembered, found);
+    let hold = |why: &str| Verdict::Hold(HoldReason::Copy, why.to_owned());
+    if before.identity != now.identity {
+        hold("the connection leads to another database than before")
+    } else if noted_now < noted_before || (before.timeline == now.timeline && now.wal_at < before.wal_at) {
+        hold("the database was set back while an engine ran")
+    } else {
+        Verdict::Continues
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,5 +224,55 @@ mod tests {
         // Without a job there is nothing to send twice.
         let empty = FileState { has_jobs: false, ..state(Some("e"), 7, 2) };
         assert_eq!(judge_file(&empty, None), Verdict::First);
+    }
+
+    fn server(identity: &str, timeline: i64, wal_at: i64, started: &str) -> Server {
+        Server { identity: identity.to_owned(), timeline, wal_at, started: started.to_owned() }
+    }
+
+    #[test]
+    fn a_copy_on_postgres_is_told_from_a_restart_and_a_failover() {
+        let noted = server("1:2:3", 1, 100, "a");
+        let (copy, unproven) = (Some(HoldReason::Copy), Some(HoldReason::Unproven));
+        for (case, found, known, expected) in [
+            ("a restart of the engine, also through a pooler", server("1:2:3", 1, 100, "a"), false, None),
+            ("a restart of the server", server("1:2:3", 1, 120, "b"), true, None),
+            ("a failover that a node lived through and noted", server("1:2:3", 1, 120, "b"), true, None),
+            ("CREATE DATABASE … TEMPLATE", server("1:9:3", 1, 120, "a"), true, copy),
+            ("a dump restored into the same database", server("1:2:9", 1, 120, "a"), true, copy),
+            ("a dump restored on another server, pg_upgrade", server("9:9:9", 1, 20, "b"), true, copy),
+            ("a cold copy of the data directory, elsewhere", server("1:2:3", 1, 120, "b"), false, unproven),
+            (
+                "a promotion that no node saw, a restore to a point in time",
+                server("1:2:3", 2, 120, "b"),
+                true,
+                unproven,
+            ),
+        ] {
+            let verdict = judge_server(Some(&noted), &found, known, true);
+            let held = match &verdict {
+                Verdict::Hold(reason, _) => Some(*reason),
+                Verdict::First | Verdict::Continues => None,
+            };
+            assert_eq!(held, expected, "{case}: {verdict:?}");
+            assert!(!matches!(judge_server(Some(&noted), &found, known, false), Verdict::Hold(..)), "{case}");
+        }
+        assert_eq!(judge_server(None, &noted, false, true), Verdict::First);
+    }
+
+    #[test]
+    fn an_engine_that_runs_goes_on_after_a_failover_and_not_on_an_older_state() {
+        let before = server("1:2:3", 1, 100, "a");
+        for (found, noted, goes_on) in [
+            (server("1:2:3", 1, 100, "a"), 7, true),
+            // A standby was promoted; the old primary came back by pg_rewind.
+            (server("1:2:3", 2, 90, "b"), 7, true),
+            (server("1:2:3", 2, 190, "b"), 6, false),
+            (server("1:2:3", 1, 90, "b"), 7, false),
+            (server("1:9:3", 1, 190, "a"), 9, false),
+        ] {
+            let verdict = judge_again((&before, 7), (&found, noted));
+            assert_eq!(verdict == Verdict::Continues, goes_on, "{found:?}");
+        }
     }
 }

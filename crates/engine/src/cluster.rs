@@ -7,6 +7,7 @@ use postrider_core::id::NodeId;
 use postrider_core::time::Timestamp;
 use postrider_core::webhook::WebhookClient;
 use postrider_store::chunks::Claim;
+use postrider_store::instance::Seen;
 use postrider_store::{Store, StoreError, wake::Topic};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,6 +24,8 @@ pub(crate) struct Cluster {
     pub(crate) node: NodeId,
     pub(crate) signals: Signals,
     pub(crate) held: Held,
+    /// What the engine saw of a PostgreSQL database when it began, until the watcher takes it.
+    pub(crate) seen: Mutex<Option<Seen>>,
     /// Whoever renders holds this for reading; a message that may end the process is rendered with all others waiting, so
     /// that no other one can be taken for the cause.
     pub(crate) rendering: RwLock<()>,

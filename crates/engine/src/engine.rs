@@ -23,7 +23,7 @@ use postrider_core::webhook::WebhookClient;
 use postrider_store::Store;
 use postrider_store::wake::Topic;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio::sync::{RwLock, watch};
 use tokio::task::JoinSet;
 
@@ -112,6 +112,7 @@ impl Cluster {
             node,
             signals,
             held: Held::default(),
+            seen: Mutex::default(),
             rendering: RwLock::default(),
         }
     }

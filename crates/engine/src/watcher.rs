@@ -11,7 +11,8 @@ use postrider_core::planted::planted;
 use postrider_core::time::Timestamp;
 use postrider_store::StoreError;
 use postrider_store::conditions::Part;
-use std::sync::Arc;
+use postrider_store::instance::Seen;
+use std::sync::{Arc, PoisonError};
 
 /// The task.
 pub(crate) struct Watcher {
@@ -20,22 +21,26 @@ pub(crate) struct Watcher {
     /// it waits while everything is held.
     rescued: bool,
     marked_at: Option<Timestamp>,
+    /// What this engine remembers of a PostgreSQL database.
+    seen: Option<Seen>,
 }
 
 impl Watcher {
     pub(crate) fn new(cluster: Arc<Cluster>) -> Self {
         let rescued = cluster.store.conditions().of(Part::Jobs).is_none();
-        Self { cluster, rescued, marked_at: None }
+        let seen = cluster.seen.lock().unwrap_or_else(PoisonError::into_inner).take();
+        Self { cluster, rescued, marked_at: None, seen }
     }
 
     async fn watch(&mut self) -> Result<Progress, StoreError> {
         let (cluster, now) = (&self.cluster, self.cluster.now());
         let every_ms = cluster.settings.heartbeat_ms;
-        if self.marked_at.is_none_or(|at| now < at || now.millis_since(at) >= every_ms) {
-            cluster.store.write_guarded("instance.use", move |tx| tx.instance_used(now)).await?;
+        let keep = self.marked_at.is_none_or(|at| now < at || now.millis_since(at) >= every_ms);
+        let (held, seen) = cluster.store.watch(self.seen.clone(), now, keep).await?;
+        self.seen = seen;
+        if keep {
             self.marked_at = Some(now);
         }
-        let held = cluster.store.read("instance.held", |tx| tx.held()).await?;
         let conditions = cluster.store.conditions();
         if let Some(held) = held {
             conditions.begin(Part::Jobs, held.condition());
@@ -78,6 +83,7 @@ pub(crate) async fn enter(cluster: &Cluster) -> Result<(), StoreError> {
             "{count} {jobs} fell due while this database was not in use, the oldest at {first}"
         );
     }
+    *cluster.seen.lock().unwrap_or_else(PoisonError::into_inner) = entry.seen;
     match entry.held {
         Some(held) => cluster.store.conditions().begin(Part::Jobs, held.condition()),
         None if cluster.store.is_embedded() && !planted("no_rescue_at_a_start") => rescue_all(cluster).await?,

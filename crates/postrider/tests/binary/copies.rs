@@ -269,3 +269,44 @@ fn what_is_no_backup_and_what_is_no_file_is_one_sentence() {
     let postgres = home.run(&["backup", "z.db", "--database", "postgres://127.0.0.1:1/x"]);
     assert!(postgres.code == 1 && postgres.stderr.contains("pg_dump"), "{}", postgres.stderr);
 }
+
+/// Runs a statement on the test server.
+fn psql(sql: &str) {
+    let url = std::env::var("POSTRIDER_TEST_POSTGRES_URL").unwrap();
+    let ran = std::process::Command::new("psql").args(["-v", "ON_ERROR_STOP=1", "-qc", sql, &url]).output().unwrap();
+    assert!(ran.status.success(), "{sql}: {}", String::from_utf8_lossy(&ran.stderr));
+}
+
+#[test]
+fn a_database_made_from_a_postgres_template_is_held_and_a_restart_of_the_original_is_not() {
+    let url = std::env::var("POSTRIDER_TEST_POSTGRES_URL").unwrap();
+    let (server, _) = url.rsplit_once('/').unwrap();
+    let names = ["original", "copy"].map(|name| format!("copies_{}_{name}", std::process::id()));
+    let [original, copy] = names.each_ref().map(|name| {
+        let home = Home::new();
+        let text = format!("[database]\nurl = \"{server}/{name}?sslmode=disable\"\n{CONFIGURED}");
+        fs::write(home.folder.path().join(CONFIG), text).unwrap();
+        home
+    });
+    psql(&format!("CREATE DATABASE {}", names[0]));
+    let (server, campaign, tenant) = sending(&original, 1_200);
+    until_mails(&[&original], 20);
+    kill(server);
+    // The server notices a moment later that a client is gone.
+    psql(&format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'", names[0]));
+    psql(&format!("CREATE DATABASE {} TEMPLATE {}", names[1], names[0]));
+    let on_copy = held(&copy, "restored_copy");
+    let server = original.serve(&[]);
+    while status(&original, &campaign, &tenant)["counts"]["pending"] != 0 {
+        std::thread::yield_now();
+    }
+    assert!(original.json(&["jobs", "list"])["held"].is_null());
+    stop(server);
+    stop(on_copy);
+    stop(held(&copy, "restored_copy"));
+    assert_eq!(mailbox(&[&copy]).len(), 0);
+    assert!(mailbox(&[&original]).values().all(|count| *count == 1));
+    for name in names {
+        psql(&format!("DROP DATABASE {name} WITH (FORCE)"));
+    }
+}
