@@ -27,6 +27,7 @@ mod rule_sql;
 pub mod split;
 mod sqlite;
 mod sqlite_file;
+mod sqlite_tx;
 pub mod statement;
 mod store;
 pub mod testkit;

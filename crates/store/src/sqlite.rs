@@ -7,12 +7,12 @@ use crate::beside::Beside;
 use crate::error::StoreError;
 use crate::health::Health;
 use crate::migrate;
+use crate::sqlite_tx::SqliteTx;
 use crate::store::OpenMode;
 use crate::tx::{Inner, Tx};
-use crate::value::{Row, Value};
 use crate::wal::{Gate, Log};
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, types::ToSqlOutput, types::ValueRef};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
@@ -56,12 +56,6 @@ pub(crate) struct Sqlite {
 
 /// The note beside the file, once an engine of this process uses the database.
 type Counter = Arc<Mutex<Option<Beside>>>;
-
-pub(crate) struct SqliteTx<'a> {
-    connection: &'a Connection,
-    /// When its statements are interrupted.
-    until: Option<Instant>,
-}
 
 impl Sqlite {
     pub(crate) fn open(path: &Path, mode: OpenMode) -> Result<Self, StoreError> {
@@ -336,98 +330,8 @@ fn control(connection: &Connection, sql: &'static str) -> Result<(), StoreError>
         .map_err(|error| failure_on(connection, error))
 }
 
-impl SqliteTx<'_> {
-    pub(crate) fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, StoreError> {
-        let mut statement = self.connection.prepare_cached(sql).map_err(|error| self.failure(error))?;
-        let touched = statement.execute(rusqlite::params_from_iter(values)).map_err(|error| self.failure(error))?;
-        Ok(touched as u64)
-    }
-
-    pub(crate) fn prepare(&mut self, sql: &str) -> Result<(), StoreError> {
-        let statement = self.connection.prepare_cached(sql).map_err(|error| self.failure(error))?;
-        for index in 1..=statement.parameter_count() {
-            let name = format!("${index}");
-            if statement.parameter_name(index) != Some(name.as_str()) {
-                return Err(StoreError::Failed(format!("placeholder {index} is not {name}")));
-            }
-        }
-        Ok(())
-    }
-
-    pub(crate) fn batch(&mut self, sql: &str) -> Result<(), StoreError> {
-        self.connection.execute_batch(sql).map_err(|error| self.failure(error))
-    }
-
-    pub(crate) fn query(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
-        let mut statement = self.connection.prepare_cached(sql).map_err(|error| self.failure(error))?;
-        rows_of(&mut statement, values).map_err(|error| self.failure(error))
-    }
-
-    pub(crate) fn query_once(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
-        let mut statement = self.connection.prepare(&numbered(sql)).map_err(|error| self.failure(error))?;
-        rows_of(&mut statement, values).map_err(|error| self.failure(error))
-    }
-
-    /// Tells why a statement was interrupted, if it was.
-    fn failure(&self, error: rusqlite::Error) -> StoreError {
-        match failure_on(self.connection, error) {
-            StoreError::TimedOut if self.until.is_none_or(|until| Instant::now() < until) => {
-                StoreError::Busy("the write-ahead log had to be emptied".into())
-            }
-            other => other,
-        }
-    }
-}
-
-/// The same statement with `?1` for `$1`. SQLite takes `$1` for a name and looks through all names for each, which
-/// grows with the square of their number.
-fn numbered(sql: &str) -> String {
-    let mut parts = sql.split('$');
-    let mut text = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        text.push(if part.starts_with(|c: char| c.is_ascii_digit()) { '?' } else { '$' });
-        text.push_str(part);
-    }
-    text
-}
-
-fn rows_of(statement: &mut rusqlite::Statement<'_>, values: &[Value]) -> rusqlite::Result<Vec<Row>> {
-    let columns = statement.column_count();
-    let mut rows = statement.query(rusqlite::params_from_iter(values))?;
-    let mut answer = Vec::new();
-    while let Some(row) = rows.next()? {
-        let read = (0..columns).map(|column| row.get_ref(column).map(value));
-        answer.push(Row::new(read.collect::<Result<_, _>>()?));
-    }
-    Ok(answer)
-}
-
-fn value(value: ValueRef<'_>) -> Value {
-    match value {
-        ValueRef::Null => Value::Null,
-        ValueRef::Integer(v) => Value::Int(v),
-        ValueRef::Real(v) => Value::Real(v),
-        ValueRef::Text(v) => Value::Text(String::from_utf8_lossy(v).into_owned()),
-        ValueRef::Blob(v) => Value::Blob(v.to_vec()),
-    }
-}
-
-impl ToSql for Value {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match self {
-            Self::Null => ValueRef::Null,
-            Self::Int(v) => ValueRef::Integer(*v),
-            Self::Bool(v) => ValueRef::Integer(i64::from(*v)),
-            Self::Real(v) => ValueRef::Real(*v),
-            Self::Text(v) => ValueRef::Text(v.as_bytes()),
-            Self::Blob(v) => ValueRef::Blob(v),
-            Self::Uuid(v) => ValueRef::Blob(v.as_bytes()),
-        }))
-    }
-}
-
 /// As [`failure`], and finds out what an error of the disk is about: SQLite does not say it.
-fn failure_on(connection: &Connection, error: rusqlite::Error) -> StoreError {
+pub(crate) fn failure_on(connection: &Connection, error: rusqlite::Error) -> StoreError {
     match failure(error) {
         StoreError::Down(text) => {
             let of_disk = connection.path().and_then(|path| crate::sqlite_file::refusal(Path::new(path)));

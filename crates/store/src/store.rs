@@ -102,8 +102,8 @@ impl Store {
         Ok(store)
     }
 
-    /// Ends what still waits for the database and takes no more work, so that the process can end. The file of an
-    /// embedded database alone is then the whole of it. Returns whether everything ended within `patience`.
+    /// Ends what still waits and takes no more work, so that the process can end; an SQLite file alone is then the whole
+    /// database. Returns whether everything ended within `patience`.
     pub async fn close(&self, patience: Duration) -> bool {
         if let Backend::Postgres(postgres) = &self.inner.backend {
             return postgres.close(patience).await;
@@ -182,10 +182,7 @@ impl Store {
 
     /// The embedded database, if it is one.
     pub(crate) fn sqlite(&self) -> Option<&Sqlite> {
-        match &self.inner.backend {
-            Backend::Sqlite(sqlite) => Some(sqlite),
-            Backend::Postgres(_) => None,
-        }
+        if let Backend::Sqlite(sqlite) = &self.inner.backend { Some(sqlite) } else { None }
     }
 
     /// Hints between tasks and processes; see [`crate::wake`].

@@ -4,7 +4,7 @@ use crate::error::StoreError;
 use crate::health::Trouble;
 use crate::postgres::PostgresTx;
 use crate::rule_sql::Dialect;
-use crate::sqlite::SqliteTx;
+use crate::sqlite_tx::SqliteTx;
 use crate::statement::Statement;
 use crate::value::{Row, Value};
 use postrider_core::id::{Id as _, TenantId};
