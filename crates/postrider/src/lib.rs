@@ -8,6 +8,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod demo;
+#[cfg(unix)]
 pub mod drill;
 pub mod engine_lock;
 pub mod lifecycle;

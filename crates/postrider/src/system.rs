@@ -6,6 +6,7 @@
 use postrider_core::env::{BoxFuture, Clock, Entropy};
 use postrider_core::time::Timestamp;
 use postrider_core::timeline::Reading;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The longest stretch of a sleep, in milliseconds: after each the wall clock is read again, because timers do not
@@ -67,11 +68,20 @@ pub(crate) fn read_wall() -> Reading {
     best
 }
 
+/// How far the wall clock is read wrong, in microseconds: nothing but for a drill.
+static WALL_AHEAD_US: AtomicI64 = AtomicI64::new(0);
+
+/// Reads the wall clock as so many milliseconds ahead from now on: a rehearsal of a machine whose clock is wrong. Whoever
+/// can start this process could set its machine's clock as well.
+pub(crate) fn rehearse_wrong_clock(ahead_ms: i64) {
+    WALL_AHEAD_US.store(ahead_ms.saturating_mul(1_000), Ordering::Relaxed);
+}
+
 /// The wall clock, in microseconds since the epoch.
 fn wall_us() -> i64 {
     #[expect(clippy::disallowed_methods, reason = "everybody else asks a Clock")]
     let now = SystemTime::now();
-    since_epoch_us(now)
+    since_epoch_us(now).saturating_add(WALL_AHEAD_US.load(Ordering::Relaxed))
 }
 
 /// The monotonic clock, in microseconds since an origin of its own. On Linux it also counts while the machine is

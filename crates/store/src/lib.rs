@@ -81,6 +81,7 @@ pub mod retried;
 pub mod rezoning;
 pub mod rules;
 pub mod schedules;
+pub mod scratch;
 pub mod secrets;
 pub mod sender_domains;
 pub mod senders;

@@ -12,6 +12,7 @@ mod connections;
 mod context;
 mod demo;
 mod doctor;
+#[cfg(unix)]
 mod drill;
 mod failure;
 mod import;
@@ -133,6 +134,7 @@ enum Command {
     /// Look for what is wrong with this installation.
     Doctor(connections::ConnectArgs),
     /// Rehearse a disaster in a folder of its own: kill a sending server several times, and check the accounts.
+    #[cfg(unix)]
     Drill(drill::DrillArgs),
 }
 
@@ -191,6 +193,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
         Command::CheckConfig(args) => check_config::run(args, context).await,
         Command::Migrate => migrate::run(context).await,
         Command::Doctor(args) => doctor::run(args, context).await,
+        #[cfg(unix)]
         Command::Drill(args) => drill::run(args, context).await,
     }
 }

@@ -7,6 +7,7 @@ use crate::engine_lock::EngineLock;
 use crate::lifecycle::{self, Stop};
 use crate::listener::{self, Limits, Tls};
 use crate::private;
+use crate::system;
 use crate::telemetry;
 use crate::wiring::{self, RunningEngine};
 use clap::{Args, ValueEnum};
@@ -73,11 +74,21 @@ pub(super) struct ServeArgs {
     /// Hold everything that this database would send, until `postrider jobs release --all`.
     #[arg(long)]
     hold_jobs: bool,
+    /// Read the wall clock as so many milliseconds ahead. For `postrider drill` only.
+    #[arg(long, hide = true, default_value_t = 0, allow_hyphen_values = true)]
+    clock_ahead_ms: i64,
 }
 
 pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<(), Failure> {
     let config = context.config_with(Overrides { listen: args.listen, ..Overrides::default() })?;
     telemetry::start(&config.log);
+    if args.clock_ahead_ms != 0 {
+        system::rehearse_wrong_clock(args.clock_ahead_ms);
+        tracing::warn!(
+            ahead_ms = args.clock_ahead_ms,
+            "the wall clock of this process is wrong on purpose, for a drill"
+        );
+    }
     for warning in warnings(&config) {
         tracing::warn!("check the configuration: {}", warning.sentence());
     }

@@ -1,42 +1,70 @@
-//! The server that is killed: this very program as `postrider serve`, in a folder of its own.
+//! The nodes that are struck: this very program as `postrider serve`, each in a folder of its own, with proxies of ours on
+//! its paths to the mail server and to the database.
 
+use super::cluster::Database;
 use crate::api_client::ApiClient;
 use crate::cli::Failure;
 use crate::demo::DemoError;
+use postrider_channels::proxy::Proxy;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-/// Where the server says what it does; for whoever looks for the cause of a failed drill.
+/// Where a node writes its log; for whoever looks for the cause of a failed drill.
 const LOG: &str = "serve.log";
+/// How long a node may work on what it claimed, in milliseconds: short, so that a drill is.
+pub const LEASE_MS: i64 = 3_000;
 
-/// What outlives a server: its folder with the database, and the client that asks it.
+/// What outlives a server: its folder, its paths, and the client that asks it.
 pub struct Home {
     program: PathBuf,
     folder: PathBuf,
     client: (String, String),
+    /// The path to the mail server.
+    pub mail: Proxy,
+    /// The path to the database, if the drill has started that.
+    pub database: Option<Proxy>,
 }
 
 impl Home {
-    /// Writes the configuration, and makes a tenant and a client as an operator does.
-    pub fn furnish(folder: &Path, mail_server: SocketAddr) -> Result<Self, Failure> {
+    /// Makes the folder of a node with its configuration.
+    pub async fn furnish(folder: PathBuf, database: &Database, mail_server: SocketAddr) -> Result<Self, Failure> {
         let program = std::env::current_exe().map_err(|error| machine("find this program", error))?;
-        let mut home = Self { program, folder: folder.to_owned(), client: Default::default() };
+        let proxied = |error| machine("start a proxy", error);
+        let mail = Proxy::start(mail_server.to_string()).await.map_err(proxied)?;
+        let path = match database.own() {
+            Some(cluster) => Some(Proxy::start(format!("127.0.0.1:{}", cluster.port)).await.map_err(proxied)?),
+            None => None,
+        };
+        let url = database.url(path.as_ref().map(|path| path.address().port()));
         // The public address is fixed: it is in the tokens, and each server listens at another port.
         let config = format!(
-            "[database]\nurl = \"sqlite:postrider.db\"\n\
+            "[database]\nurl = {url:?}\n\
              [server]\nlisten = \"127.0.0.1:0\"\npublic_url = \"http://127.0.0.1\"\n\
-             [channels.email]\nurl = \"smtp://{mail_server}?tls=none\"\n\
+             [channels.email]\nurl = \"smtp://{}?tls=none\"\n\
+             [engine]\nlease_ms = {LEASE_MS}\nheartbeat_ms = 1000\n\
              [rate_limits]\nread = 0\nwrite = 0\nbatch = 0\nexecute = 0\ntoken = 0\n",
+            mail.address(),
         );
+        std::fs::create_dir_all(&folder).map_err(|error| machine("make a folder", error))?;
         std::fs::write(folder.join("postrider.toml"), config).map_err(|error| machine("write a file", error))?;
-        let tenant = home.answer(&["tenant", "create", "--name", "Drill"])?;
+        Ok(Self { program, folder, client: Default::default(), mail, database: path })
+    }
+
+    /// Makes a tenant and a client as an operator does.
+    pub fn admit(&self) -> Result<(String, String), Failure> {
+        let tenant = self.answer(&["tenant", "create", "--name", "Drill"])?;
         let tenant = text(&tenant, "id")?;
-        let client = home.answer(&["client", "create", "--tenant", &tenant, "--name", "drill", "--scope", "all"])?;
-        home.client = (text(&client, "clientId")?, text(&client, "clientSecret")?);
-        Ok(home)
+        let client = self.answer(&["client", "create", "--tenant", &tenant, "--name", "drill", "--scope", "all"])?;
+        Ok((text(&client, "clientId")?, text(&client, "clientSecret")?))
+    }
+
+    /// Who asks this node.
+    pub fn is_asked_by(&mut self, client: (String, String)) {
+        self.client = client;
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -54,6 +82,10 @@ impl Home {
         let read = serde_json::from_slice(&output.stdout).ok().filter(|_| output.status.success());
         read.ok_or_else(|| machine("prepare the drill", String::from_utf8_lossy(&output.stderr).trim()))
     }
+
+    fn log(&self) -> PathBuf {
+        Path::new(&self.folder).join(LOG)
+    }
 }
 
 /// A running server; dropped, it is killed.
@@ -63,12 +95,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts it and waits until it takes requests.
-    pub async fn start(home: &Home) -> Result<Self, Failure> {
-        let log = std::fs::File::options().append(true).create(true).open(home.folder.join(LOG));
+    /// Starts it, with a wall clock that is so many milliseconds ahead, and waits until it takes requests.
+    pub async fn start(home: &Home, clock_ahead_ms: i64) -> Result<Self, Failure> {
+        let log = std::fs::File::options().append(true).create(true).open(home.log());
         let log = log.map_err(|error| machine("write a file", error))?;
-        let mut command = home.command(&["serve"]);
-        let spawned = command.stdout(Stdio::piped()).stderr(log).spawn();
+        let ahead = format!("--clock-ahead-ms={clock_ahead_ms}");
+        let arguments: &[&str] = if clock_ahead_ms == 0 { &["serve"] } else { &["serve", &ahead] };
+        let spawned = home.command(arguments).stdout(Stdio::piped()).stderr(log).spawn();
         let mut server = Self { child: spawned.map_err(|error| machine("start a server", error))?, url: String::new() };
         let output = server.child.stdout.take();
         let first = tokio::task::spawn_blocking(move || {
@@ -79,7 +112,7 @@ impl Server {
         let line = first.await.map_err(|error| machine("start a server", error))?;
         let told: Value = serde_json::from_str(&line).unwrap_or_default();
         server.url = text(&told, "url").map_err(|_| {
-            let log = std::fs::read_to_string(home.folder.join(LOG)).unwrap_or_default();
+            let log = std::fs::read_to_string(home.log()).unwrap_or_default();
             machine("start a server", log.lines().last().unwrap_or("it says nothing"))
         })?;
         Ok(server)
@@ -97,6 +130,14 @@ impl Server {
         self.child.kill().map_err(|error| machine("kill the server", error))?;
         self.child.wait().map(drop).map_err(|error| machine("wait for the killed server", error))
     }
+
+    /// Lets it stand still (SIGSTOP), or go on (SIGCONT).
+    pub fn stand_still(&self, stands: bool) -> Result<(), Failure> {
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        let pid = pid.ok_or_else(|| machine("stop a server", "it has no process id"))?;
+        let signal = if stands { Signal::STOP } else { Signal::CONT };
+        kill_process(pid, signal).map_err(|error| machine("stop a server", error))
+    }
 }
 
 impl Drop for Server {
@@ -112,6 +153,6 @@ fn text(document: &Value, name: &str) -> Result<String, Failure> {
     found.ok_or_else(|| machine("prepare the drill", format!("there is no {name} in the answer")))
 }
 
-fn machine(tried: &'static str, why: impl std::fmt::Display) -> Failure {
+pub(super) fn machine(tried: &'static str, why: impl std::fmt::Display) -> Failure {
     DemoError::Machine(tried, why.to_string()).into()
 }

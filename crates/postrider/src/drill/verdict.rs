@@ -3,18 +3,20 @@
 //! Invariant: balanced means that everybody was handed over exactly once, or is told as `uncertain` and got at most one
 //! message, or was rightly left out.
 
+use super::strikes::Strike;
+use super::watch::{Seen, Starts};
 use crate::books::grouped;
 use crate::demo::DemoError;
 use crate::demo::session::{Session, number};
 use postrider_core::delivery::DeliveryState;
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Rows that are asked for at a time.
 const PAGE: usize = 100;
 
 /// What was found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Verdict {
     people: i64,
     /// `frozen` of the accounts.
@@ -38,6 +40,10 @@ pub struct Verdict {
     other: i64,
     /// Addresses that got a message and stand nowhere.
     strangers: i64,
+    /// What was seen on the way.
+    seen: Seen,
+    /// How the campaigns started that were due during strikes.
+    starts: Starts,
 }
 
 impl Verdict {
@@ -70,6 +76,11 @@ impl Verdict {
         Ok(verdict)
     }
 
+    /// Adds what was watched on the way.
+    pub fn watched(&mut self, seen: Seen, starts: Starts) {
+        (self.seen, self.starts) = (seen, starts);
+    }
+
     /// Holds one row against the messages for its address, which are then spoken for.
     fn count(&mut self, row: &Value, arrived: &mut HashMap<String, u64>) {
         let messages = row["address"].as_str().and_then(|address| arrived.remove(address)).unwrap_or(0);
@@ -98,10 +109,12 @@ impl Verdict {
         found.map_or_else(|| "nothing".to_owned(), |(what, count)| format!("{} {what}", grouped(count)))
     }
 
-    fn wrong(&self) -> [(&'static str, i64); 7] {
+    fn wrong(&self) -> [(&'static str, i64); 9] {
         [
-            ("got more than one message", self.twice),
-            ("are told as sent and got none", self.sent_lost),
+            ("campaigns started early", self.starts.early),
+            ("reads of the accounts did not add up", self.seen.bad),
+            ("got more than one message", self.twice + self.starts.twice),
+            ("are told as sent and got none", self.sent_lost + self.starts.lost),
             ("stand where nobody can", self.other),
             ("addresses got a message and stand nowhere", self.strangers),
             ("people are not in the ledger", self.people - self.rows),
@@ -117,27 +130,47 @@ impl Verdict {
             "handedOffOnce": self.sent_once,
             "uncertain": { "arrived": self.uncertain_arrived, "notArrived": self.uncertain_lost },
             "leftOut": self.left_out,
-            "handedOffTwice": self.twice,
-            "lost": self.sent_lost,
+            "handedOffTwice": self.twice + self.starts.twice,
+            "lost": self.sent_lost + self.starts.lost,
+            "starts": {
+                "campaigns": self.starts.probes,
+                "early": self.starts.early,
+                "lateMs": { "median": self.late_ms(1, 2), "max": self.late_ms(1, 1) },
+            },
+            "reads": { "accounts": self.seen.reads, "wrong": self.seen.bad },
             "unaccounted": self.other + self.strangers + (self.people - self.rows).abs(),
             "difference": self.difference,
             "balanced": self.is_balanced(),
         })
     }
 
+    /// How late campaigns started: the part `of`/`parts` of the sorted list.
+    fn late_ms(&self, of: usize, parts: usize) -> Option<i64> {
+        let late_ms = &self.starts.late_ms;
+        late_ms.get((late_ms.len() * of / parts).min(late_ms.len().saturating_sub(1))).copied()
+    }
+
     /// For people.
-    pub fn text(&self, kills: &[u64]) -> String {
+    pub fn text(&self, strikes: &BTreeMap<Strike, u32>) -> String {
         let width = grouped(self.people).len();
         let row = |count: i64, what: &str| format!("  {:>width$}  {what}\n", grouped(count));
-        let mut text = format!("\nKilled {} times while it sent to {} people:\n\n", kills.len(), grouped(self.people));
+        let made: Vec<String> = strikes.iter().map(|(kind, count)| format!("{} {count}", kind.as_str())).collect();
+        let mut text = format!("\nStruck ({}) while it sent to {} people:\n\n", made.join(", "), grouped(self.people));
         text += &row(self.sent_once, "handed over exactly once");
-        text += &row(self.uncertain_arrived, "told as uncertain; the mail server had taken theirs");
-        text += &row(self.uncertain_lost, "told as uncertain; the mail server had not");
+        text += &row(self.uncertain_arrived, "reported as uncertain; the mail server had taken theirs");
+        text += &row(self.uncertain_lost, "reported as uncertain; the mail server had not");
         text += &row(self.left_out, "left out, as they should be: opted out, or no address");
-        text += &row(self.twice, "handed over twice");
-        text += &row(self.sent_lost, "told as sent and never handed over");
+        text += &row(self.twice + self.starts.twice, "handed over twice");
+        text += &row(self.sent_lost + self.starts.lost, "reported as sent and never handed over");
+        text += &row(self.starts.probes, "campaigns were due during strikes");
+        text += &row(self.starts.early, "of them started early");
+        if let (Some(median), Some(max)) = (self.late_ms(1, 2), self.late_ms(1, 1)) {
+            text += &row(median, &format!("ms after their time they started (median; at most {} ms)", grouped(max)));
+        }
+        text += &row(self.seen.reads, "times the accounts were read meanwhile");
+        text += &row(self.seen.bad, "of these reads did not add up");
         text += if self.is_balanced() {
-            "\nThe accounts balance: nobody twice, nobody lost, nobody untold."
+            "\nThe accounts balance: nobody twice, nobody lost, nobody unaccounted for."
         } else {
             "\nThe accounts do not balance."
         };
@@ -183,6 +216,11 @@ mod tests {
             assert!(!found.is_balanced());
             assert_eq!(found.first_wrong(), wrong);
         }
+        let early = Starts { early: 1, ..Starts::default() };
+        let sent = || verdict(&[("a", "sent")], &[("a", 1)]);
+        assert_eq!(Verdict { starts: early, ..sent() }.first_wrong(), "1 campaigns started early");
+        let bad = Seen { reads: 9, bad: 2, early: 0 };
+        assert_eq!(Verdict { seen: bad, ..sent() }.first_wrong(), "2 reads of the accounts did not add up");
         let missing = Verdict { people: 2, ..verdict(&[("a", "sent")], &[("a", 1)]) };
         assert_eq!(missing.first_wrong(), "1 people are not in the ledger");
     }
