@@ -166,14 +166,13 @@ fn freeze_chunks(
     // A job that tries failed recipients again has no audience of its own.
     let audiences_number = if freezing.parent.is_some() { 1 } else { audiences.include.len() };
     let is_whole = |cursor: &Cursor| usize::try_from(cursor.audience).is_ok_and(|at| at >= audiences_number);
-    let (begun_at, mut is_moved) = (cursor.matched, false);
-    while !(canceled || is_whole(&cursor) || is_moved && cursor.matched >= begun_at + TOGETHER_MAX) {
+    let enough_at = cursor.matched + TOGETHER_MAX;
+    let mut has_room = !canceled && !is_whole(&cursor);
+    while has_room {
         freeze_chunk(tx, freezing, audiences, channel, &mut cursor, now)?;
-        is_moved = true;
+        has_room = !is_whole(&cursor) && cursor.matched < enough_at;
     }
-    if is_moved {
-        tx.manifest_advance(freezing.manifest, &cursor)?;
-    }
+    tx.manifest_advance(freezing.manifest, &cursor)?;
     if canceled || is_whole(&cursor) {
         tx.manifest_freeze(freezing.manifest, now)?;
         return Ok(Frozen::Whole);

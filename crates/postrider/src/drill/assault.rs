@@ -72,7 +72,7 @@ impl Assault<'_> {
         let arrived = self.stage.sink.received();
         let count = grouped(i64::try_from(arrived).unwrap_or(i64::MAX));
         let node = which + 1;
-        let is_first = made % 2 == 0;
+        let is_first = made.is_multiple_of(2);
         match strike {
             Strike::Kills => {
                 self.stage.kill(which)?;
