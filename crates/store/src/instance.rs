@@ -10,7 +10,7 @@ use crate::value::Row;
 use postrider_core::env::{Entropy, random_below};
 use postrider_core::instance::{FileState, Note, Server, Verdict, judge_again, judge_file, judge_server};
 use postrider_core::time::Timestamp;
-use std::path::PathBuf;
+use std::path::Path;
 
 /// While another engine used the database within so many milliseconds, it is in use.
 const IN_USE_MS: i64 = 5_000;
@@ -233,7 +233,7 @@ fn missing() -> StoreError {
 
 /// Compares the database with the note beside its file. A new note is written before the new epoch is committed: whoever
 /// is ended between the two finds them apart at the next start, and decides the same again.
-fn enter_file(tx: &mut Tx<'_>, path: &PathBuf, epoch: &str, now: Timestamp) -> Result<(), StoreError> {
+fn enter_file(tx: &mut Tx<'_>, path: &Path, epoch: &str, now: Timestamp) -> Result<(), StoreError> {
     let file = beside::identify(path)?;
     let state = tx.query_one(&STATE, &[], |row| {
         Ok(FileState { epoch: row.next()?, commits: row.next()?, has_jobs: row.next()?, file: file.clone() })
