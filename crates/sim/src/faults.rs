@@ -55,7 +55,7 @@ pub(crate) fn downtime_ms(chance: &mut Stream) -> i64 {
 
 /// How long a node stands still, in milliseconds.
 pub(crate) fn pause_ms(chance: &mut Stream) -> i64 {
-    chance.pick(&[SECOND_MS, 9 * SECOND_MS, 31 * SECOND_MS, 45 * SECOND_MS, 2 * MINUTE_MS])
+    chance.pick(&[SECOND_MS, 9 * SECOND_MS, 31 * SECOND_MS, 45 * SECOND_MS, 2 * MINUTE_MS, 15 * MINUTE_MS])
 }
 
 /// How much time passes while somebody is at work, in milliseconds.

@@ -5,9 +5,12 @@ use crate::faults::Climate;
 use crate::gate::{Gate, Pass, Place};
 use postrider_core::channel::{Channel, ChannelKind, Lane, Message, Obstacle, Outcome, Refusal};
 use postrider_core::env::BoxFuture;
-use postrider_core::time::Timestamp;
+use postrider_core::time::{MINUTE_MS, SECOND_MS, Timestamp};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// How long the provider is silent before a late answer, in milliseconds.
+const STALLS_MS: [i64; 4] = [11 * SECOND_MS, 45 * SECOND_MS, 3 * MINUTE_MS, 15 * MINUTE_MS];
 
 /// A message that the provider took.
 #[derive(Debug, Clone)]
@@ -69,6 +72,8 @@ pub(crate) enum Mood {
     HangsUp,
     /// The adapter itself breaks down.
     Breaks,
+    /// Takes the message, and says so after so many milliseconds.
+    Stalls(i64),
 }
 
 /// What the lane makes of it.
@@ -76,6 +81,7 @@ enum Word {
     Answer(Outcome),
     HangsUp,
     Breaks,
+    Stalls(i64),
 }
 
 impl Provider {
@@ -147,6 +153,10 @@ impl Provider {
                     Outcome::NotAttempted { refusal: refusal("login_refused"), obstacle: Obstacle::Route, after_ms }
                 }
                 Mood::HangsUp => return Word::HangsUp,
+                Mood::Stalls(ms) => {
+                    take(books);
+                    return Word::Stalls(ms);
+                }
                 Mood::Breaks => {
                     take(books);
                     return Word::Breaks;
@@ -168,13 +178,14 @@ impl State {
         if !self.chance.permille(self.climate.provider) {
             return Mood::Takes;
         }
-        match self.chance.below(8) {
+        match self.chance.below(9) {
             0 | 1 => Mood::TakesAndFallsSilent,
             2 => Mood::FallsSilent,
             3 => Mood::Refuses,
             4 => Mood::PutsOff(wait(&mut self.chance)),
             5 => Mood::IsClosed(wait(&mut self.chance)),
             6 => Mood::HangsUp,
+            7 => Mood::Stalls(self.chance.pick(&STALLS_MS)),
             _ => Mood::Breaks,
         }
     }
@@ -215,6 +226,10 @@ impl Lane for SimLane {
                 drop(gate.pass(owner, Place::Leave(message.key.clone())).await);
                 let outcome = match self.provider.decide(gate, message, handed_at) {
                     Word::Answer(outcome) => outcome,
+                    Word::Stalls(ms) => {
+                        drop(gate.pass(owner, Place::Sleep(gate.now().plus_millis(ms))).await);
+                        Outcome::HandedOff { provider_ref: "250 ok".into() }
+                    }
                     Word::HangsUp => {
                         self.provider.doubt(&window[outcomes.len()..]);
                         break;

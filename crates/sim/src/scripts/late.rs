@@ -71,3 +71,16 @@ fn a_late_refusal_of_the_first_try_says_nothing_about_the_second() {
         assert_eq!(script.states().await, [Sent]);
     });
 }
+
+/// Shows a lane that gives up, or a chunk that is lost, while the provider only takes its time.
+#[test]
+fn a_provider_that_answers_after_minutes_costs_no_second_copy() {
+    play(Database::Postgres, tried_again(3), async |script| {
+        script.world.recipe.provider.script(&[Mood::Stalls(9 * MINUTE_MS)]);
+        script.start().await;
+        script.start().await;
+        script.finish().await;
+        assert_eq!(script.states().await, [Sent, Sent, Sent]);
+        assert_eq!(script.arrivals().len(), 3);
+    });
+}
