@@ -30,6 +30,8 @@ mod sqlite_file;
 mod sqlite_tx;
 pub mod statement;
 mod store;
+#[cfg(test)]
+mod store_tests;
 pub mod testkit;
 mod tx;
 mod url;

@@ -20,10 +20,9 @@ use tokio::time::Instant;
 pub const WORK_MAX: Duration = Duration::from_secs(10);
 /// How many connections to PostgreSQL a process uses at most, unless it is told otherwise; one more carries nudges.
 pub const CONNECTIONS_DEFAULT: usize = 16;
-/// The first pause between tries is random and at most so many milliseconds; the limit doubles up to
-/// [`RETRY_PAUSE_MAX_MS`].
+/// The first pause between tries is random, at most so many milliseconds; this doubles up to [`RETRY_PAUSE_MAX_MS`].
 const RETRY_PAUSE_MS: u64 = 4;
-/// Longest pause between tries, in milliseconds.
+/// Longest pause, in milliseconds.
 const RETRY_PAUSE_MAX_MS: u64 = 500;
 
 /// What opening a database may do to it.
@@ -364,41 +363,5 @@ impl Store {
     ) -> Option<R> {
         let inner = Arc::clone(&self.inner);
         tokio::task::spawn_blocking(move || work(&inner.backend)).await.ok().flatten()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testkit::{Database, fresh_store};
-    use futures_util::FutureExt as _;
-    use std::sync::mpsc;
-
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn a_read_that_nobody_waits_for_takes_up_a_reader_until_it_ends() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = fresh_store(Database::Sqlite, folder.path()).await;
-        let Backend::Sqlite(sqlite) = &store.inner.backend else { panic!("the store is embedded") };
-        let (end, ends) = mpsc::channel::<()>();
-        let ends = Arc::new(Mutex::new(ends));
-        for _ in 0..crate::sqlite::READERS {
-            let (store, ends) = (store.clone(), Arc::clone(&ends));
-            let (begin, begun) = tokio::sync::oneshot::channel();
-            let mut begin = Some(begin);
-            let read = tokio::spawn(async move {
-                let work = move |_: &mut Tx<'_>| {
-                    begin.take().map(|begin| begin.send(()));
-                    assert!(ends.lock().unwrap().recv().is_err(), "it ends with its sender");
-                    Ok::<_, StoreError>(())
-                };
-                store.read("test", work).await
-            });
-            begun.await.unwrap();
-            read.abort();
-            assert!(read.await.unwrap_err().is_cancelled());
-        }
-        assert!(sqlite.reader().now_or_never().is_none(), "as many reads still run as there are readers");
-        drop(end);
-        assert!(sqlite.reader().await.is_some());
     }
 }
