@@ -3,7 +3,7 @@
 use crate::chance::Stream;
 use crate::faults::Climate;
 use crate::gate::{Gate, Pass, Place};
-use postrider_core::channel::{Channel, ChannelKind, Lane, Message, Obstacle, Outcome, Refusal};
+use postrider_core::channel::{Channel, ChannelKind, Lane, Line, Message, Obstacle, Outcome, Refusal};
 use postrider_core::env::BoxFuture;
 use postrider_core::time::{MINUTE_MS, SECOND_MS, Timestamp};
 use std::collections::VecDeque;
@@ -50,6 +50,8 @@ pub(crate) struct Books {
 struct State {
     books: Books,
     chance: Stream,
+    /// Decides when it is silent for a while. A stream of its own, so that all else goes on as without it.
+    silences: Stream,
     climate: Climate,
     /// What it does with the next messages, in place of what chance says.
     script: VecDeque<Mood>,
@@ -86,7 +88,14 @@ enum Word {
 
 impl Provider {
     pub(crate) fn new(chance: Stream, climate: Climate) -> Self {
-        Self(Arc::new(Mutex::new(State { books: Books::default(), chance, climate, script: VecDeque::new() })))
+        let silences = chance.fork("silences", 0);
+        Self(Arc::new(Mutex::new(State {
+            books: Books::default(),
+            chance,
+            silences,
+            climate,
+            script: VecDeque::new(),
+        })))
     }
 
     fn with<R>(&self, act: impl FnOnce(&mut State) -> R) -> R {
@@ -116,6 +125,14 @@ impl Provider {
     /// Nobody will know what became of these.
     fn doubt(&self, messages: &[Message]) {
         self.with(|state| state.books.unclear.extend(messages.iter().map(|message| message.key.clone())));
+    }
+
+    /// Until when it says nothing about the next message, should it fall silent for longer than anybody waits patiently.
+    fn silent_until(&self, now: Timestamp) -> Option<Timestamp> {
+        self.with(|state| {
+            let falls_silent = state.script.is_empty() && state.silences.permille(state.climate.provider / 2);
+            falls_silent.then(|| now.plus_millis(state.silences.within(10_001, 90_000)))
+        })
     }
 
     /// Decides about a message.
@@ -207,13 +224,30 @@ impl Channel for SimChannel {
     }
 
     fn lane(&self) -> Box<dyn Lane> {
-        Box::new(SimLane { provider: self.provider.clone(), pass: self.pass.clone() })
+        Box::new(SimLane { provider: self.provider.clone(), pass: self.pass.clone(), line: None })
     }
 }
 
 struct SimLane {
     provider: Provider,
     pass: Pass,
+    line: Option<Arc<dyn Line>>,
+}
+
+impl SimLane {
+    /// Waits while the provider is silent; returns whether the message may still leave then.
+    async fn wait(&self) -> bool {
+        let Some(line) = &self.line else { return true };
+        if let Some(until) = self.provider.silent_until(self.pass.gate.now()) {
+            tokio::select! {
+                // Not by chance: each run of a world is the same.
+                biased;
+                () = line.cut() => return false,
+                _ = self.pass.gate.pass(self.pass.owner, Place::Sleep(until)) => {}
+            }
+        }
+        line.may_leave()
+    }
 }
 
 impl Lane for SimLane {
@@ -223,6 +257,14 @@ impl Lane for SimLane {
             let handed_at = gate.now();
             let mut outcomes = Vec::new();
             for message in window {
+                if !self.wait().await {
+                    let refusal = refusal("ended");
+                    outcomes.resize(
+                        window.len(),
+                        Outcome::NotAttempted { refusal, obstacle: Obstacle::Caller, after_ms: None },
+                    );
+                    return outcomes;
+                }
                 drop(gate.pass(owner, Place::Leave(message.key.clone())).await);
                 let outcome = match self.provider.decide(gate, message, handed_at) {
                     Word::Answer(outcome) => outcome,
@@ -250,6 +292,10 @@ impl Lane for SimLane {
             drop(gate.pass(owner, Place::Answer).await);
             outcomes
         })
+    }
+
+    fn listen(&mut self, line: Arc<dyn Line>) {
+        self.line = Some(line);
     }
 
     fn close<'a>(&'a mut self) -> BoxFuture<'a, ()> {
