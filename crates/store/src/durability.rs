@@ -6,6 +6,17 @@ use crate::store::Store;
 use crate::tx::Tx;
 use crate::value::Row;
 
+/// Warns if what the database confirms may be gone after a failure of its server.
+///
+/// # Errors
+/// Any [`StoreError`].
+pub(crate) async fn look(store: &Store) -> Result<(), StoreError> {
+    if let Some(weakness) = weakness(store).await? {
+        tracing::warn!("{weakness}");
+    }
+    Ok(())
+}
+
 /// Why what the database confirms may be gone after a failure of its server, if it may: without this, a message that was
 /// sent and recorded leaves again. The operator may accept that for the sake of speed, so it is no error.
 ///

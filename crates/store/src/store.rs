@@ -92,10 +92,8 @@ impl Store {
     pub async fn open_with(url: &DatabaseUrl, mode: OpenMode, connections: usize) -> Result<Self, StoreError> {
         let store = Self::connect(url, mode, connections)?;
         migrate::bring_up_to_date(&store, mode).await?;
-        if let Some(weakness) = crate::durability::weakness(&store).await? {
-            tracing::warn!("{weakness}");
-        }
         if let Backend::Postgres(postgres) = &store.inner.backend {
+            crate::durability::look(&store).await?;
             store.inner.wake.listen(Arc::clone(&postgres.connector));
         }
         Ok(store)
@@ -133,8 +131,7 @@ impl Store {
             DatabaseUrl::Postgres(url) => Backend::Postgres(Postgres::open(url, connections)?),
         };
         let (probe, entropy, meter, wake) = (OnceLock::new(), OnceLock::new(), Meter::default(), Wake::new());
-        let health = Arc::new(Health::default());
-        let conditions = Arc::default();
+        let (health, conditions) = (Arc::new(Health::default()), Arc::default());
         let inner = Inner { backend, probe, entropy, health, conditions, meter, wake, url: url.clone(), mode };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -275,14 +272,13 @@ impl Store {
             probe.before(op).await?;
         }
         let begun = Instant::now();
-        let deadline = begun + limit.unwrap_or(WORK_MAX);
-        let ends = Ends { at: deadline, is_asked: limit.is_some() };
+        let ends = Ends { at: begun + limit.unwrap_or(WORK_MAX), is_asked: limit.is_some() };
         let work = Arc::new(Mutex::new(work));
         let (mut longest_ms, mut tries) = (RETRY_PAUSE_MS, 1_u32);
         let (mut result, mut retry) = self.attempt(isolation, ends, &work).await;
         while retry {
             let pause = Duration::from_millis(self.pause_ms(longest_ms));
-            if Instant::now() + pause >= deadline {
+            if Instant::now() + pause >= ends.at {
                 tracing::warn!(op, tries, "a transaction conflicted with others at each attempt and was given up");
                 break;
             }
