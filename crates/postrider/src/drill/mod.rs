@@ -79,7 +79,9 @@ pub async fn run(context: &Context, options: DrillOptions) -> Result<(), Failure
     let sink_options = SinkOptions { count_recipients: true, ..SinkOptions::default() };
     let sink = Sink::start(ANYWHERE, sink_options).await.map_err(|error| machine("start the mail server", error))?;
     let outcome = interruptible(&stop, async {
-        let database = open(&options.database, &folder).await?;
+        // Where nothing has started there is nothing to look for.
+        let opened = open(&options.database, &folder).await;
+        let database = opened.inspect_err(|_| drop(std::fs::remove_dir_all(&folder)))?;
         let mut stage = Stage {
             narrator,
             clock,
