@@ -1,7 +1,7 @@
-//! Which database it is that an engine begins on: the one that it knows, or a copy.
+//! Tells whether an engine starts on the database that it knows, or on a copy.
 //!
 //! A copy must not send what the original sends too. An engine therefore keeps an *epoch*, a random word, and a number of
-//! commits in the database and in a note beside its file; what does not fit together is not the database that ran here.
+//! commits in the database and in a note next to its file. If the two do not fit, it is not the database that ran here.
 
 use crate::hold::HoldReason;
 
@@ -39,7 +39,7 @@ impl FileId {
     }
 }
 
-/// What an SQLite database says of itself.
+/// What an SQLite database says about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileState {
     /// Its epoch; none before an engine first used it.
@@ -52,7 +52,7 @@ pub struct FileState {
     pub file: Option<FileId>,
 }
 
-/// The note beside an SQLite database.
+/// The note next to an SQLite database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
     /// The epoch of the database.
@@ -63,11 +63,11 @@ pub struct Note {
     pub file: Option<FileId>,
 }
 
-/// Judges an SQLite database by the note beside it.
+/// Judges an SQLite database by the note next to it.
 ///
-/// The number in the note follows that of the database: each commit is noted before anybody learns of it, and so before a
-/// message leaves because of it. A note that is behind is one of a crash between the two, or of a power cut, which
-/// may lose what was written to the note last.
+/// The number in the note follows that of the database: each commit is noted before any code acts on it, and so before a
+/// message leaves because of it. A note is behind after a crash between the two, or after a power cut, which may lose
+/// the last write to the note.
 #[must_use]
 pub fn judge_file(database: &FileState, note: Option<&Note>) -> Verdict {
     match compare(database, note) {
@@ -80,14 +80,14 @@ fn compare(database: &FileState, note: Option<&Note>) -> Verdict {
     let hold = |reason, why: &str| Verdict::Hold(reason, why.to_owned());
     match (&database.epoch, note) {
         (None, None) => Verdict::First,
-        // An engine that was ended while it began for the first time.
+        // The engine ended during its first start.
         (None, Some(note)) if note.commits == 0 => Verdict::First,
-        (None, Some(_)) => hold(HoldReason::Copy, "another state of it ran here later"),
+        (None, Some(_)) => hold(HoldReason::Copy, "a later state of it ran here"),
         (Some(_), None) => {
-            hold(HoldReason::Unproven, "the .epoch file that an engine keeps beside the database is missing")
+            hold(HoldReason::Unproven, "the .epoch file that an engine keeps next to the database is missing")
         }
         (Some(epoch), Some(note)) if *epoch != note.epoch => {
-            hold(HoldReason::Copy, "the .epoch file beside it belongs to another database")
+            hold(HoldReason::Copy, "the .epoch file next to it belongs to another database")
         }
         (Some(_), Some(note)) if !is_same(database.file.as_ref(), note.file.as_ref()) => {
             hold(HoldReason::Unproven, "the file was copied, or moved to another file system")
@@ -103,7 +103,7 @@ fn compare(database: &FileState, note: Option<&Note>) -> Verdict {
 fn is_same(one: Option<&FileId>, other: Option<&FileId>) -> bool {
     match (one, other) {
         (Some(one), Some(other)) => one.is_same_as(other),
-        // This system does not number files.
+        // This system has no numbers for files.
         (None, None) => true,
         _ => false,
     }
@@ -130,14 +130,14 @@ pub fn judge_server(noted: Option<&Server>, found: &Server, known: bool, has_job
     let Some(noted) = noted else { return Verdict::First };
     let hold = |reason, why: &str| Verdict::Hold(reason, why.to_owned());
     let verdict = if noted.identity != found.identity {
-        hold(HoldReason::Copy, "it is not in the database, or not on the server, in which it has sent")
+        hold(HoldReason::Copy, "it is in another database, or on another server, than the one that has sent")
     } else if noted.timeline != found.timeline {
-        // A node that lived through a promotion has noted the new timeline.
+        // A node that ran during a promotion has noted the new timeline.
         hold(HoldReason::Unproven, "the server was promoted or restored to a point in time while no engine watched")
     } else if found.wal_at < noted.wal_at {
         hold(HoldReason::Copy, "the write-ahead log of the server is behind what was seen before")
     } else if noted.started != found.started && !known {
-        hold(HoldReason::Unproven, "the server was started anew and is reached under an address that no engine used")
+        hold(HoldReason::Unproven, "the server was restarted and is reached under an address that no engine has used")
     } else {
         Verdict::Continues
     };

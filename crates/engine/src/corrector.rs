@@ -1,7 +1,7 @@
 //! Looks for chunks that are due later than their recipients, and corrects them.
 //!
-//! Nothing in this release makes such a chunk, but an earlier one did under a clock that was wrong, and recipients must not
-//! stand still because of it. The work of one look is bounded.
+//! This release makes no such chunk, but an earlier one did under a wrong clock, and recipients must not wait because of
+//! it. The work of one look is bounded.
 
 use crate::cluster::{Cluster, Signals};
 use crate::driver::{Progress, Task};

@@ -193,9 +193,9 @@ async fn begin(cluster: &Cluster) -> bool {
             Ok(()) => break,
             Err(error) => {
                 if cluster.is_known(&error) {
-                    tracing::debug!(%error, "the engine cannot begin and will try again");
+                    tracing::debug!(%error, "starting the engine failed, and it is tried again");
                 } else {
-                    tracing::error!(%error, "the engine cannot begin and will try again");
+                    tracing::error!(%error, "starting the engine failed, and it is tried again");
                 }
                 pause(cluster, BEGIN_PAUSE_MS).await;
             }

@@ -1,4 +1,4 @@
-//! The note beside an SQLite file, `PATH.epoch`: which database it is, which file it was written for, and how often
+//! The note next to an SQLite file, `PATH.epoch`: which database it is, which file it was written for, and how often
 //! an engine has committed in it.
 //!
 //! The number of commits has a fixed place and width, so that noting one is one small write in place. It must survive the end
@@ -17,7 +17,7 @@ const COMMITS: &str = "commits ";
 #[derive(Debug)]
 pub(crate) struct Beside {
     file: File,
-    /// Whether the operator was told that it cannot be written.
+    /// Whether the log has said that it cannot be written.
     told: bool,
 }
 
@@ -36,7 +36,7 @@ impl Beside {
         let written = self.file.seek(place).and_then(|_| self.file.write_all(text.as_bytes()));
         match written {
             Err(error) if !self.told => {
-                tracing::warn!(%error, "writing the .epoch file beside the database failed");
+                tracing::warn!(%error, "writing the .epoch file next to the database failed");
                 self.told = true;
             }
             Err(_) => {}
@@ -45,7 +45,7 @@ impl Beside {
     }
 }
 
-/// Reads the note of a database; none if there is none.
+/// Reads the note of a database; none if it has no note.
 pub(crate) fn read(database: &Path) -> Result<Option<Note>, StoreError> {
     let path = path_of(database);
     let text = match std::fs::read_to_string(&path) {
@@ -55,7 +55,9 @@ pub(crate) fn read(database: &Path) -> Result<Option<Note>, StoreError> {
     };
     let note = parse(&text).ok_or_else(|| {
         let shown = path.display();
-        StoreError::Failed(format!("{shown} cannot be understood: remove it, and sending is held until you confirm"))
+        StoreError::Failed(format!(
+            "{shown} cannot be understood: remove it; sending is then held until you release it"
+        ))
     });
     note.map(Some)
 }
@@ -99,7 +101,7 @@ pub(crate) fn identify(database: &Path) -> Result<Option<FileId>, StoreError> {
     }
 }
 
-/// Where the note is: beside the file itself, also if it is reached by a link, as SQLite's own files are.
+/// Where the note is: next to the file itself, even if that is reached by a link, as SQLite's own files are.
 fn path_of(database: &Path) -> PathBuf {
     let mut path = database.canonicalize().unwrap_or_else(|_| database.to_owned()).into_os_string();
     path.push(".epoch");

@@ -66,7 +66,7 @@ impl Conditions {
     pub fn end(&self, part: Part) -> bool {
         let before = self.with(|conditions| conditions.remove(&part));
         if let Some(before) = &before {
-            tracing::warn!(?part, reason = before.reason, "works again");
+            tracing::warn!(?part, reason = before.reason, "the condition has ended");
         }
         before.is_some()
     }

@@ -112,7 +112,7 @@ impl Health {
             if is_steady { state.logged.take() } else { None }
         });
         if let Some(trouble) = ended {
-            tracing::warn!(reason = trouble.as_str(), "using the database works again");
+            tracing::warn!(reason = trouble.as_str(), "using the database succeeds again");
         }
     }
 

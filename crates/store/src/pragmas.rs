@@ -23,7 +23,7 @@ pub(crate) fn promise(connection: &Connection, path: &Path) -> Result<(), StoreE
         let kept: i64 = connection.pragma_query_value(None, name, |row| row.get(0)).map_err(failure)?;
         if kept != expected {
             let shown = path.display();
-            return Err(StoreError::Unopened(format!("{shown}: SQLite keeps {name} = {kept} in place of {value}")));
+            return Err(StoreError::Unopened(format!("{shown}: SQLite keeps {name} = {kept} instead of {value}")));
         }
     }
     Ok(())

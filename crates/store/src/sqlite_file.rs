@@ -55,7 +55,7 @@ pub(crate) fn failure(path: &Path, error: rusqlite::Error) -> StoreError {
         Some(rusqlite::ErrorCode::CannotOpen) if path.is_file() => {
             let folder = folder_of(path).display().to_string();
             StoreError::Down(format!(
-                "{shown} or the -wal and -shm files beside it cannot be opened; {folder} must be writable and the process needs free file descriptors ({error})"
+                "{shown} or the -wal and -shm files next to it cannot be opened; {folder} must be writable and the process needs free file descriptors ({error})"
             ))
         }
         _ => match crate::sqlite::failure(error) {

@@ -374,7 +374,7 @@ impl SendLane {
             }
             if let Err(error) = self.abandon().await {
                 if !self.cluster.is_known(&error) {
-                    tracing::warn!(%error, "a lane that ends could not record what it knows and tries again");
+                    tracing::warn!(%error, "recording outcomes at the end of a lane failed, and it is tried again");
                 }
                 self.cluster.clock.sleep_until(self.cluster.now().plus_millis(LAST_TRY_PAUSE_MS)).await;
             }

@@ -129,7 +129,7 @@ impl Runs {
     /// Does so for a lane that ends and will not look again.
     pub(super) async fn take_back_last(&self, cluster: &Cluster) {
         if let Err(error) = self.take_back(cluster).await {
-            tracing::warn!(%error, "taking back failures that are no recipient's fault failed");
+            tracing::warn!(%error, "undoing failures that are not the recipients' fault failed");
         }
     }
 

@@ -151,7 +151,7 @@ impl SendLane {
             route.fell_silent(*number);
             wake(cluster, *kind);
             if let Err(error) = give_rest_back(cluster, open).await {
-                tracing::debug!(%error, "the rest of a chunk is given back later");
+                tracing::debug!(%error, "splitting a chunk failed, and it is tried again");
             }
             let told = route.silence(heard_at, now, silence_ms).or_else(|| before.clone());
             if told != *blocked && job::block(cluster, &open.context, told.clone()).await.is_ok() {

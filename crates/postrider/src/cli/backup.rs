@@ -24,7 +24,7 @@ pub(super) struct BackupArgs {
 pub(super) struct RestoreArgs {
     /// A copy that `postrider backup` made, or another copy of an SQLite database.
     file: PathBuf,
-    /// Put a database that is there aside under a name with the date, and the copy in its place.
+    /// Keep an existing database under a name with the date, and put the copy in its place.
     #[arg(long)]
     replace: bool,
 }
@@ -43,7 +43,7 @@ pub(super) async fn back_up(args: BackupArgs, context: &Context) -> Result<(), F
         format!("Copied {} to {}: {bytes} bytes, checked and synced.", config.database_named(), file.display());
     if !marked {
         text.push_str(
-            " Its schema is of an older release, so it does not hold sending: start a copy with serve --hold-jobs.",
+            " Its schema is of an older release, so the copy does not hold sending: start it with serve --hold-jobs.",
         );
     }
     context.answer(&Report::new(text, json!({ "file": file, "bytes": bytes, "held": marked })));
@@ -71,7 +71,7 @@ pub(super) async fn restore(args: RestoreArgs, context: &Context) -> Result<(), 
     let mut text = format!("Restored {} to {}.", args.file.display(), config.database_named());
     let aside = aside.filter(|aside| aside.exists());
     if let Some(aside) = &aside {
-        text.push_str(&format!(" The database that was there is {}.", aside.display()));
+        text.push_str(&format!(" The earlier database is now {}.", aside.display()));
     }
     text.push_str(match marked {
         true => "\nSending is held: look at `postrider jobs list`, then run `postrider jobs release --all`.",
@@ -84,7 +84,7 @@ pub(super) async fn restore(args: RestoreArgs, context: &Context) -> Result<(), 
 /// The file of an SQLite database.
 fn file_of(config: &Config, remedy: &str) -> Result<PathBuf, Failure> {
     match &config.database {
-        // A link and what it leads to are one database.
+        // A link and the file that it leads to are one database.
         DatabaseUrl::Sqlite(path) => Ok(path.canonicalize().unwrap_or_else(|_| path.clone())),
         DatabaseUrl::Postgres(_) => {
             let message = format!("{} is a PostgreSQL database: {remedy}", config.database_named());
@@ -106,7 +106,10 @@ fn unrestored(file: &Path, database: &Path, error: StoreError) -> Failure {
             format!("another process uses {}: stop every postrider that serves from it", database.display())
         }
         StoreError::Unopened(why) if database.exists() && why.contains("no file is overwritten") => {
-            format!("there is a database at {} already: add --replace to put it aside", database.display())
+            format!(
+                "there is a database at {} already: add --replace to keep it under another name",
+                database.display()
+            )
         }
         error => error.to_string(),
     };
@@ -115,5 +118,5 @@ fn unrestored(file: &Path, database: &Path, error: StoreError) -> Failure {
 
 async fn blocking(work: impl FnOnce() -> Result<Copied, StoreError> + Send + 'static) -> Result<Copied, StoreError> {
     let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|_| Err(StoreError::Failed("the copy panicked".into())))
+    done.unwrap_or_else(|_| Err(StoreError::Failed("copying the database panicked".into())))
 }

@@ -123,7 +123,7 @@ impl Context {
         if let Some(store) = self.store.get() {
             let closed = store.close(CLOSE_MAX).await;
             if !closed {
-                tracing::warn!("closing the database took too long; the process ends without it");
+                tracing::warn!("closing the database took too long; the process ends without closing it");
             }
         }
     }

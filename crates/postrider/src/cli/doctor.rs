@@ -117,7 +117,7 @@ async fn of_store(config: &Config, store: &Store) -> Result<Vec<Check>, Failure>
     ])
 }
 
-/// Whether everything that sends is held.
+/// Checks whether sending is held.
 async fn sending(store: &Store) -> Result<Check, Failure> {
     Ok(match store.read("instance.held", |tx| tx.held()).await? {
         None => Check::ok("sending", "not held"),
@@ -144,7 +144,7 @@ async fn clocks(config: &Config, store: &Store, now: Timestamp) -> Result<Check,
     if off.is_empty() {
         return Ok(Check::ok(
             "clocks",
-            if store.is_embedded() { "one machine" } else { "every node agrees with the database" },
+            if store.is_embedded() { "one machine" } else { "the clock of every node agrees with the database's" },
         ));
     }
     let line = |node: &NodeOff| {

@@ -4,17 +4,17 @@ use super::{Context, Failure, Trouble, Unshown};
 use crate::drill::{self, DrillOptions, Strike, Where};
 use clap::Args;
 
-/// How many people are made up if nothing is said, on SQLite and on PostgreSQL.
+/// The default number of made-up people, on SQLite and on PostgreSQL.
 const RECIPIENTS_DEFAULT: (u32, u32) = (2_000, 20_000);
 /// Fewest people: enough for a middle in which a server can be killed.
 const RECIPIENTS_MIN: i64 = 100;
 /// Most people that are made up.
 const RECIPIENTS_MAX: i64 = 1_000_000;
-/// How often a node is killed if nothing is said.
+/// The default number of kills.
 const KILLS_DEFAULT: u32 = 3;
-/// How often nodes can be killed at most.
+/// The greatest number of kills.
 const KILLS_MAX: i64 = 100;
-/// Nodes on PostgreSQL if nothing is said, and at most: each has 17 connections.
+/// The default and the greatest number of nodes on PostgreSQL: each has 17 connections.
 const NODES: (u8, i64) = (3, 8);
 
 #[derive(Debug, Args)]
@@ -51,15 +51,15 @@ pub(super) async fn run(args: DrillArgs, context: &Context) -> Result<(), Failur
     let refuse = |message: &str| Err(Failure::of(Trouble::Usage, message));
     let is_file = matches!(database, Where::File);
     if is_file && args.nodes.is_some_and(|nodes| nodes > 1) {
-        return refuse("One node sends from SQLite: add --postgres or --database-url for --nodes.");
+        return refuse("Only one node can send from SQLite: add --postgres or --database-url to use --nodes.");
     }
     if args.strikes.contains(&Strike::Restarts) && !matches!(database, Where::OwnServer) {
         return refuse(
-            "The drill restarts only a database that it has started: add --postgres for the strike restarts.",
+            "The drill restarts only a database that it has started itself: add --postgres to use the strike restarts.",
         );
     }
     if args.strikes.contains(&Strike::Clocks) && is_file {
-        return refuse("A node on SQLite has no other clock than its own: add --postgres for the strike clocks.");
+        return refuse("A node on SQLite has no clock but its own: add --postgres to use the strike clocks.");
     }
     let strikes = match (&database, args.strikes.is_empty()) {
         (_, false) => args.strikes,

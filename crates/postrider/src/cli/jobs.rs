@@ -88,7 +88,7 @@ async fn release(args: ReleaseArgs, context: &Context) -> Result<(), Failure> {
     let (_, store, service) = context.open(OpenMode::Existing).await?;
     let ReleaseArgs { which, yes } = args;
     if which.all {
-        // A copy that no engine has begun on is found out now, so that the release holds at the next start.
+        // A copy on which no engine has started is found out now, so that the next start does not hold it again.
         if let Ok(_lock) = EngineLock::take(&store) {
             store.enter(service.now(), &OsEntropy).await?;
         }
@@ -118,7 +118,7 @@ fn of_job(id: ScheduleId, failure: Failure) -> Failure {
     failure.about(&format!("job {id}"))
 }
 
-/// Asks on the terminal whether to go on, unless it was said before.
+/// Asks on the terminal whether to go on, unless `--yes` was given.
 fn confirm(context: &Context, question: &str, yes: bool) -> Result<(), Failure> {
     if yes {
         return Ok(());
@@ -128,7 +128,7 @@ fn confirm(context: &Context, question: &str, yes: bool) -> Result<(), Failure> 
         let message = format!("{question} Add --yes to confirm; nothing was released");
         return Err(Failure::of(Trouble::Usage, message));
     }
-    context.note(format!("{question}\nWrite yes to release: "));
+    context.note(format!("{question}\nType yes to release: "));
     let mut answer = String::new();
     let read = stdin.lock().read_line(&mut answer);
     if read.is_ok() && answer.trim() == "yes" {
@@ -156,7 +156,8 @@ fn consequences<'j>(jobs: impl Iterator<Item = &'j OpenJob>, held: Option<&Held>
     );
     if held.is_some_and(|held| held.reason != HoldReason::Operator) {
         text.push_str(
-            " If this is a copy, whoever the original has sent to since it was taken gets the message a second time.",
+            " If this is a copy, recipients that the original has sent to since the copy was made get the message \
+            a second time.",
         );
     }
     text

@@ -157,8 +157,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
                 context.close().await;
                 result
             });
-            // A thread that still waits for a silent database or a name server ends with the process; waiting for it
-            // could take for ever, and without its runtime it would panic.
+            // A thread that still waits for a silent database or a name server ends with the process. It could wait
+            // for ever, and it would panic without its runtime.
             std::mem::forget(runtime);
             result
         }

@@ -74,7 +74,7 @@ pub(super) struct ServeArgs {
     /// Hold everything that this database would send, until `postrider jobs release --all`.
     #[arg(long)]
     hold_jobs: bool,
-    /// Read the wall clock as so many milliseconds ahead. For `postrider drill` only.
+    /// Read the wall clock this many milliseconds ahead. For `postrider drill` only.
     #[arg(long, hide = true, default_value_t = 0, allow_hyphen_values = true)]
     clock_ahead_ms: i64,
 }
@@ -162,7 +162,7 @@ async fn drain(engine: Option<RunningEngine>, stop: &Stop) {
     let drained = tokio::time::timeout(Duration::from_millis(DRAIN_MAX_MS), engine.stop());
     if drained.await.is_err() {
         tracing::warn!(
-            "stopping the engine took too long: what is in flight and unanswered is left to rescue, as after a crash"
+            "stopping the engine took too long: messages in flight without an answer are left to the rescuer, as after a crash"
         );
     }
 }

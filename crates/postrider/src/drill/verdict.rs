@@ -38,9 +38,9 @@ pub struct Verdict {
     twice: i64,
     /// Anything else: a message for somebody who was left out, a state that no drill leads to.
     other: i64,
-    /// Addresses that got a message and stand nowhere.
+    /// Addresses that got a message and are not in the ledger.
     strangers: i64,
-    /// What was seen on the way.
+    /// What the watcher saw during the drill.
     seen: Seen,
     /// How the campaigns started that were due during strikes.
     starts: Starts,
@@ -76,12 +76,12 @@ impl Verdict {
         Ok(verdict)
     }
 
-    /// Adds what was watched on the way.
+    /// Adds what the watcher saw during the drill.
     pub fn watched(&mut self, seen: Seen, starts: Starts) {
         (self.seen, self.starts) = (seen, starts);
     }
 
-    /// Holds one row against the messages for its address, which are then spoken for.
+    /// Compares one row with the messages for its address, which are then counted.
     fn count(&mut self, row: &Value, arrived: &mut HashMap<String, u64>) {
         let messages = row["address"].as_str().and_then(|address| arrived.remove(address)).unwrap_or(0);
         let state = row["state"].as_str().and_then(DeliveryState::parse);
@@ -114,9 +114,9 @@ impl Verdict {
             ("campaigns started early", self.starts.early),
             ("reads of the accounts did not add up", self.seen.bad),
             ("got more than one message", self.twice + self.starts.twice),
-            ("are told as sent and got none", self.sent_lost + self.starts.lost),
-            ("stand where nobody can", self.other),
-            ("addresses got a message and stand nowhere", self.strangers),
+            ("are reported as sent and got none", self.sent_lost + self.starts.lost),
+            ("are in a state that cannot be final", self.other),
+            ("addresses got a message and are not in the ledger", self.strangers),
             ("people are not in the ledger", self.people - self.rows),
             ("rows are not in the accounts", self.rows - self.frozen),
             ("is the difference of the accounts", self.difference),
@@ -157,7 +157,7 @@ impl Verdict {
         let made: Vec<String> = strikes.iter().map(|(kind, count)| format!("{} {count}", kind.as_str())).collect();
         let mut text = format!("\nStruck ({}) while it sent to {} people:\n\n", made.join(", "), grouped(self.people));
         text += &row(self.sent_once, "handed over exactly once");
-        text += &row(self.uncertain_arrived, "reported as uncertain; the mail server had taken theirs");
+        text += &row(self.uncertain_arrived, "reported as uncertain; the mail server had accepted the message");
         text += &row(self.uncertain_lost, "reported as uncertain; the mail server had not");
         text += &row(self.left_out, "left out, as they should be: opted out, or no address");
         text += &row(self.twice + self.starts.twice, "handed over twice");
@@ -165,12 +165,12 @@ impl Verdict {
         text += &row(self.starts.probes, "campaigns were due during strikes");
         text += &row(self.starts.early, "of them started early");
         if let (Some(median), Some(max)) = (self.late_ms(1, 2), self.late_ms(1, 1)) {
-            text += &row(median, &format!("ms after their time they started (median; at most {} ms)", grouped(max)));
+            text += &row(median, &format!("ms late is the median of their starts (at most {} ms)", grouped(max)));
         }
-        text += &row(self.seen.reads, "times the accounts were read meanwhile");
+        text += &row(self.seen.reads, "reads of the accounts while it sent");
         text += &row(self.seen.bad, "of these reads did not add up");
         text += if self.is_balanced() {
-            "\nThe accounts balance: nobody twice, nobody lost, nobody unaccounted for."
+            "\nThe accounts balance: no second messages, no lost ones, and every person is accounted for."
         } else {
             "\nThe accounts do not balance."
         };
@@ -206,11 +206,11 @@ mod tests {
         for (rows, arrived, wrong) in [
             (&[("a", "sent")][..], &[("a", 2)][..], "1 got more than one message"),
             (&[("a", "uncertain")], &[("a", 2)], "1 got more than one message"),
-            (&[("a", "sent")], &[], "1 are told as sent and got none"),
-            (&[("a", "suppressed")], &[("a", 1)], "1 stand where nobody can"),
-            (&[("a", "pending")], &[], "1 stand where nobody can"),
-            (&[("a", "failed")], &[], "1 stand where nobody can"),
-            (&[("a", "sent")], &[("a", 1), ("x", 1)], "1 addresses got a message and stand nowhere"),
+            (&[("a", "sent")], &[], "1 are reported as sent and got none"),
+            (&[("a", "suppressed")], &[("a", 1)], "1 are in a state that cannot be final"),
+            (&[("a", "pending")], &[], "1 are in a state that cannot be final"),
+            (&[("a", "failed")], &[], "1 are in a state that cannot be final"),
+            (&[("a", "sent")], &[("a", 1), ("x", 1)], "1 addresses got a message and are not in the ledger"),
         ] {
             let found = verdict(rows, arrived);
             assert!(!found.is_balanced());

@@ -51,9 +51,9 @@ fn nodes_in_a_schema_of_a_named_server_stand_a_stop_and_a_silent_path() {
 fn a_drill_refuses_strikes_that_the_database_does_not_allow() {
     let home = Home::new();
     for (args, why) in [
-        (&["--strikes", "clocks"][..], "no other clock than its own"),
+        (&["--strikes", "clocks"][..], "no clock but its own"),
         (&["--strikes", "restarts"], "only a database that it has started"),
-        (&["--nodes", "2"], "One node sends from SQLite"),
+        (&["--nodes", "2"], "Only one node can send from SQLite"),
         (&["--database-url", "postgres://nobody@127.0.0.1:1/none?sslmode=disable", "--kills", "1"], "--database-url"),
     ] {
         let ran = home.run(&[&["drill"], args].concat());

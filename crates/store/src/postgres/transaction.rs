@@ -62,7 +62,7 @@ pub(super) fn silent(waited_s: u64) -> StoreError {
 
 /// The failure of a unit of work while the process ends.
 pub(super) fn closed() -> StoreError {
-    StoreError::Down("this process is about to end".into())
+    StoreError::Down("this process is ending".into())
 }
 
 pub(crate) struct PostgresTx<'a> {
