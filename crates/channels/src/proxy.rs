@@ -1,6 +1,6 @@
 //! A TCP proxy that goes silent the way networks do, for tests and drills.
 //!
-//! It stands between a client and a real server, acknowledges what it receives, and passes on only what its path allows.
+//! It sits between a client and a real server, acknowledges what it receives, and passes on only what its path allows.
 //! Invariant: bytes are held or passed in order, never lost or changed, on a connection that is not forgotten or cut.
 
 use std::io;
@@ -175,7 +175,7 @@ async fn pump(
 mod tests {
     use super::*;
 
-    /// A server that repeats what it is told.
+    /// A server that repeats what it receives.
     async fn echo() -> String {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_held_passes_when_the_path_opens_and_a_forgotten_connection_stays_silent() {
+    async fn held_bytes_pass_when_the_path_opens_and_a_forgotten_connection_stays_silent() {
         let proxy = Proxy::start(echo().await).await.unwrap();
         let mut old = TcpStream::connect(proxy.address()).await.unwrap();
         exchange(&mut old).await;

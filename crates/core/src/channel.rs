@@ -195,7 +195,7 @@ pub enum Obstacle {
     Connections,
     /// The provider refuses the sender of the campaign: waiting changes nothing, a person has to act.
     Sender,
-    /// Whoever handed the window over ended it: it says nothing about the provider.
+    /// The caller that handed the window over ended it: it says nothing about the provider.
     Caller,
 }
 
@@ -264,7 +264,7 @@ impl ProbeReport {
     }
 }
 
-/// What whoever hands a window over hears and says while it is on its way.
+/// How a lane and the caller that hands a window over talk while it is on its way.
 pub trait Line: Send + Sync {
     /// The provider said something: the conversation is not silent.
     fn heard(&self);
@@ -276,8 +276,8 @@ pub trait Line: Send + Sync {
     /// the window is not attempted ([`Obstacle::Caller`]).
     fn may_leave(&self) -> bool;
 
-    /// Resolves when the lane must return at once: what was not answered and may have left is uncertain, and everything
-    /// else of the window is not attempted ([`Obstacle::Caller`]).
+    /// Resolves when the lane must return at once: a message that may have left without an answer is uncertain, and all
+    /// others of the window are not attempted ([`Obstacle::Caller`]).
     fn cut(&self) -> BoxFuture<'_, ()>;
 }
 
@@ -287,7 +287,7 @@ pub trait Lane: Send {
     /// Timeouts are the lane's own; it always answers.
     fn send<'a>(&'a mut self, window: &'a [Message]) -> BoxFuture<'a, Vec<Outcome>>;
 
-    /// Says who listens while windows are on their way. A lane that ignores it is waited for until it returns.
+    /// Sets the listener for the windows on their way. The caller waits for a lane that ignores it until it returns.
     fn listen(&mut self, _line: Arc<dyn Line>) {}
 
     /// Ends the conversation politely.

@@ -16,7 +16,7 @@ pub enum HoldReason {
 words!(HoldReason { Operator => "held_by_operator", Copy => "restored_copy", Unproven => "copy_or_moved" });
 
 impl HoldReason {
-    /// What is the matter, in one sentence.
+    /// The reason in one sentence.
     #[must_use]
     pub const fn sentence(self) -> &'static str {
         match self {

@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_is_told_from_a_restart() {
+    fn a_copy_is_distinguished_from_a_restart() {
         let at = |inode| Some(file(1, inode, Some(3), "a"));
         let state = |epoch: Option<&str>, commits, inode| FileState {
             epoch: epoch.map(str::to_owned),
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_on_postgres_is_told_from_a_restart_and_a_failover() {
+    fn a_copy_on_postgres_is_distinguished_from_a_restart_and_a_failover() {
         let noted = server("1:2:3", 1, 100, "a");
         let (copy, unproven) = (Some(HoldReason::Copy), Some(HoldReason::Unproven));
         for (case, found, known, expected) in [

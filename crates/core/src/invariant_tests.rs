@@ -54,7 +54,7 @@ fn a_finished_job_has_nobody_left_and_accounts_that_balance() {
 }
 
 #[test]
-fn the_state_of_a_finished_job_is_what_its_counts_say() {
+fn the_state_of_a_finished_job_follows_from_its_counts() {
     let (sent, doubtful) = (counts(&[(DeliveryState::Sent, 7)]), counts(&[(DeliveryState::Uncertain, 1)]));
     let refused = counts(&[(DeliveryState::Failed, 1)]);
     for (state, ledger, holds) in [

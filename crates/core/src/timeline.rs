@@ -3,7 +3,7 @@
 //! The source is the wall clock of the machine, or the clock of a database that several processes share. The timeline
 //! follows it while it is *steady*, which means that it keeps step with the monotonic clock. A source that jumps or
 //! drifts is ignored until it has been steady for [`STEADY_US`]; meanwhile time passes at the rate of the monotonic
-//! clock. Whoever reads the clocks calls [`Timeline::observe`] about once a second.
+//! clock. The reader of the clocks calls [`Timeline::observe`] about once a second.
 //!
 //! All numbers are microseconds. A monotonic instant has an origin of its own and also counts while the machine is
 //! suspended, where the system offers such a clock.
@@ -16,7 +16,7 @@ pub const STEADY_US: i64 = 60_000_000;
 const PLAY_US: i64 = 100_000;
 /// A source that is further than this from the timeline holds starts.
 pub const RUNAWAY_US: i64 = 5_000_000;
-/// The most that one observation adds to the time watched: in a longer silence nobody saw what the source did.
+/// The most that one observation adds to the time watched: in a longer gap the source was not seen.
 const WATCHED_MAX_US: i64 = 10_000_000;
 /// A reading that took longer than this says too little to be used.
 const READING_MAX_US: i64 = 1_000_000;
@@ -33,7 +33,7 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// The bounds of what the source was ahead of the monotonic clock.
+    /// The bounds of how far the source was ahead of the monotonic clock.
     const fn bounds(self) -> (i64, i64) {
         (self.source_us.saturating_sub(self.after_us), self.source_us.saturating_sub(self.before_us))
     }
@@ -80,7 +80,7 @@ struct Span {
 /// A timeline of one process.
 #[derive(Debug, Clone, Copy)]
 pub struct Timeline {
-    /// What it is ahead of the monotonic clock.
+    /// How far it is ahead of the monotonic clock.
     offset_us: i64,
     span: Span,
     course: Course,
@@ -88,8 +88,8 @@ pub struct Timeline {
 
 impl Timeline {
     /// Begins at the first reading, which is trusted. `heard` is the last instant that an earlier process noted, if there
-    /// is one: a source that is well behind it has been set back since, so the timeline begins there and the source
-    /// has to prove itself.
+    /// is one: a source that is well behind it has been set back since, so the timeline begins at that instant, and the
+    /// source must be steady first.
     #[must_use]
     pub fn begin(reading: Reading, heard: Option<Timestamp>) -> Self {
         let (low, high) = reading.bounds();
@@ -116,7 +116,7 @@ impl Timeline {
         self.course
     }
 
-    /// Takes note of the source. A reading that took too long changes nothing.
+    /// Observes the source. A reading that took too long changes nothing.
     pub fn observe(&mut self, reading: Reading) -> Course {
         if reading.width_us() > READING_MAX_US {
             return self.course;
@@ -138,7 +138,7 @@ impl Timeline {
 }
 
 impl Span {
-    /// Adds the bounds of one reading, or begins anew with them if the source has certainly moved.
+    /// Adds the bounds of one reading, or starts again with them if the source has certainly moved.
     fn extend(&mut self, low: i64, high: i64, now_us: i64) {
         let watched = now_us.saturating_sub(self.seen_us).clamp(0, WATCHED_MAX_US);
         let extended = Self {

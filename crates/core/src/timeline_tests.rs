@@ -133,7 +133,7 @@ fn a_jump_during_a_suspend_that_the_monotonic_clock_counted_is_none() {
 }
 
 #[test]
-fn a_minute_that_nobody_watched_proves_nothing() {
+fn an_unwatched_minute_proves_nothing() {
     let mut machine = Machine::new();
     machine.ahead_us = 2 * HOUR;
     machine.pass(1);
@@ -143,7 +143,7 @@ fn a_minute_that_nobody_watched_proves_nothing() {
 }
 
 #[test]
-fn a_clock_behind_the_last_instant_that_was_noted_has_to_prove_itself() {
+fn a_clock_behind_the_last_instant_that_was_noted_must_be_steady_first() {
     let noted = |ahead_us: i64| Some(Timestamp::from_millis((EPOCH + ahead_us) / 1_000));
     for (heard, is_runaway) in [(None, false), (noted(-HOUR), false), (noted(4 * SECOND), false), (noted(HOUR), true)] {
         let timeline = Timeline::begin(exact(0, 0), heard);

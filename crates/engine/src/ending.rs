@@ -1,8 +1,7 @@
-//! The one way in which a job gets its final state: at its end, and once more when a late answer changes the counts of a
-//! finished job.
+//! Gives jobs their final state: at their end, and once more when a late answer changes the counts of a finished job.
 //!
-//! Invariant: the job is locked before its counts are read, so that of the settler and a late answer the second one sees
-//! what the first one did.
+//! Invariant: the job is locked before its counts are read. If the settler and a late answer meet, the second one sees
+//! the changes of the first.
 
 use crate::telling::Teller;
 use postrider_core::delivery::{Counts, final_state};
@@ -12,7 +11,7 @@ use postrider_core::time::Timestamp;
 use postrider_store::execution::{JobKey, JobMove, LockedJob};
 use postrider_store::{StoreError, Tx};
 
-/// Closes a job if everybody is accounted for.
+/// Closes a job if all recipients are accounted for.
 pub(crate) fn finish(tx: &mut Tx<'_>, key: JobKey, teller: &Teller, now: Timestamp) -> Result<(), StoreError> {
     let found = tx.job_lock(key.tenant, key.job)?.filter(|job| job.finished_at.is_none());
     let Some((job, counts, to)) = judge(tx, key, found)? else { return Ok(()) };
@@ -40,7 +39,7 @@ pub(crate) fn correct(tx: &mut Tx<'_>, key: JobKey, teller: &Teller, now: Timest
     tell(tx, key, &job, (EventKind::ScheduleCorrected, to, counts), teller)
 }
 
-/// Corrects a finished job that an earlier version left in a state that its counts deny.
+/// Corrects a finished job that an earlier version left in a state that does not fit its counts.
 pub(crate) fn repair(tx: &mut Tx<'_>, key: JobKey, teller: &Teller, now: Timestamp) -> Result<(), StoreError> {
     let found = tx.job_lock(key.tenant, key.job)?;
     match judge(tx, key, found)? {
@@ -49,7 +48,7 @@ pub(crate) fn repair(tx: &mut Tx<'_>, key: JobKey, teller: &Teller, now: Timesta
     }
 }
 
-/// The job with its counts and the final state that these say; none while a recipient is live.
+/// The job with its counts and the final state that follows from them; none while a recipient is live.
 fn judge(
     tx: &mut Tx<'_>,
     key: JobKey,

@@ -63,8 +63,8 @@ async fn rescue_one(cluster: &Cluster, every: bool) -> Result<Progress, StoreErr
     if !lost {
         return Ok(Progress::Idle { next: None });
     }
-    // What lanes of this process hold is not lost, however far the clock was set forward and however long the process stood
-    // still: whoever rescues first renews.
+    // Chunks that lanes of this process hold are not lost, however far the clock was set forward and however long the
+    // process was stopped: the rescuer renews their leases first.
     let (own, lease_until) = (cluster.held.claims(), cluster.lease_until());
     let rescued = cluster.store.write_guarded("chunk.rescue", move |tx| {
         tx.chunks_renew(&own, lease_until)?;

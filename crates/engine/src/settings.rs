@@ -29,7 +29,7 @@ pub struct ChannelSettings {
     pub lanes: usize,
     /// Messages that are marked, and so may become uncertain, at once in a lane; at least 1.
     pub window: usize,
-    /// After how long without a word from the provider a conversation is silent and another one takes its place, in
+    /// After how long without an answer from the provider a conversation is silent and another one takes its place, in
     /// milliseconds; at least 1.
     pub silence_ms: i64,
 }

@@ -1,7 +1,7 @@
 //! Starts jobs exactly when they are due: never early, and late only within their policy.
 //!
-//! Jobs of one instant start together, a batch in a transaction. If a batch fails for a reason that would come again, each
-//! job gets a transaction of its own, and one that fails rests, so that it holds up no other.
+//! Jobs that are due at one instant start together, a batch in a transaction. If a batch fails for a reason that would
+//! occur again, each job gets a transaction of its own, and one that fails rests, so that it does not delay the others.
 
 use crate::cluster::Cluster;
 use crate::driver::{Progress, Task};
@@ -27,7 +27,7 @@ pub(crate) const CHANNEL_NOT_CONFIGURED: &str = "channel_not_configured";
 
 /// Jobs that start in one transaction, at most.
 pub(crate) const BATCH_MAX: i64 = 100;
-/// How long a job rests that could not be started, in milliseconds.
+/// How long a job that could not be started rests, in milliseconds.
 const REST_MS: i64 = MINUTE_MS;
 /// When to look again for jobs that another node is starting, in milliseconds.
 const LOCKED_PAUSE_MS: i64 = 50;
@@ -152,7 +152,7 @@ impl Beginning {
     fn begin(&self, tx: &mut Tx<'_>, jobs: &[DueJob]) -> Result<(), StoreError> {
         let mut beginning: Vec<&DueJob> = Vec::with_capacity(jobs.len());
         for job in jobs {
-            // Whatever was due by older zone data is looked at again: it may be due no more.
+            // A job that was due by older zone data is looked at again: it may not be due any more.
             if self.judge.judge_due(tx, job, &self.teller, self.now)? == Judged::Stays {
                 beginning.push(job);
             }
@@ -166,7 +166,7 @@ impl Beginning {
         tx.campaigns_set_execution_status(&statuses, self.now)?;
         for (job, change) in shown() {
             if change.to == JobState::Canceled {
-                // A job that never began leaves a draft, as one that a person takes back.
+                // A job that never began leaves a draft, like one that a person cancels.
                 let version = VersionId::new(self.now, &*self.entropy);
                 tx.campaign_to_draft(job.tenant, job.campaign, version, self.now)?;
             }
@@ -180,7 +180,7 @@ impl Beginning {
     }
 
     fn decide(&self, job: &DueJob) -> JobMove {
-        // Whoever let a missed job go on has decided about its lateness.
+        // The person who resumed a missed job has accepted its lateness.
         let missed = job.state == JobState::Scheduled && job.latest_start.is_some_and(|latest| self.now > latest);
         let is_configured = self.configured.contains(&job.channel);
         let begins = JobMove {

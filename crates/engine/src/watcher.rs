@@ -1,7 +1,7 @@
 //! Watches whether everything that sends is held, and keeps the mark that this database is in use.
 //!
-//! A hold lives in the database, so that it outlasts restarts and reaches every node; the board of conditions of this
-//! process is where the tasks see it.
+//! A hold is kept in the database, so that it outlasts restarts and reaches every node; the tasks see it on the board of
+//! conditions of this process.
 
 use crate::cluster::{Cluster, Signals};
 use crate::driver::{Progress, Task};
@@ -70,7 +70,7 @@ impl Task for Watcher {
     }
 }
 
-/// What an engine does with a database before its first task: it finds out whether it may send, names the jobs that
+/// Prepares a database before the first task of an engine: it finds out whether the engine may send, names the jobs that
 /// fell due while no engine ran, and rescues what an earlier process left behind.
 pub(crate) async fn enter(cluster: &Cluster) -> Result<(), StoreError> {
     let now = cluster.now();

@@ -1,8 +1,8 @@
 //! The one clock of a process: a [`Timeline`] over the wall clock of the machine, or over the clock of the database
 //! where several machines share one.
 //!
-//! Invariant: nothing in a process that serves goes by the raw wall clock but the time stamps of its log and the dates
-//! of certificates.
+//! Invariant: in a process that serves, only the time stamps of the log and the dates of certificates come from the raw
+//! wall clock.
 
 use crate::system::{monotonic_us, nap, read_wall};
 use postrider_core::env::{BoxFuture, Clock};
@@ -108,7 +108,7 @@ impl Clock for GuardedClock {
                 tokio::time::sleep(nap).await;
                 let before = std::mem::replace(&mut now, clock.now());
                 if now < before {
-                    // What was far enough away may be hours away now. Whoever waits looks again.
+                    // An instant that was far away may be near now, or the other way round: all waits look again.
                     return;
                 }
             }

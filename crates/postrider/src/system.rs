@@ -68,11 +68,11 @@ pub(crate) fn read_wall() -> Reading {
     best
 }
 
-/// How far the wall clock is read wrong, in microseconds: nothing but for a drill.
+/// How far the wall clock is read wrong, in microseconds: 0 except in a drill.
 static WALL_AHEAD_US: AtomicI64 = AtomicI64::new(0);
 
-/// Reads the wall clock as so many milliseconds ahead from now on: a rehearsal of a machine whose clock is wrong. Whoever
-/// can start this process could set its machine's clock as well.
+/// Reads the wall clock this many milliseconds ahead from now on, to rehearse a machine with a wrong clock. A user who can
+/// start this process could set the clock of the machine as well.
 pub(crate) fn rehearse_wrong_clock(ahead_ms: i64) {
     WALL_AHEAD_US.store(ahead_ms.saturating_mul(1_000), Ordering::Relaxed);
 }
@@ -92,7 +92,7 @@ pub(crate) fn monotonic_us() -> i64 {
     time.tv_sec.saturating_mul(1_000_000).saturating_add(time.tv_nsec / 1_000)
 }
 
-/// The monotonic clock, in microseconds since its first reading. It may stand still while the machine is suspended.
+/// The monotonic clock, in microseconds since its first reading. It may stop while the machine is suspended.
 #[cfg(not(target_os = "linux"))]
 #[expect(clippy::disallowed_methods, reason = "everybody else asks a Clock")]
 pub(crate) fn monotonic_us() -> i64 {

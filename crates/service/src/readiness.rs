@@ -4,7 +4,7 @@ use crate::{Service, ServiceError};
 use postrider_store::conditions::{Condition, Part, Stops};
 use std::time::Duration;
 
-/// How long the answer may take: who asks counts silence as an answer, too.
+/// How long the answer may take: a load balancer counts silence as a failure, too.
 const ANSWER_MAX: Duration = Duration::from_millis(1_700);
 /// How long the store may take over what it is asked.
 const LOOK_MAX: Duration = Duration::from_millis(1_000);

@@ -1,7 +1,7 @@
 //! Copies of an SQLite database, made while it is in use, and putting one in its place.
 //!
 //! The pages are copied in one pass from one snapshot: writers go on meanwhile, and the pass takes about as long as reading the file.
-//! In several steps it would begin again after each write of another process, and `VACUUM INTO`, which writes each row anew,
+//! In several steps it would begin again after each write of another process, and `VACUUM INTO`, which writes each row again,
 //! would keep the write-ahead log from being emptied several times as long.
 
 use crate::error::StoreError;
@@ -16,11 +16,11 @@ use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How long a lock of another process is waited for between two tries.
+/// How long to wait for a lock of another process between two tries.
 const PAUSE: Duration = Duration::from_millis(20);
 /// How often the copy is tried while another process holds the file locked.
 const TRIES: u32 = 250;
-/// Files that SQLite and an engine keep beside a database.
+/// The endings of the files that SQLite and an engine keep next to a database.
 const BESIDE: [&str; 4] = ["", "-wal", "-shm", ".epoch"];
 
 /// A finished copy.
@@ -28,7 +28,7 @@ const BESIDE: [&str; 4] = ["", "-wal", "-shm", ".epoch"];
 pub struct Copied {
     /// Its size in bytes.
     pub bytes: u64,
-    /// Whether it says inside that it is a copy; one with the schema of an older release cannot.
+    /// Whether it is marked as a copy inside; one with the schema of an older release cannot be.
     pub marked: bool,
 }
 
@@ -102,11 +102,11 @@ fn copy(source: &Path, target: &Path, held: &Held) -> Result<Copied, StoreError>
     options.open(target).map_err(|error| unwritten(target, &error))?;
     let told = |error| sqlite_file::failure(target, error);
     let mut to = Connection::open_with_flags(target, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(told)?;
-    // Nobody sees the file before it is synced as a whole.
+    // The file gets its name only when it is synced as a whole.
     to.pragma_update(None, "synchronous", "OFF").map_err(told)?;
     copy_pages(&from, &mut to)?;
     drop(from);
-    // One file, without a write-ahead log beside it.
+    // One file, without a write-ahead log next to it.
     to.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(())).map_err(told)?;
     let marked = mark(&to, held).map_err(|error| named(target, error))?;
     let found: String = to.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(told)?;
@@ -156,7 +156,7 @@ fn settle(database: &Path) -> Result<(), StoreError> {
         .and_then(|()| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
     match alone.map_err(failure) {
         Err(busy @ StoreError::Busy(_)) => Err(busy),
-        // What is broken is put aside as it is.
+        // A broken database is kept under the other name as it is.
         Ok(()) | Err(_) => Ok(()),
     }
 }

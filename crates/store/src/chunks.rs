@@ -282,7 +282,7 @@ impl Tx<'_> {
         Ok(self.execute(&CLEARED, &values)? == 1)
     }
 
-    /// Gives a held chunk back: done if nobody in it is live, else ready and due when its earliest pending row is.
+    /// Releases a held chunk: done if no recipient in it is live, else ready and due when its earliest pending row is.
     /// Returns whether it is done.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! When a chunk is due: when the earliest of its waiting recipients is, and never by the clock of whoever gives it back.
+//! When a chunk is due: when the earliest of its waiting recipients is, never by the clock of the node that releases it.
 
 use crate::chunks::{ChunkKey, Claim};
 use crate::error::StoreError;
@@ -8,7 +8,7 @@ use crate::value::Row;
 use postrider_core::time::Timestamp;
 
 statements! { "dues":
-    /// Who was not tried yet is due with the job.
+    /// A recipient that was not tried yet is due with the job.
     EARLIEST = "SELECT MIN(COALESCE(d.due_at, j.due_at)) FROM manifests m JOIN schedule_jobs j ON j.id = m.schedule_id \
         JOIN deliveries d ON d.manifest_number = m.number WHERE m.number = $1 AND d.seq BETWEEN $2 AND $3 \
         AND d.state = 'pending'";
@@ -41,7 +41,7 @@ impl WaitingChunk {
 }
 
 impl Tx<'_> {
-    /// When the earliest of the waiting recipients of a chunk is due; none if nobody waits.
+    /// When the earliest of the waiting recipients of a chunk is due; none if no recipient waits.
     pub(crate) fn chunk_earliest(&mut self, claim: &Claim) -> Result<Option<Timestamp>, StoreError> {
         let range = [claim.key.manifest.into(), claim.first_seq.into(), claim.last_seq.into()];
         Ok(self.query_one(&EARLIEST, &range, Row::next)?.flatten())

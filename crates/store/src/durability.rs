@@ -1,4 +1,4 @@
-//! Whether PostgreSQL keeps what it confirms. SQLite is told to; see `pragmas`.
+//! Whether PostgreSQL keeps what it confirms. For SQLite see `pragmas`.
 
 use crate::error::StoreError;
 use crate::rule_sql::Dialect;

@@ -70,8 +70,8 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether it concerns the database as a whole. Then the store logs when it begins and when it ends, and who meets
-    /// it meanwhile need not.
+    /// Whether it concerns the database as a whole. Then the store logs when it begins and when it ends, and a
+    /// caller that meets it meanwhile need not.
     #[must_use]
     pub const fn is_trouble(&self) -> bool {
         Trouble::of(self).is_some()

@@ -14,7 +14,7 @@ use postrider_core::time::Timestamp;
 
 statements! { "execution":
     /// All tenants: jobs that are to begin, one of each tenant after the other. A job set to run by a person before it
-    /// began is found too. Nodes on a server pass each other's jobs instead of waiting for them.
+    /// began is found too. Nodes on a server skip each other's jobs instead of waiting for them.
     DUE = fork sqlite "SELECT j.id, j.tenant_id, j.campaign_id, j.manifest_id, j.channel, j.state, j.due_at, \
         j.latest_start, j.on_missed, j.is_test, j.tzdb_version FROM schedule_jobs j JOIN (SELECT id, ROW_NUMBER() \
         OVER (PARTITION BY tenant_id ORDER BY due_at, id) AS turn FROM schedule_jobs WHERE due_at <= $1 \
@@ -41,10 +41,10 @@ statements! { "execution":
     MOVE = "UPDATE schedule_jobs SET state = $1, blocked_reason = $2, started_at = COALESCE(started_at, $3), \
         finished_at = $4 WHERE tenant_id = $5 AND id = $6 AND state = $7 \
         AND (CAST($8 AS BIGINT) = 0 OR started_at IS NULL) AND due_at <= COALESCE($9, due_at)";
-    /// Changes nothing, and lets nobody else end or correct the job before this transaction does.
+    /// Changes nothing, and keeps other transactions from ending or correcting the job before this one does.
     LOCK = "UPDATE schedule_jobs SET state = state WHERE tenant_id = $1 AND id = $2 \
         RETURNING campaign_id, state, is_test, finished_at";
-    /// All tenants: a hint which finished jobs may say what late answers have made wrong. The rule is
+    /// All tenants: a hint which finished jobs may have a state that late answers have made wrong. The rule is
     /// `core::delivery::final_state`.
     DOUBTED = "SELECT j.id, j.tenant_id, m.number FROM schedule_jobs j JOIN manifests m ON m.schedule_id = j.id \
         WHERE j.state = 'completed_with_failures' AND j.finished_at IS NOT NULL AND j.id > $1 \
@@ -143,7 +143,7 @@ impl JobMove {
 pub struct LockedJob {
     /// Of which campaign.
     pub campaign: CampaignId,
-    /// Where it stands.
+    /// Its state.
     pub state: JobState,
     /// Whether it is a test send, of which the campaign shows nothing.
     pub is_test: bool,
@@ -171,7 +171,7 @@ pub struct UnsettledJob {
     pub tenant: TenantId,
     /// Of which campaign.
     pub campaign: CampaignId,
-    /// Where it stands.
+    /// Its state.
     pub state: JobState,
     /// Nothing leaves at or after this instant.
     pub latest_finish: Option<Timestamp>,
@@ -233,7 +233,7 @@ impl Tx<'_> {
         Ok(self.query_one(&NEXT_DUE, &[now.into()], Row::next)?.flatten())
     }
 
-    /// Changes a job's state if it still is in the one it must be in; answers whether it was.
+    /// Changes a job's state if it still is in the one it must be in; returns whether it was.
     ///
     /// # Errors
     /// Any [`StoreError`]; `Failed` for a move that [`JobState::may_become`] does not allow.
@@ -250,7 +250,7 @@ impl Tx<'_> {
         Ok(self.execute_many(&MOVE, &sets)?.into_iter().map(|touched| touched == 1).collect())
     }
 
-    /// Locks a job until this transaction ends, and returns where it stands. Lock chunks before their job.
+    /// Locks a job until this transaction ends, and returns its state. Lock chunks before their job.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -265,7 +265,7 @@ impl Tx<'_> {
         })
     }
 
-    /// Up to 100 finished jobs whose state may not be what their counts say, in the order of their ids, after one.
+    /// Up to 100 finished jobs whose state may not fit their counts, in the order of their ids, after one.
     ///
     /// # Errors
     /// Any [`StoreError`].

@@ -36,7 +36,7 @@ impl Trouble {
         }
     }
 
-    /// The reason that a job has because of it, with what to do.
+    /// The reason that a job shows because of it, with what to do.
     #[must_use]
     pub const fn blocks(self) -> &'static str {
         match self {
@@ -67,7 +67,7 @@ pub(crate) struct Health(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     trouble: Option<Trouble>,
-    /// What the log has a beginning of, and no end yet.
+    /// The trouble whose beginning is in the log and whose end is not yet.
     logged: Option<Trouble>,
     failed_at: Option<Instant>,
 }
@@ -88,7 +88,7 @@ impl Health {
         let is_new = self.with(|state| {
             state.failed_at = Some(Instant::now());
             state.trouble = Some(trouble);
-            // That of a server which ends some connections and refuses others is one trouble.
+            // A server that ends some connections and refuses others is in one trouble.
             let is_new = state.logged.is_none_or(|logged| logged.is_of_disk() != trouble.is_of_disk());
             if is_new {
                 state.logged = Some(trouble);

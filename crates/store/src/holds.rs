@@ -13,7 +13,7 @@ use postrider_core::id::{CampaignId, ScheduleId, TenantId};
 use postrider_core::schedule::JobState;
 use postrider_core::time::Timestamp;
 
-/// What an operator does to let everything go on.
+/// How an operator lets everything go on.
 const REMEDY: &str =
     "Nothing is sent until you make sure that no other copy sends and run `postrider jobs release --all`.";
 /// Jobs that are listed, at most.
@@ -21,7 +21,7 @@ const LISTED_MAX: i64 = 1_000;
 
 statements! { "holds":
     HELD = "SELECT held_at, held_reason, held_text FROM instance WHERE held_at IS NOT NULL";
-    /// A hold that is there stays: its reason is the one to be confirmed. That of an operator gives way to a better one.
+    /// An existing hold stays: its reason is the one to be confirmed. A hold of an operator is replaced by any other.
     HOLD = "UPDATE instance SET held_at = $1, held_reason = $2, held_text = $3 \
         WHERE held_at IS NULL OR (held_reason = $4 AND $2 <> $4)";
     RELEASE = "UPDATE instance SET held_at = NULL, held_reason = NULL, held_text = NULL WHERE held_at IS NOT NULL";
@@ -44,7 +44,7 @@ pub struct Held {
     pub since: Timestamp,
     /// Why.
     pub reason: HoldReason,
-    /// What is the matter and what to do about it.
+    /// The reason in a sentence, and what to do about it.
     pub text: String,
 }
 
@@ -76,7 +76,7 @@ pub struct OpenJob {
     pub name: String,
     /// Channel.
     pub channel: ChannelKind,
-    /// Where it stands.
+    /// Its state.
     pub state: JobState,
     /// When it begins.
     pub due_at: Timestamp,

@@ -1,4 +1,4 @@
-//! Which database this is and when an engine used it last: what tells a copy from a restart.
+//! Keeps which database this is and when an engine used it last, to distinguish a copy from a restart.
 
 use crate::beside::{self, Beside};
 use crate::error::StoreError;
@@ -12,7 +12,7 @@ use postrider_core::instance::{FileState, Note, Server, Verdict, judge_again, ju
 use postrider_core::time::Timestamp;
 use std::path::Path;
 
-/// While another engine used the database within so many milliseconds, it is in use.
+/// If another engine used the database within this many milliseconds, it is in use.
 const IN_USE_MS: i64 = 5_000;
 
 /// Addresses of a server that are remembered, at most.
@@ -41,7 +41,7 @@ statements! { "instance":
 /// Counts a commit on SQLite.
 pub(crate) const COUNT_COMMIT: &str = COUNT.sqlite;
 
-/// What an engine finds that begins.
+/// What an engine finds at its start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// The hold on everything that sends, if there is one.
@@ -160,9 +160,9 @@ impl Tx<'_> {
 
 impl Store {
     /// Takes the database into use by an engine: finds out whether it is a copy of another one, and holds it if so. From
-    /// then on each commit of this process is noted beside an SQLite file.
+    /// then on each commit of this process is noted next to an SQLite file.
     ///
-    /// Nobody else takes an SQLite file into use at the same time; the caller sees to that.
+    /// The caller ensures that no other process takes an SQLite file into use at the same time.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -231,8 +231,8 @@ fn missing() -> StoreError {
     StoreError::Failed("the table instance is empty".into())
 }
 
-/// Compares the database with the note beside its file. A new note is written before the new epoch is committed: whoever
-/// is ended between the two finds them apart at the next start, and decides the same again.
+/// Compares the database with the note next to its file. A new note is written before the new epoch is committed: after an
+/// end between the two, the next start finds that they differ and decides the same again.
 fn enter_file(tx: &mut Tx<'_>, path: &Path, epoch: &str, now: Timestamp) -> Result<(), StoreError> {
     let file = beside::identify(path)?;
     let state = tx.query_one(&STATE, &[], |row| {

@@ -22,7 +22,7 @@ statements! { "manifests":
     OPEN = "INSERT INTO manifests (number, id, tenant_id, schedule_id, cursor_audience, last_seq, last_chunk, matched, \
         excluded, duplicates, audience_hash, fence, created_at) \
         VALUES ((SELECT COALESCE(MAX(number), 0) + 1 FROM manifests), $1, $2, $3, 0, 0, 0, 0, 0, 0, $4, 0, $5)";
-    /// All tenants. Planners on a server pass each other instead of claiming the same manifest.
+    /// All tenants. Planners on a server skip each other's manifests.
     UNFROZEN = fork sqlite "SELECT m.number, m.tenant_id, m.schedule_id, j.channel, j.due_at, j.is_test, m.created_at, \
         (SELECT p.number FROM manifests p WHERE p.schedule_id = j.parent_schedule_id) FROM manifests m \
         JOIN schedule_jobs j ON j.id = m.schedule_id \

@@ -44,7 +44,7 @@ pub struct NodeOff {
 }
 
 impl Tx<'_> {
-    /// Records that a node lives.
+    /// Records that a node is running.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -53,7 +53,7 @@ impl Tx<'_> {
         self.execute(&BEAT, &values).map(drop)
     }
 
-    /// The nodes heard of after `dead_since` whose wall clocks differ by more than `off_max_ms`; at most 100.
+    /// The nodes that reported after `dead_since` whose wall clocks differ by more than `off_max_ms`; at most 100.
     ///
     /// # Errors
     /// Any [`StoreError`].

@@ -70,7 +70,7 @@ const BUGS: &[Bug] = &[
     ("start_is_early", "execution.MOVE", "due_at <= COALESCE($9, due_at)", "due_at - 1000 <= COALESCE($9, due_at)"),
 ];
 
-/// What a statement says instead while a bug in it is turned on.
+/// The text of a statement while a bug in it is turned on.
 #[cfg(feature = "planted")]
 pub(crate) fn text(statement: &crate::statement::Statement, dialect: crate::rule_sql::Dialect) -> Option<&'static str> {
     use crate::rule_sql::Dialect;

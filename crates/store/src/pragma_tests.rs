@@ -79,7 +79,7 @@ on_both! {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_confirms_before_it_writes_is_told_from_one_that_does_not() {
+async fn a_server_that_confirms_before_it_writes_is_distinguished_from_one_that_does_not() {
     let folder = tempfile::tempdir().unwrap();
     for (setting, is_weak) in [("on", false), ("off", true)] {
         let DatabaseUrl::Postgres(url) = fresh_url(Database::Postgres, folder.path()).await else { panic!("a URL") };

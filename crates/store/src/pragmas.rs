@@ -1,5 +1,5 @@
-//! What a connection to SQLite promises: set, and then asked. SQLite ignores a setting that it does not know or cannot
-//! keep, and says nothing.
+//! Sets what every connection to SQLite promises, and checks it. SQLite silently ignores a setting that it does not know
+//! or cannot keep.
 
 use crate::error::StoreError;
 use crate::sqlite_file;
@@ -14,7 +14,7 @@ const PROMISES: &[(&str, &str, i64)] = &[("synchronous", "FULL", 2), ("foreign_k
 /// Sets what every connection promises.
 ///
 /// # Errors
-/// What the file has against it; [`StoreError::Unopened`] if SQLite does not keep a setting.
+/// Any failure of the file; [`StoreError::Unopened`] if SQLite does not keep a setting.
 pub(crate) fn promise(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let failure = |error| sqlite_file::failure(path, error);
     for &(name, value, expected) in PROMISES {
@@ -32,7 +32,7 @@ pub(crate) fn promise(connection: &Connection, path: &Path) -> Result<(), StoreE
 /// Puts the file into WAL mode, which it then keeps.
 ///
 /// # Errors
-/// What the file has against it; [`StoreError::Unopened`] if it stays in another mode, as on a network file system.
+/// Any failure of the file; [`StoreError::Unopened`] if it stays in another mode, as on a network file system.
 pub(crate) fn write_ahead(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let mode: String = connection
         .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))

@@ -1,8 +1,8 @@
-//! Splitting a claimed chunk: what its holder waits for stays, everybody else can be carried by others.
+//! Splitting a claimed chunk: the recipients that its holder waits for stay, other lanes can carry the rest.
 //!
 //! Invariants: the parts of a chunk cover the range that it had, and their counters are those of their rows, in the
-//! transaction that splits it. A recipient can therefore stand in another chunk than the one that was claimed with it:
-//! whoever changes rows without a claim looks for their chunk with [`Tx::chunk_lock_of`].
+//! transaction that splits it. A recipient can therefore be in another chunk than the one that was claimed with it:
+//! code that changes rows without a claim looks for their chunk with [`Tx::chunk_lock_of`].
 
 use crate::chunks::{ChunkKey, Claim};
 use crate::error::StoreError;
@@ -19,7 +19,7 @@ const SPLIT_FIRST: i64 = 1_000_000_001;
 const LOOKS_MAX: u32 = 8;
 
 statements! { "split":
-    /// Where the recipients of a part stand, and when the first of them is due. Those who were never tried are due as
+    /// The states of the recipients of a part, and when the first of them is due. Those who were never tried are due as
     /// the chunk was.
     PART = "SELECT d.state, COUNT(*), CAST(MIN(COALESCE(d.due_at, c.due_at)) AS BIGINT) FROM chunks c \
         JOIN deliveries d ON d.manifest_number = c.manifest_number WHERE c.manifest_number = $1 AND c.chunk = $2 \
@@ -37,7 +37,7 @@ statements! { "split":
 }
 
 impl Tx<'_> {
-    /// Splits what lies before and behind `kept` off a chunk that the transaction holds, where somebody there is
+    /// Splits what lies before and behind `kept` off a chunk that the transaction holds, if a recipient there is
     /// pending: these parts are ready at once. Returns how many recipients became free.
     ///
     /// # Errors
@@ -63,7 +63,7 @@ impl Tx<'_> {
         Ok(freed)
     }
 
-    /// The chunk in which a recipient stands, locked; none if there is no such recipient.
+    /// The chunk of a recipient, locked; none if there is no such recipient.
     ///
     /// # Errors
     /// Any [`StoreError`].

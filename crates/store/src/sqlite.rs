@@ -22,7 +22,7 @@ use tokio::time::Instant;
 const GROUP_COMMIT_MAX: usize = 256;
 /// How long a write waits for another process.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long the end of reads is waited for when the file is closed.
+/// How long closing the file waits for the end of reads.
 const CLOSE_WAIT: Duration = Duration::from_millis(500);
 /// Connections for reads.
 pub(crate) const READERS: usize = 4;
@@ -54,7 +54,7 @@ pub(crate) struct Sqlite {
     mode: OpenMode,
 }
 
-/// The note beside the file, once an engine of this process uses the database.
+/// The note next to the file, once an engine of this process uses the database.
 type Counter = Arc<Mutex<Option<Beside>>>;
 
 impl Sqlite {
@@ -113,7 +113,7 @@ impl Sqlite {
         }
     }
 
-    /// Counts each later commit in the database and in the note beside it.
+    /// Counts each later commit in the database and in the note next to it.
     pub(crate) fn count_commits(&self, note: Beside) {
         *self.counter.lock().unwrap_or_else(PoisonError::into_inner) = Some(note);
     }
@@ -288,7 +288,7 @@ fn group_commit(connection: &Connection, first: Write, counter: &Counter, writes
     closes
 }
 
-/// Commits, and counts that before anybody learns of it.
+/// Commits, and notes the count before any caller learns of the commit.
 fn commit(connection: &Connection, note: Option<&mut Beside>) -> Result<(), StoreError> {
     let Some(note) = note else { return control(connection, "COMMIT") };
     let count = connection.prepare_cached(crate::instance::COUNT_COMMIT);

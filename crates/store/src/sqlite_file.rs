@@ -66,7 +66,7 @@ pub(crate) fn failure(path: &Path, error: rusqlite::Error) -> StoreError {
     }
 }
 
-/// Why the file system of the database takes no writes, if it takes none: a small file beside the database is written to
+/// Why the file system of the database takes no writes, if it takes none: it writes a small file next to the database to
 /// find out. A file system that the kernel made read-only after a fault still opens files for writing.
 pub(crate) fn refusal(path: &Path) -> Option<StoreError> {
     let mut name = path.as_os_str().to_owned();

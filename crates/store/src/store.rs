@@ -18,7 +18,7 @@ use tokio::time::Instant;
 
 /// How long a unit of work may take, all tries of a transaction that meets conflicts included.
 pub const WORK_MAX: Duration = Duration::from_secs(10);
-/// How many connections to PostgreSQL a process uses at most, unless it is told otherwise; one more carries nudges.
+/// How many connections to PostgreSQL a process uses at most by default; one more carries nudges.
 pub const CONNECTIONS_DEFAULT: usize = 16;
 /// The first pause between tries is random, at most so many milliseconds; this doubles up to [`RETRY_PAUSE_MAX_MS`].
 const RETRY_PAUSE_MS: u64 = 4;
@@ -45,7 +45,7 @@ enum Backend {
 #[derive(Clone, Copy)]
 struct Ends {
     at: Instant,
-    /// Whether its caller wants that: nobody waits for SQLite over a network, so only then it is interrupted.
+    /// Whether its caller asked for that: SQLite has no network to wait for, so it is interrupted only then.
     is_asked: bool,
 }
 
@@ -85,7 +85,7 @@ impl Store {
         Self::open_with(url, mode, CONNECTIONS_DEFAULT).await
     }
 
-    /// As [`Store::open_as`], with so many connections to PostgreSQL at most, beside the one that carries nudges.
+    /// As [`Store::open_as`], with this many connections to PostgreSQL at most, in addition to the one that carries nudges.
     ///
     /// # Errors
     /// As [`Store::open_as`].

@@ -7,7 +7,7 @@ use futures_util::FutureExt as _;
 use std::sync::{Arc, Mutex, mpsc};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_read_that_nobody_waits_for_takes_up_a_reader_until_it_ends() {
+async fn an_abandoned_read_takes_up_a_reader_until_it_ends() {
     let folder = tempfile::tempdir().unwrap();
     let store = fresh_store(Database::Sqlite, folder.path()).await;
     let sqlite = store.sqlite().unwrap();

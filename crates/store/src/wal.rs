@@ -32,7 +32,7 @@ pub(crate) struct Gate {
     state: Mutex<State>,
     changed: Condvar,
     evicting: AtomicBool,
-    /// Whether the database is being closed: then nobody reads any more.
+    /// Whether the database is being closed: then no reads begin any more.
     shut: AtomicBool,
 }
 
@@ -80,7 +80,7 @@ impl Gate {
         empty.then_some(closed)
     }
 
-    /// Lets no more reads in, ever, interrupts those inside and waits for them.
+    /// Lets no more reads in, interrupts those inside and waits for them.
     pub(crate) fn shut(&self, patience: Duration) {
         let state = self.lock();
         self.shut.store(true, Ordering::Relaxed);

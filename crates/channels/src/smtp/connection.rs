@@ -26,11 +26,11 @@ pub(super) struct Connection {
     pub(super) timeouts: SmtpTimeouts,
     /// Whether the server has taken a message on this connection.
     pub(super) has_delivered: bool,
-    /// Who hears that the server says something.
+    /// The listener that learns when the server sends something.
     pub(super) line: Arc<dyn Line>,
 }
 
-/// Nobody listens.
+/// No listener.
 pub(super) struct NoLine;
 
 impl Line for NoLine {
@@ -133,7 +133,7 @@ impl Connection {
     async fn write_pieces(&mut self, bytes: &[u8], left: &mut usize) -> io::Result<bool> {
         let mut begun = 0;
         for piece in bytes.chunks(PIECE_BYTES) {
-            // Whoever drops this in the middle of a piece does not learn how much of it has left.
+            // A caller that drops this in the middle of a piece does not learn how much of it has left.
             *left = begun + piece.len();
             let mut gone = 0;
             let taken = timeout(self.timeouts.write, self.wire.write(piece, &mut gone)).await;

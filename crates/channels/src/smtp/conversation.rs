@@ -58,8 +58,8 @@ impl Clearing {
     }
 }
 
-/// Sends the messages that have no outcome yet, and fills in theirs. Whoever drops this finds in `flying` the message
-/// whose body may be on its way without its answer.
+/// Sends the messages that have no outcome yet, and fills in theirs. After a drop, `flying` is the message whose body may
+/// be on its way without an answer.
 pub(super) async fn converse(
     connection: &mut Connection,
     window: &[Message],

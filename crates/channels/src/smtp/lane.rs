@@ -11,7 +11,7 @@ use postrider_core::env::BoxFuture;
 use std::sync::Arc;
 use tracing::debug;
 
-/// Stable reason: whoever handed the window over ended the wait.
+/// Stable reason: the caller that handed the window over ended the wait.
 const CUT_OFF: &str = "cut_off";
 
 /// One ordered conversation with the server.
@@ -19,7 +19,7 @@ pub(super) struct SmtpLane {
     route: Arc<Route>,
     /// Taken out while in use, so a send that is dropped half-way leaves none behind.
     kept: Option<Connection>,
-    /// Who listens.
+    /// The listener.
     line: Arc<dyn Line>,
 }
 

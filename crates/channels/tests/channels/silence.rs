@@ -201,7 +201,7 @@ impl Line for Caller {
 }
 
 #[tokio::test]
-async fn what_may_not_leave_any_more_in_the_middle_of_a_window_does_not() {
+async fn a_message_that_may_not_leave_any_more_stays_in_the_middle_of_a_window() {
     for pipelining in [true, false] {
         let sink = sink(SinkOptions { pipelining, ..SinkOptions::default() }).await;
         let mut lane = channel(&sink, "").lane();

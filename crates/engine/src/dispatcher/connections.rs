@@ -23,7 +23,7 @@ pub(super) enum Admission {
     Go,
     /// Not before this instant; without one, not before a nudge.
     Wait(Option<Timestamp>),
-    /// It was in reserve, and nobody needs it any more: it ends its conversation.
+    /// It was in reserve and is not needed any more: it ends its conversation.
     Close,
 }
 
@@ -53,7 +53,7 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    /// Nobody is connected.
+    /// No lane is connected.
     pub(super) fn new(places: usize) -> Self {
         Self {
             places,
@@ -135,12 +135,12 @@ impl Connections {
         self.returned.insert(lane);
     }
 
-    /// Whether the lane was silent since it was admitted; asking is forgetting.
+    /// Whether the lane was silent since it was admitted; the question resets the answer.
     pub(super) fn take_returned(&mut self, lane: LaneNumber) -> bool {
         self.returned.remove(&lane)
     }
 
-    /// Whether somebody waits for an answer, or is about to.
+    /// Whether a lane waits for an answer, or is about to.
     pub(super) fn is_waiting(&self) -> bool {
         !self.silent.is_empty() || !self.connecting.is_empty()
     }

@@ -46,7 +46,7 @@ pub(crate) struct SendLane {
     pub(super) channel: Arc<dyn Channel>,
     pub(super) kind: ChannelKind,
     pub(super) lane: Box<dyn Lane>,
-    /// What the lane tells while a window is on its way.
+    /// The reports of the lane while a window is on its way.
     pub(super) line: Arc<LaneLine>,
     pub(super) number: LaneNumber,
     pub(super) route: Arc<Route>,
@@ -323,7 +323,7 @@ impl SendLane {
         }
         let context = Arc::clone(&open.context);
         let (after, reason) = match alike.or(setback) {
-            // The rest of the chunk is in other hands by now.
+            // Other lanes may hold the rest of the chunk by now.
             None if was_silent => (After::Rest(now), self.route.limit()),
             None => (After::Next, self.route.limit()),
             Some(Setback::Message | Setback::Lane) => (After::Rest(now), self.route.limit()),

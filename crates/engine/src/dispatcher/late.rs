@@ -1,8 +1,8 @@
 //! The truth that comes late: a provider answered after the lease of the chunk had run out.
 //!
 //! The rescuer has then decided by policy. What it left `uncertain`, or `pending` to be tried again, is settled by the
-//! answer if it is for the same attempt; whatever else became of a recipient stands. A job that is finished already gets
-//! the state that its new counts say, in the same transaction.
+//! answer if it is for the same attempt; any other change of a recipient stays. A job that is finished already gets
+//! the state that follows from its new counts, in the same transaction.
 
 use super::turn::{Answer, apply};
 use crate::ending;
@@ -29,7 +29,7 @@ pub(super) fn record(
         .filter(|answer| answer.is_truth && matches!(answer.change.to, DeliveryState::Sent | DeliveryState::Failed))
         .collect();
     truths.sort_unstable_by_key(|answer| answer.change.seq);
-    // Locks the chunks first, as everybody does who changes their rows. Somebody else may have split the chunk meanwhile.
+    // Locks the chunks first, as all code that changes their rows does. Another lane may have split the chunk meanwhile.
     let mut of_chunks: BTreeMap<ChunkKey, Vec<&Answer>> = BTreeMap::new();
     for truth in truths {
         if let Some(key) = tx.chunk_lock_of(job.tenant, job.manifest, truth.change.seq)? {
@@ -52,6 +52,6 @@ pub(super) fn record(
         tx.chunk_adjust(key, &delta, None)?;
         was_uncertain += delta.of(DeliveryState::Uncertain);
     }
-    // Nobody was uncertain: then the job is not finished, or nothing has changed.
+    // No recipient was uncertain: then the job is not finished, or nothing has changed.
     if was_uncertain == 0 { Ok(()) } else { ending::correct(tx, job, teller, now) }
 }

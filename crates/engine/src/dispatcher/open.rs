@@ -27,7 +27,7 @@ pub(super) struct Open {
 }
 
 impl Open {
-    /// Notes that the conversation broke down in the middle of a window: no answer comes for whoever is in flight.
+    /// Notes that the conversation broke down in the middle of a window: no answer comes for recipients in flight.
     pub(super) fn doubt(&mut self, cluster: &Cluster, now: Timestamp) {
         for flight in std::mem::take(&mut self.flying) {
             let outcome = unanswered("the conversation broke down");

@@ -17,9 +17,9 @@ const REST_MAX_MS: i64 = MINUTE_MS;
 
 /// Stable reason: the way out cannot be used; what the provider said follows after a colon.
 const ROUTE_UNAVAILABLE: &str = "route_unavailable";
-/// Stable reason: nothing is heard from the provider; since when follows after a colon.
+/// Stable reason: nothing arrives from the provider; the start of the silence follows after a colon.
 pub(super) const RELAY_SILENT: &str = "relay_silent";
-/// Refusals of which the reason ends so are silence: a wait has ended.
+/// Refusals whose reason ends with this are silence: a wait has ended.
 const TIMEOUT: &str = "_timeout";
 /// Stable reason: the provider allows fewer connections than are configured.
 const CONNECTION_LIMIT: &str = "connection_limit";
@@ -40,7 +40,7 @@ pub(crate) struct Route {
 
 struct Rest {
     since: Option<Timestamp>,
-    /// Since when nothing is heard, while that is shown.
+    /// Since when nothing has arrived, while that is shown.
     silent_since: Option<Timestamp>,
     until: Option<Timestamp>,
     failures: u32,
@@ -179,22 +179,22 @@ impl Route {
         self.heard_at.store(now.as_millis(), Ordering::Relaxed);
     }
 
-    /// The provider said what becomes of a message: whatever was in the way of the route is over.
+    /// The provider decided about a message: the obstacle of the route is over.
     pub(super) fn works(&self) {
         self.with(|rest| self.clear(rest));
     }
 
-    /// A lane waits in vain, and another one may take its place.
+    /// A lane waits without an answer, and another one may take its place.
     pub(super) fn fell_silent(&self, lane: LaneNumber) {
         self.with(|rest| rest.connections.fell_silent(lane));
     }
 
-    /// A lane that waited in vain waits no more.
+    /// A lane that waited without an answer does not wait any more.
     pub(super) fn spoke(&self, lane: LaneNumber) {
         self.with(|rest| rest.connections.spoke(lane));
     }
 
-    /// What jobs are told while a lane has heard nothing since `since`: nothing if another connection heard something
+    /// What jobs show while a lane has received nothing since `since`: nothing if another connection received something
     /// in the last `silence_ms`.
     pub(super) fn silence(&self, since: Timestamp, now: Timestamp, silence_ms: i64) -> Option<String> {
         self.with(|rest| {
@@ -207,7 +207,7 @@ impl Route {
         })
     }
 
-    /// There is no work: whatever was in the way is in nobody's way any more.
+    /// There is no work: an obstacle does not matter any more.
     pub(super) fn has_no_work(&self, now: Timestamp) {
         self.with(|rest| {
             if rest.is_shown && !rest.connections.is_waiting() && rest.until.is_none_or(|until| until <= now) {
@@ -216,7 +216,7 @@ impl Route {
         });
     }
 
-    /// Shows what is in the way of the route; returns what jobs are told.
+    /// Shows what is in the way of the route; returns what jobs show.
     fn show(&self, rest: &mut Rest, reason: &'static str, sentence: String) -> String {
         rest.is_shown = true;
         let told = format!("{reason}: {sentence}");

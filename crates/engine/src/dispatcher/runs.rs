@@ -1,7 +1,7 @@
 //! Runs of refusals that say the same, job by job, over all lanes of a channel.
 //!
-//! What a run failed is taken back when a lane looks for work or ends, in a transaction of its own: these recipients are in
-//! the chunks of many lanes. All of it is in memory: after a restart a run begins anew.
+//! The failures of a run are undone when a lane looks for work or ends, in a transaction of its own: these recipients are
+//! in the chunks of many lanes. All of it is in memory: after a restart a new run begins.
 
 use super::connections::LaneNumber;
 use super::context::Context;
@@ -31,7 +31,7 @@ struct Remembered {
 }
 
 impl Runs {
-    /// Takes what a provider said about a recipient. Returns why the job has to be held, once it has to be.
+    /// Adds the provider's answer about a recipient. Returns why the job has to be held, once it has to be.
     pub(super) fn take(
         &self,
         context: &Context,

@@ -1,8 +1,8 @@
-//! Waiting for a provider: what a lane hears while a window is on its way, and what happens when it hears nothing.
+//! Waits for the provider while a window is on its way, also when it is silent.
 //!
-//! A lane that has heard nothing for a while gives everybody back who is not in flight, and leaves its place to a lane in
-//! reserve; it goes on waiting for those in flight and records what becomes of them. Invariant: nobody who is in flight
-//! leaves the chunk under whose fence he was marked.
+//! A lane that has received nothing for a while releases all recipients that are not in flight, and leaves its place to a
+//! lane in reserve; it goes on waiting for those in flight and records their outcomes. Invariant: a recipient in flight
+//! never leaves the chunk under whose fence it was marked.
 
 use super::job;
 use super::lane::SendLane;
@@ -23,14 +23,14 @@ use tokio::sync::watch;
 
 /// How long windows on their way may take once the engine is to stop, in milliseconds.
 const STOP_GRACE_MS: i64 = 5_000;
-/// How long a lane may take to return once it was told to, in milliseconds.
+/// How long a lane may take to return once it was asked to, in milliseconds.
 const CUT_GRACE_MS: i64 = 1_000;
 
-/// What a lane tells while a window is on its way.
+/// The reports of a lane while a window is on its way.
 pub(super) struct LaneLine {
     clock: Arc<dyn Clock>,
     route: Arc<Route>,
-    /// When it heard something last, in milliseconds.
+    /// When it received something last, in milliseconds.
     heard_at: AtomicI64,
     /// When messages may not leave any more, in milliseconds.
     latest_finish: AtomicI64,
@@ -44,21 +44,21 @@ impl LaneLine {
         Self { clock, route, heard_at, latest_finish, is_cut: watch::Sender::new(false) }
     }
 
-    /// A new conversation that tells what it hears.
+    /// A new conversation that reports what it receives.
     pub(super) fn listen_to(self: &Arc<Self>, channel: &dyn Channel) -> Box<dyn Lane> {
         let mut lane = channel.lane();
         lane.listen(Arc::<Self>::clone(self));
         lane
     }
 
-    /// Notes that something is heard, or that the wait begins; returns when.
+    /// Notes that something has arrived, or that the wait begins; returns when.
     fn note(&self) -> Timestamp {
         let now = self.clock.now();
         self.heard_at.store(now.as_millis(), Ordering::Relaxed);
         now
     }
 
-    /// When it heard something last; not after `now`, should the clock have been set back.
+    /// When it received something last; not after `now`, even if the clock has been set back.
     fn heard_by(&self, now: Timestamp) -> Timestamp {
         let heard_at = self.heard_at.fetch_min(now.as_millis(), Ordering::Relaxed);
         Timestamp::from_millis(heard_at).min(now)
@@ -93,14 +93,14 @@ impl SendLane {
         self.lane.close().await;
     }
 
-    /// Begins a new conversation in place of one of which nobody knows where it stands.
+    /// Begins a new conversation in place of one whose state is not known.
     pub(super) fn begin_anew(&mut self) {
         self.route.spoke(self.number);
         self.lane = self.line.listen_to(&*self.channel);
     }
 
-    /// Hands a marked window over and waits for what becomes of it, however long the provider takes, but not for much longer
-    /// than the engine runs. Returns whether it was silent meanwhile: then the chunk holds nobody else any more.
+    /// Hands a marked window over and waits for its outcomes, however long the provider takes, but not for much longer
+    /// than the engine runs. Returns whether it was silent meanwhile: then the chunk holds no other recipients any more.
     /// `blocked` is kept at what the job says is in its way.
     pub(super) async fn hand_over(&mut self, window: &[Message], blocked: &mut Option<String>) -> (Vec<Outcome>, bool) {
         let was_silent = &mut false;
@@ -161,12 +161,12 @@ impl SendLane {
     }
 }
 
-/// Whether the provider said what becomes of a message.
+/// Whether the provider decided about a message.
 const fn is_answer(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::HandedOff { .. } | Outcome::Rejected(_) | Outcome::Deferred { .. })
 }
 
-/// Gives everybody in the chunk back who is not in flight, nor between two who are.
+/// Releases all recipients of the chunk that are not in flight, nor between two that are.
 async fn give_rest_back(cluster: &Cluster, open: &Open) -> Result<(), StoreError> {
     let seqs = || open.flying.iter().map(|flight| flight.seq);
     let (Some(first), Some(last)) = (seqs().min(), seqs().max()) else { return Ok(()) };
@@ -182,8 +182,8 @@ async fn give_rest_back(cluster: &Cluster, open: &Open) -> Result<(), StoreError
     Ok(())
 }
 
-/// Resolves when a window that is still on its way has to be given up, because the engine stops. The lane was told before,
-/// and had a moment to say what it knows.
+/// Resolves when a window that is still on its way has to be given up, because the engine stops. The lane was asked to end
+/// before, and had a moment to return its outcomes.
 async fn ending(cluster: &Cluster, line: &LaneLine) {
     let mut stop = cluster.signals.stop.subscribe();
     drop(stop.wait_for(|stop| *stop).await);

@@ -27,7 +27,7 @@ fn one_lane() -> Plan {
 }
 
 on_both! {
-    nobody_is_rescued_before_the_lease_ends => |store: Store| async move {
+    no_recipient_is_rescued_before_the_lease_ends => |store: Store| async move {
         let world = World::new(store, 4, one_lane()).await;
         let slow = with_a_window_away(&world).await;
         let mut other = world.machine_without_rescue();

@@ -70,7 +70,7 @@ on_both! {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_killed_process_held_goes_on_at_the_next_start() {
+async fn chunks_of_a_killed_process_go_on_at_the_next_start() {
     let folder = tempfile::tempdir().unwrap();
     let world = World::new(fresh_store(Database::Sqlite, folder.path()).await, 100, busy()).await;
     world.traps.hold_window(3);

@@ -44,7 +44,7 @@ pub struct Smtp {
     pub connections: u32,
     /// How many messages a connection takes at a time, 1 to 1,000: a crash can leave that many uncertain.
     pub window: u32,
-    /// How long it is waited for.
+    /// The waits for the mail server.
     pub timeouts: SmtpTimeouts,
     /// After how long without a reply another connection takes the place of a silent one, in milliseconds.
     pub silence_ms: i64,
@@ -120,7 +120,7 @@ fn read_email(mut section: Section<'_>) -> Option<Email> {
     email
 }
 
-/// Reads how long each part of a conversation is waited for, each 0.1 s to 1 h.
+/// Reads the wait for each part of a conversation, each 0.1 s to 1 h.
 fn read_timeouts(mut section: Section<'_>) -> SmtpTimeouts {
     let mut timeouts = SmtpTimeouts::default();
     let waits: [(&'static str, &mut Duration); 10] = [

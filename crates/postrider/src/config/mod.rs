@@ -53,7 +53,7 @@ pub struct Config {
     pub database: DatabaseUrl,
     /// Where the database was named; nothing if it is the default.
     pub database_origin: Option<Origin>,
-    /// How many connections to PostgreSQL are used at most, beside the one that carries nudges.
+    /// How many connections to PostgreSQL are used at most, in addition to the one that carries nudges.
     pub database_connections: usize,
     /// Where requests are taken.
     pub server: Server,

@@ -15,11 +15,11 @@ use std::collections::BTreeMap;
 
 /// How often the mail server is looked at, in milliseconds: often enough to meet a node in the middle of a window.
 const LOOK_MS: i64 = 1;
-/// How often the API is asked how a campaign stands, in milliseconds.
+/// How often the API is asked for the status of a campaign, in milliseconds.
 const POLL_MS: i64 = 100;
 /// How long nothing may arrive, in milliseconds.
 const STILL_MAX_MS: i64 = 60 * SECOND_MS;
-/// How long a node stands still: longer than its leases last.
+/// How long a node is stopped: longer than its leases last.
 const STOP_MS: i64 = LEASE_MS * 3 / 2;
 /// How long the path to the database is silent: longer than a transaction waits for it.
 const DATABASE_SILENT_MS: i64 = 12 * SECOND_MS;
@@ -174,7 +174,7 @@ impl Assault<'_> {
     }
 }
 
-/// Waits until a job is over, which it is when nobody is pending or in flight any more.
+/// Waits until a job is over: no recipient is pending or in flight any more.
 pub async fn until_over(session: &Session, path: &str) -> Result<(), DemoError> {
     let (mut seen, mut since) = (-1, session.clock.now());
     loop {

@@ -1,6 +1,6 @@
-//! The database of a drill: a file, a schema of its own on a server that is named, or a PostgreSQL server of its own.
+//! The database of a drill: a file, a schema of its own on a server of the user, or a PostgreSQL server of its own.
 //!
-//! Invariant: a server that is named is never restarted, and has nothing of the drill left when the drill ends.
+//! Invariant: a server of the user is never restarted, and has nothing of the drill left when the drill ends.
 
 use super::server::machine;
 use crate::cli::{Failure, Trouble};
@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Where Debian and its children keep one folder for each major version.
+/// Where Debian and its derivatives keep one folder for each major version.
 const DEBIAN: &str = "/usr/lib/postgresql";
 /// Accounts under which the server runs if we are root, which PostgreSQL refuses.
 const UNPRIVILEGED: [&str; 2] = ["postgres", "nobody"];

@@ -1,8 +1,8 @@
 //! A rehearsal of disaster: nodes that send a campaign are killed, stopped, cut off and given wrong clocks, and their
-//! database is restarted; then everybody is looked for, in the accounts and at the mail server.
+//! database is restarted; then the drill looks for every person in the accounts and at the mail server.
 //!
-//! Not here: anything that the nodes would not do in earnest. They are the program that runs this, started as
-//! `postrider serve` on a database and a mail server of their own. Invariant: nothing configured is read or touched.
+//! Not here: a special mode for the nodes. They are the program that runs this, started as `postrider serve` on a
+//! database and a mail server of their own. Invariant: the configuration and its database are never read or touched.
 
 mod assault;
 mod cluster;
@@ -37,7 +37,7 @@ use watch::{Clients, Probe, Watcher};
 
 /// Any free port of this machine, unreachable from others.
 const ANYWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
-/// What a campaign lasts, in seconds for each strike, if it is struck by more than kills: as long as the strikes do.
+/// How long a campaign with other strikes than kills lasts, in seconds for each strike: as long as the strikes do.
 const STRIKE_S: u32 = 5;
 
 /// Where the nodes of a drill keep everything.
@@ -123,7 +123,7 @@ struct Node {
     server: Option<Server>,
 }
 
-/// What lasts while servers come and go. The nodes end before their database.
+/// The parts that outlast the servers. The nodes end before their database.
 struct Stage {
     narrator: Narrator,
     clock: Arc<dyn Clock>,
@@ -180,7 +180,7 @@ impl Stage {
         Ok((verdict, struck))
     }
 
-    /// Starts a node with a wall clock that is so many milliseconds ahead.
+    /// Starts a node with a wall clock that is this many milliseconds ahead.
     async fn start(&mut self, which: usize, clock_ahead_ms: i64) -> Result<(), Failure> {
         let Some(node) = self.nodes.get_mut(which) else { return Ok(()) };
         let server = Server::start(&node.home, clock_ahead_ms).await?;
@@ -206,7 +206,7 @@ impl Stage {
         }
     }
 
-    /// A client of a node, which says nothing of what it asks.
+    /// A client of a node that does not print its requests.
     async fn session(&self, which: usize) -> Result<Session, Failure> {
         let narrator = Narrator { silent: true, ..self.narrator };
         let running = self.nodes.get(which).and_then(|node| Some((&node.home, node.server.as_ref()?)));

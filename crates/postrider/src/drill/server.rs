@@ -13,12 +13,12 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-/// Where a node writes its log; for whoever looks for the cause of a failed drill.
+/// Where a node writes its log, in which to look for the cause of a failed drill.
 const LOG: &str = "serve.log";
-/// How long a node may work on what it claimed, in milliseconds: short, so that a drill is.
+/// How long a node may work on what it claimed, in milliseconds: short, so that the drill is short.
 pub const LEASE_MS: i64 = 3_000;
 
-/// What outlives a server: its folder, its paths, and the client that asks it.
+/// The parts of a node that outlast its server: its folder, its paths, and its client.
 pub struct Home {
     program: PathBuf,
     folder: PathBuf,
@@ -62,7 +62,7 @@ impl Home {
         Ok((text(&client, "clientId")?, text(&client, "clientSecret")?))
     }
 
-    /// Who asks this node.
+    /// The client of this node.
     pub fn is_asked_by(&mut self, client: (String, String)) {
         self.client = client;
     }
@@ -95,7 +95,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts it, with a wall clock that is so many milliseconds ahead, and waits until it takes requests.
+    /// Starts it, with a wall clock that is this many milliseconds ahead, and waits until it takes requests.
     pub async fn start(home: &Home, clock_ahead_ms: i64) -> Result<Self, Failure> {
         let log = std::fs::File::options().append(true).create(true).open(home.log());
         let log = log.map_err(|error| machine("write a file", error))?;
@@ -131,7 +131,7 @@ impl Server {
         self.child.wait().map(drop).map_err(|error| machine("wait for the killed server", error))
     }
 
-    /// Lets it stand still (SIGSTOP), or go on (SIGCONT).
+    /// Stops it (SIGSTOP), or lets it go on (SIGCONT).
     pub fn stand_still(&self, stands: bool) -> Result<(), Failure> {
         let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
         let pid = pid.ok_or_else(|| machine("stop a server", "it has no process id"))?;

@@ -1,4 +1,4 @@
-//! What is watched while the drill lasts: the accounts on every read, and small campaigns that must not start early.
+//! Watches the accounts on every read while the drill lasts, and small campaigns that must not start early.
 
 use crate::api_client::{ApiClient, Call};
 use crate::demo::DemoError;
@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 
 /// Pause between two reads of the accounts.
 const PAUSE: Duration = Duration::from_millis(100);
-/// How long a node may take to answer a read: one that stands still is not waited for.
+/// How long a node may take to answer a read: the watcher does not wait for a stopped one.
 const ANSWER_MAX: Duration = Duration::from_secs(2);
 /// How far ahead a probe is scheduled, in milliseconds.
 const PROBE_LEAD_MS: i64 = 3_000;
@@ -69,7 +69,7 @@ impl Probe {
         Ok(())
     }
 
-    /// Where its campaign is told of.
+    /// The path of its campaign's status.
     pub fn status_path(&self) -> String {
         format!("/campaigns/{}/status", self.campaign)
     }
@@ -105,7 +105,7 @@ pub async fn judge(
 pub struct Seen {
     /// Reads of the accounts.
     pub reads: i64,
-    /// Reads of which the sum did not fit.
+    /// Reads whose sum did not fit.
     pub bad: i64,
     /// Probes whose message arrived before they were due.
     pub early: i64,

@@ -248,7 +248,7 @@ fn a_backup_of_a_sending_database_is_consistent_and_held_and_can_be_restored() {
 }
 
 #[test]
-fn what_is_no_backup_and_what_is_no_file_is_one_sentence() {
+fn a_file_that_is_no_backup_and_a_missing_file_are_refused_in_one_sentence() {
     let home = home();
     let file = home.folder.path().join("x.db");
     let file = file.to_str().unwrap();

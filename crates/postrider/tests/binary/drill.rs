@@ -22,7 +22,7 @@ fn a_killed_server_loses_nobody_and_writes_to_nobody_twice() {
 }
 
 #[test]
-fn nodes_on_a_server_of_their_own_stand_kills_restarts_and_a_wrong_clock() {
+fn nodes_on_a_server_of_their_own_survive_kills_restarts_and_a_wrong_clock() {
     let home = Home::new();
     let strikes = "--strikes=kills,restarts,clocks";
     let drilled = home.json(&["drill", "--postgres", "--nodes", "2", "--recipients", "900", "--kills", "1", strikes]);
@@ -34,7 +34,7 @@ fn nodes_on_a_server_of_their_own_stand_kills_restarts_and_a_wrong_clock() {
 }
 
 #[test]
-fn nodes_in_a_schema_of_a_named_server_stand_a_stop_and_a_silent_path() {
+fn nodes_in_a_schema_of_a_named_server_survive_a_stop_and_a_silent_path() {
     let home = Home::new();
     let url = std::env::var("POSTRIDER_TEST_POSTGRES_URL").expect("cargo xtask test starts a server");
     let args = ["drill", "--database-url", &url, "--nodes", "2", "--recipients", "900", "--strikes", "stops,paths"];

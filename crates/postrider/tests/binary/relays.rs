@@ -238,7 +238,7 @@ fn silent_at(place: &'static str, conversations: usize, words: &'static str) -> 
 }
 
 #[test]
-fn whoever_waits_behind_silent_connections_leaves_over_others_wherever_they_fell_silent() {
+fn recipients_behind_silent_connections_leave_over_others_wherever_they_fell_silent() {
     const PEOPLE: usize = 400;
     const KEYS: &str = "silence_ms = 500\n[channels.email.timeouts]\ngreeting_ms = 3000\nhello_ms = 3000\n\
         mail_ms = 3000\nrcpt_ms = 3000\ndata_ms = 3000\nfinal_reply_ms = 3000\n";

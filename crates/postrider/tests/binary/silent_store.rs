@@ -103,7 +103,7 @@ async fn a_connection_that_fell_silent_while_it_was_idle_is_noticed_before_it_is
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_waits_in_vain_for_a_connection_is_told_so_in_time_and_a_closed_store_ends_everything() {
+async fn a_wait_for_a_connection_fails_in_time_and_a_closed_store_ends_everything() {
     let (proxy, store, _direct) = scene(1).await;
     let holder = store.clone();
     let (begin, begun) = tokio::sync::oneshot::channel();

@@ -1,6 +1,6 @@
 //! Holding jobs for the operator: everything that the database would send, or single jobs of any tenant.
 //!
-//! Whoever can open the database may do this; no client of the API can.
+//! Every user who can open the database may do this; no client of the API can.
 
 use super::pause;
 use crate::{Service, ServiceError};
@@ -14,7 +14,7 @@ use postrider_store::{StoreError, Tx};
 use std::future::Future;
 use std::time::Duration;
 
-/// What an operator does to let everything go on.
+/// How an operator lets everything go on.
 const REMEDY: &str = "Nothing is sent until you run `postrider jobs release --all`.";
 
 /// The jobs that are not over, and what holds all of them.
@@ -101,7 +101,7 @@ impl Service {
         Ok(())
     }
 
-    /// Notes again and again whether everything is held, until told to stop.
+    /// Notes again and again whether everything is held, until it is stopped.
     pub async fn watch_hold(&self, every: Duration, stop: impl Future<Output = ()>) {
         let watch = async {
             loop {

@@ -74,7 +74,7 @@ impl Service {
 /// A campaign of a tenant, and the job that must be its newest one, if that matters.
 pub(super) type Which = (TenantId, CampaignId, Option<ScheduleId>);
 
-/// Brings the newest job of a campaign to a stand.
+/// Pauses the newest job of a campaign.
 pub(super) fn pause(tx: &mut Tx<'_>, which: Which, now: Timestamp, entropy: &dyn Entropy) -> Result<(), ServiceError> {
     until_met(tx, |tx| {
         let (found, standing) = newest(tx, which, now)?;
@@ -86,7 +86,7 @@ pub(super) fn pause(tx: &mut Tx<'_>, which: Which, now: Timestamp, entropy: &dyn
     })
 }
 
-/// Lets the newest job of a campaign go on, and decides about its uncertain recipients if it is told how.
+/// Lets the newest job of a campaign go on, and decides about its uncertain recipients if the caller says how.
 pub(super) fn resume(
     tx: &mut Tx<'_>,
     which: Which,
@@ -104,7 +104,7 @@ pub(super) fn resume(
             tx.doubt_settle(tenant, accounts.manifest_number, decision, now)?;
         }
         if to == job.state {
-            // It goes on as it was, unless it came to its end meanwhile: then all of this is done again.
+            // It goes on as before, unless it has ended meanwhile: then all of this is done again.
             let is_open = tx.job_keep_open(tenant, job.id)?;
             return if is_open {
                 Ok(Some(()))

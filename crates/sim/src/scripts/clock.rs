@@ -52,7 +52,7 @@ fn a_clock_that_was_set_back_holds_nothing_up_for_long() {
 
 /// Shows a process that takes its own chunk for lost when it believes another clock.
 #[test]
-fn who_holds_a_lease_keeps_it_when_the_clock_is_set() {
+fn a_holder_keeps_its_lease_when_the_clock_is_set() {
     play(Database::Sqlite, unsteady(story(1)), async |script| {
         let node = script.start().await;
         script.hold_at(node, answered).await;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 /// Shows a result that is recorded under a lost fence: the event is due again while the second node posts it.
 #[test]
-fn whoever_lost_an_event_records_nothing_about_it() {
+fn a_node_that_lost_an_event_records_nothing_about_it() {
     play(Database::Postgres, story(1), async |script| {
         script.world.recipe.listener.script(&[Reply::TakesAndFallsSilent]);
         let first = script.start().await;

@@ -19,7 +19,7 @@ fn a_refusal_after_a_doubt_is_no_proof() {
 
 /// Shows a cancel that forgets it.
 #[test]
-fn who_was_in_doubt_is_not_canceled() {
+fn a_recipient_in_doubt_is_not_canceled() {
     play(Database::Sqlite, tried_again(1), async |script| {
         script.world.recipe.provider.script(&[Mood::FallsSilent]);
         script.start().await;
@@ -33,7 +33,7 @@ fn who_was_in_doubt_is_not_canceled() {
 
 /// Shows a latest finish that forgets it.
 #[test]
-fn who_was_in_doubt_does_not_expire() {
+fn a_recipient_in_doubt_does_not_expire() {
     let mut story = tried_again(1);
     story.wishes[0].latest_finish = Some(START.plus_millis(2 * MINUTE_MS));
     play(Database::Sqlite, story, async |script| {

@@ -7,7 +7,7 @@ use postrider_core::time::{MINUTE_MS, SECOND_MS};
 
 /// Shows a `chunk_hold` that does not ask for the fence: the first node gives back the chunk that the second one holds.
 #[test]
-fn whoever_lost_the_fence_does_not_give_the_chunk_back() {
+fn a_lane_that_lost_the_fence_does_not_release_the_chunk() {
     play(Database::Postgres, tried_again(1), async |script| {
         let first = script.start().await;
         script.stop_at(first, answered).await;
@@ -25,7 +25,7 @@ fn whoever_lost_the_fence_does_not_give_the_chunk_back() {
 
 /// Shows the same: the first node marks and sends who belongs to the second one.
 #[test]
-fn whoever_lost_the_fence_marks_nobody() {
+fn a_lane_that_lost_the_fence_marks_no_recipient() {
     play(Database::Postgres, story(2), async |script| {
         let first = script.start().await;
         script.stop_at(first, answered).await;
@@ -62,7 +62,7 @@ fn a_renewal_under_a_lost_fence_keeps_nothing() {
 
 /// Shows a planner that does not ask for the fence of its manifest.
 #[test]
-fn whoever_lost_a_manifest_freezes_nobody() {
+fn a_planner_that_lost_its_manifest_freezes_no_recipient() {
     play(Database::Postgres, story(3), async |script| {
         let freezing = |place: &Place| *place == Place::Before("manifest.freeze");
         let first = script.start().await;

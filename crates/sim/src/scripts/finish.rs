@@ -27,7 +27,7 @@ fn a_window_that_was_marked_in_time_is_not_handed_over_late() {
 
 /// Shows a mark that does not look at the latest finish: its window comes back again and again.
 #[test]
-fn nobody_is_marked_after_the_latest_finish() {
+fn no_recipient_is_marked_after_the_latest_finish() {
     play(Database::Sqlite, until(2, 10 * SECOND_MS), async |script| {
         let node = script.start().await;
         script.stop_at(node, answered).await;

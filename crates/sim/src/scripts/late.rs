@@ -7,7 +7,7 @@ use postrider_core::time::{MINUTE_MS, SECOND_MS};
 
 /// Shows a rescuer that tries again against the policy, and a late answer that is lost.
 #[test]
-fn a_late_answer_settles_who_is_uncertain() {
+fn a_late_answer_settles_an_uncertain_recipient() {
     play(Database::Postgres, story(1), async |script| {
         let first = script.start().await;
         script.stop_at(first, answered).await;
@@ -22,7 +22,7 @@ fn a_late_answer_settles_who_is_uncertain() {
 
 /// Shows a late answer that does not ask in which state the recipient is.
 #[test]
-fn a_late_refusal_takes_back_nobody_who_was_sent_meanwhile() {
+fn a_late_refusal_changes_no_recipient_that_was_sent_meanwhile() {
     play(Database::Postgres, tried_again(1), async |script| {
         script.world.recipe.provider.script(&[Mood::Refuses, Mood::Takes]);
         let first = script.start().await;
@@ -39,7 +39,7 @@ fn a_late_refusal_takes_back_nobody_who_was_sent_meanwhile() {
 
 /// Shows a late answer that does not spare the second try.
 #[test]
-fn a_late_answer_spares_who_waits_for_the_second_try() {
+fn a_late_answer_spares_a_recipient_that_waits_for_the_second_try() {
     play(Database::Postgres, tried_again(1), async |script| {
         let first = script.start().await;
         script.stop_at(first, answered).await;

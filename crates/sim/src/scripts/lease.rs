@@ -17,7 +17,7 @@ fn a_message_leaves_after_its_mark_is_stored() {
 
 /// Shows a rescuer that takes chunks before their lease ends.
 #[test]
-fn nobody_is_rescued_before_the_lease_ends() {
+fn no_recipient_is_rescued_before_the_lease_ends() {
     play(Database::Postgres, story(1), async |script| {
         let (first, _second) = (script.start().await, script.start().await);
         script.stop_at(first, answered).await;
@@ -50,7 +50,7 @@ fn a_lease_that_was_renewed_since_the_rescuer_looked_is_kept() {
 
 /// Shows a keeper that does not renew.
 #[test]
-fn a_provider_that_takes_long_costs_nobody_the_lease() {
+fn a_slow_provider_costs_no_lane_its_lease() {
     play(Database::Postgres, story(1), async |script| {
         let (first, second) = (script.start().await, script.start().await);
         script.sleep(second);
@@ -67,7 +67,7 @@ fn a_provider_that_takes_long_costs_nobody_the_lease() {
 
 /// Shows an embedded database that is not rescued at the start.
 #[test]
-fn who_was_on_the_way_in_a_crash_is_in_doubt_as_soon_as_the_process_is_back() {
+fn recipients_in_flight_at_a_crash_are_in_doubt_as_soon_as_the_process_is_back() {
     play(Database::Sqlite, story(2), async |script| {
         let first = script.start().await;
         script.stop_at(first, answered).await;

@@ -38,7 +38,7 @@ fn a_pause_in_the_middle_of_a_send_holds() {
 
 /// Shows a decision about the uncertain that reaches those who failed or were sent.
 #[test]
-fn only_the_uncertain_come_back_when_a_job_goes_on() {
+fn only_uncertain_recipients_are_tried_again_when_a_job_goes_on() {
     let mut story = story(4);
     story.wishes[0].decision = Some(UncertainDecision::Retry);
     play(Database::Sqlite, story, async |script| {
@@ -61,7 +61,7 @@ fn only_the_uncertain_come_back_when_a_job_goes_on() {
 
 /// Shows a mark that does not look again at suppressions, domains and consent.
 #[test]
-fn who_says_no_in_the_middle_of_a_send_is_spared() {
+fn a_person_who_opts_out_in_the_middle_of_a_send_gets_no_message() {
     play(Database::Sqlite, story(5), async |script| {
         let node = script.start().await;
         script.stop_at(node, leaving).await;

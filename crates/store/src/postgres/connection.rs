@@ -1,4 +1,4 @@
-//! Connections: made to whichever host answers, kept in a pool, and thrown away as soon as one is found silent.
+//! Connections: made to the first host that answers, kept in a pool, and thrown away as soon as one is found silent.
 
 use super::url::Host;
 use super::{failure, words};
@@ -75,7 +75,7 @@ impl Connector {
         *self.distrusted.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
-    /// Connects to the first host that takes us, and has `notified` see what the server says unasked.
+    /// Connects to the first host that accepts, and passes to `notified` what the server sends unasked.
     ///
     /// # Errors
     /// What each host said; [`StoreError::Silent`] if none of them said anything.
@@ -170,7 +170,7 @@ impl Connection {
     /// A prepared statement: kept for the next time, unless it would not be there then.
     pub(super) async fn prepare(&self, sql: &str) -> Result<Statement, Error> {
         if self.is_pooled.load(Ordering::Relaxed) {
-            // Dropped after its use, within the transaction, it is gone from the server before somebody else comes.
+            // Dropped after its use, within the transaction, it is gone from the server before the next client comes.
             return self.client.prepare(sql).await;
         }
         let known = self.with_statements(|statements| statements.get(sql).cloned());

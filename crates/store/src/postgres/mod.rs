@@ -29,7 +29,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_postgres::error::SqlState;
 use transaction::Wait;
 
-/// How much longer than the server the client waits for the end of a unit of work: who answers late is not silent.
+/// How much longer than the server the client waits for the end of a unit of work: a late answer is no silence.
 const GRACE: Duration = Duration::from_millis(500);
 
 pub(crate) struct Postgres {
@@ -178,12 +178,12 @@ impl Postgres {
     }
 }
 
-/// Begins a transaction that the server ends by itself when nothing more comes of it, and asks which of its processes
-/// does it.
+/// Begins a transaction that the server ends by itself if the client falls silent, and asks which of its processes
+/// serves it.
 fn begin(isolation: Isolation, until: Instant) -> String {
     // 0 would be no limit.
     let left_ms = until.saturating_duration_since(Instant::now()).as_millis().max(1);
-    // Of a client whose path is silent the server learns nothing: without a limit its transaction would keep its locks.
+    // The server does not notice that a client's path is silent: without a limit the transaction would keep its locks.
     let left_behind_ms = left_ms + 2 * GRACE.as_millis();
     format!(
         "{}; SET LOCAL statement_timeout = {left_ms}; \

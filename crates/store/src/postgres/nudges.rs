@@ -1,4 +1,4 @@
-//! Nudges between nodes, by LISTEN and NOTIFY on a connection of their own. Losing them makes things slower, never wrong.
+//! Nudges between nodes, by LISTEN and NOTIFY on a connection of their own. Without them work starts later, but never wrongly.
 
 use super::connection::Connector;
 use crate::error::StoreError;
@@ -18,7 +18,7 @@ const PING: Duration = Duration::from_secs(5);
 const ANSWER_MAX: Duration = Duration::from_secs(5);
 
 /// Announces ours, passes on theirs, connects again after a pause when the server went away or silent, and ends when
-/// the store is gone. Behind a pooler that shares connections nobody can listen, so nothing is carried.
+/// the store is gone. Behind a pooler that shares connections LISTEN does not work, so nothing is carried.
 pub(crate) async fn carry_nudges(connector: Arc<Connector>, topics: Weak<[Notify; TOPICS]>, ours: Arc<Notify>) {
     while topics.strong_count() > 0 {
         if !connector.is_pooled()

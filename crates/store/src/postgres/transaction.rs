@@ -18,7 +18,7 @@ pub(crate) struct Wait<'a> {
     pub(super) connector: &'a Connector,
     /// When it gives up.
     pub(super) until: Instant,
-    /// When it began, for what it says then.
+    /// When it began, for the message when it gives up.
     pub(super) begun: Instant,
     /// Whether the store closes: then nothing is waited for.
     pub(super) closing: watch::Receiver<bool>,

@@ -1,4 +1,4 @@
-//! The URL of a PostgreSQL database: what is read of it, added to it, and shown of it.
+//! Reads the URL of a PostgreSQL database, adds settings to it, and shows it without secrets.
 
 use std::time::Duration;
 use tokio_postgres::Config;
@@ -54,7 +54,7 @@ pub(super) fn hosts(url: &str) -> Result<Vec<Host>, tokio_postgres::Error> {
     }
     let count = config.get_hosts().len().max(config.get_hostaddrs().len());
     let ports = config.get_ports().len();
-    // One server needs no parting, a random order is the driver's, and what does not fit together it refuses.
+    // One server needs no splitting, a random order is left to the driver, and it refuses hosts and ports that do not fit.
     let is_whole = count < 2
         || config.get_load_balance_hosts() == LoadBalanceHosts::Random
         || (ports > 1 && ports != count)

@@ -152,7 +152,7 @@ fn every_guard_is_struck() {
 }
 
 #[test]
-fn what_writes_leased_rows_has_a_guard() {
+fn every_statement_that_writes_leased_rows_has_a_guard() {
     // Tables whose rows have holders.
     const LEASED: &[&str] = &["chunks", "manifests", "webhook_deliveries", "import_jobs", "campaign_reach"];
     let mut missing = Vec::new();

@@ -55,7 +55,7 @@ pub const BUGS: &[Bug] = &[
     bug(
         "rescue_is_early",
         "A chunk is taken 20 s before its lease ends.",
-        &[tests("engine", "lib", &["nobody_is_rescued_before_the_lease_ends"])],
+        &[tests("engine", "lib", &["no_recipient_is_rescued_before_the_lease_ends"])],
     ),
     bug("start_is_early", "A job begins a second before it is due.", &[worlds(50)]),
     bug("planner_ignores_the_fence", "A planner that lost its lease goes on freezing.", &[GUARDS]),
@@ -116,7 +116,7 @@ pub const BUGS: &[Bug] = &[
     bug(
         "rescue_writes_no_attempt",
         "A recipient whose lease was lost has no attempt that says so.",
-        &[tests("engine", "lib", &["nobody_is_rescued_before_the_lease_ends::sqlite"])],
+        &[tests("engine", "lib", &["no_recipient_is_rescued_before_the_lease_ends::sqlite"])],
     ),
     bug(
         "keeper_never_renews",
@@ -126,7 +126,7 @@ pub const BUGS: &[Bug] = &[
     bug(
         "no_rescue_at_a_start",
         "After a restart chunks wait for their leases.",
-        &[tests("engine", "lib", &["what_a_killed_process_held_goes_on_at_the_next_start"])],
+        &[tests("engine", "lib", &["chunks_of_a_killed_process_go_on_at_the_next_start"])],
     ),
     bug(
         "late_answer_changes_who_is_final",

@@ -20,7 +20,7 @@ fn names(file: &File) -> Vec<String> {
 }
 
 #[test]
-fn the_list_of_planted_bugs_is_that_of_the_code() {
+fn the_list_of_planted_bugs_matches_the_code() {
     let listed: BTreeSet<String> = bugs::BUGS.iter().map(|bug| bug.name.to_owned()).collect();
     assert_eq!(listed.len(), bugs::BUGS.len(), "a name stands there once");
     let files = rust_files();
@@ -32,7 +32,7 @@ fn the_list_of_planted_bugs_is_that_of_the_code() {
 }
 
 #[test]
-fn each_planted_bug_has_somebody_to_catch_it() {
+fn each_planted_bug_has_a_test_that_catches_it() {
     let alone = bugs::BUGS.iter().filter(|bug| bug.caught_by.is_empty());
     nothing(&alone.map(|bug| format!("{} has nobody who catches it", bug.name)).collect::<Vec<_>>());
 }
