@@ -6,7 +6,7 @@ use proptest::prelude::*;
 const SECOND: i64 = 1_000_000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
-/// Where the wall clock stands when the monotonic one is 0.
+/// The time of the wall clock when the monotonic one is 0.
 const EPOCH: i64 = 1_777_626_000 * SECOND;
 
 /// A machine whose wall clock is `ahead_us` of the true time, and a timeline that looks at it once a second.

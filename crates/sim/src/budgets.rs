@@ -1,7 +1,7 @@
 //! What is taken from the budgets of jobs and of the tenant, as the database has it, and what left for it.
 //!
-//! The instants of hand-overs cannot tell in a world in which nodes stand still between the two; so a budget is judged by
-//! its takes, and every message that is offered must have been taken before.
+//! The instants of hand-overs prove nothing in a world in which nodes are stopped between the two; so a budget is judged
+//! by its takes, and every message that is offered must have been taken before.
 
 use crate::provider::Offer;
 use postrider_core::pacing::{Budget, Taken};

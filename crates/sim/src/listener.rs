@@ -1,4 +1,4 @@
-//! An endpoint of webhooks that remembers everything it was told.
+//! An endpoint of webhooks that remembers every event that it got.
 
 use crate::chance::Stream;
 use crate::faults::Climate;
@@ -31,7 +31,7 @@ struct State {
     told: Vec<Told>,
     chance: Stream,
     climate: Climate,
-    /// What it does with the next events, in place of what chance says.
+    /// What it does with the next events, instead of a random choice.
     script: VecDeque<Reply>,
 }
 

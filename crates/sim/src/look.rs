@@ -1,4 +1,4 @@
-//! Looks at all jobs and recipients, one after the other: whoever is accounted for stays so.
+//! Looks at all jobs and recipients, one after the other: a recipient that is accounted for stays so.
 
 use crate::observer::Seen;
 use postrider_core::delivery::{Counts, DeliveryState, job_end};
@@ -17,10 +17,10 @@ struct JobSeen {
 pub(crate) struct Look(BTreeMap<ScheduleId, JobSeen>);
 
 impl Look {
-    /// Looks again. `decision` is what somebody may have decided about the uncertain recipients of a job.
+    /// Looks again. `decision` is what a person may have decided about the uncertain recipients of a job.
     ///
     /// # Errors
-    /// Who was final and is not what it was.
+    /// A final recipient that has changed.
     pub(crate) fn again(&mut self, seen: &Seen, decision: Option<UncertainDecision>) -> Result<(), String> {
         let rows = seen.rows.iter().map(|(row, _)| (row.seq, row.state)).collect();
         let now = JobSeen { state: seen.job.state, rows };

@@ -1,4 +1,4 @@
-//! What happens to the nodes of a world: they start, stop, crash and stand still.
+//! Starts, stops, crashes and suspends the nodes of a world.
 
 use crate::client::CLIENT;
 use crate::faults::{self, Climate};
@@ -9,7 +9,7 @@ use crate::world::SimWorld;
 use postrider_store::StoreError;
 
 impl SimWorld {
-    /// Starts who has been down for long enough, and notices who has stopped.
+    /// Starts nodes that have been down for long enough, and notices those that have stopped.
     pub(crate) async fn tend_nodes(&mut self) -> Result<(), StoreError> {
         let now = self.gate.now();
         for at in 0..self.slots.len() {
@@ -54,12 +54,12 @@ impl SimWorld {
         }
     }
 
-    /// Perhaps something goes wrong with a node, or takes long. Whether everybody must be looked at anew.
+    /// Perhaps something goes wrong with a node, or takes long. Returns whether all nodes must be looked at again.
     pub(crate) fn strike(&mut self) -> bool {
         let now = self.gate.now();
         if self.faults.permille(self.climate.slow) {
             let delay = faults::delay_ms(&mut self.faults);
-            self.trace.add(START, now, CLIENT, &format!("and everybody are slow: {delay} ms"));
+            self.trace.add(START, now, CLIENT, &format!("and all others are slow: {delay} ms"));
             self.gate.advance_to(now.plus_millis(delay));
         }
         let at = self.faults.below(self.slots.len());
@@ -80,13 +80,13 @@ impl SimWorld {
             return true;
         }
         if stop && !node.is_stopping() {
-            self.trace.add(START, now, node.owner, "is told to stop");
+            self.trace.add(START, now, node.owner, "is asked to stop");
             node.stop(&self.scheduler);
             return true;
         }
         if pause && node.is_awake(now) {
             let pause = faults::pause_ms(&mut self.faults);
-            self.trace.add(START, now, node.owner, &format!("stands still for {pause} ms"));
+            self.trace.add(START, now, node.owner, &format!("is suspended for {pause} ms"));
             node.paused_until = Some(now.plus_millis(pause));
         }
         false
@@ -95,7 +95,7 @@ impl SimWorld {
     /// Faults stop.
     pub(crate) fn calm_down(&mut self) {
         let now = self.gate.now();
-        self.trace.add(START, now, CLIENT, "and everybody see the faults stop");
+        self.trace.add(START, now, CLIENT, "and all others see the faults stop");
         self.climate = Climate::calm();
         self.recipe.provider.calm_down();
         self.recipe.listener.calm_down();

@@ -56,7 +56,7 @@ struct Case<'c> {
 }
 
 impl Case<'_> {
-    /// Whether the policy, or whoever let the job go on, wants this for the uncertain.
+    /// Whether the policy, or the person who resumed the job, wants this for the uncertain.
     fn may(&self, what: OnUncertain) -> bool {
         let decided = match self.wish.decision {
             Some(UncertainDecision::Retry) => Some(OnUncertain::Retry),

@@ -53,7 +53,7 @@ struct State {
     /// Decides when it is silent for a while. A stream of its own, so that all else goes on as without it.
     silences: Stream,
     climate: Climate,
-    /// What it does with the next messages, in place of what chance says.
+    /// What it does with the next messages, instead of a random choice.
     script: VecDeque<Mood>,
 }
 
@@ -74,7 +74,7 @@ pub(crate) enum Mood {
     HangsUp,
     /// The adapter itself breaks down.
     Breaks,
-    /// Takes the message, and says so after so many milliseconds.
+    /// Accepts the message, and answers after this many milliseconds.
     Stalls(i64),
 }
 
@@ -127,7 +127,7 @@ impl Provider {
         self.with(|state| state.books.unclear.extend(messages.iter().map(|message| message.key.clone())));
     }
 
-    /// Until when it says nothing about the next message, should it fall silent for longer than anybody waits patiently.
+    /// Until when it does not answer about the next message, if it falls silent for longer than a lane waits patiently.
     fn silent_until(&self, now: Timestamp) -> Option<Timestamp> {
         self.with(|state| {
             let falls_silent = state.script.is_empty() && state.silences.permille(state.climate.provider / 2);
@@ -240,7 +240,7 @@ impl SimLane {
         let Some(line) = &self.line else { return true };
         if let Some(until) = self.provider.silent_until(self.pass.gate.now()) {
             tokio::select! {
-                // Not by chance: each run of a world is the same.
+                // Not random: each run of a world is the same.
                 biased;
                 () = line.cut() => return false,
                 _ = self.pass.gate.pass(self.pass.owner, Place::Sleep(until)) => {}

@@ -32,7 +32,7 @@ pub(crate) struct Names {
     pub(crate) lists: Vec<ListId>,
     /// One draft for each wish.
     pub(crate) campaigns: Vec<CampaignId>,
-    /// The endpoint that is told everything.
+    /// The endpoint that gets every event.
     pub(crate) webhook: WebhookId,
 }
 

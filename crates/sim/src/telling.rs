@@ -1,5 +1,5 @@
-//! What the endpoint of a world was told, held against what happened: told if and only if it happened, once per event,
-//! and never before.
+//! Compares the events that the endpoint of a world got with what happened: a change is reported if and only if it
+//! happened, once per event, and never before.
 
 use crate::listener::Told;
 use crate::observer::Seen;
@@ -23,7 +23,7 @@ struct Happened {
 pub(crate) struct Acts {
     pub(crate) was_paused: bool,
     pub(crate) may_move: bool,
-    /// Somebody decided about the uncertain, which opens a job again that was over.
+    /// A person decided about the uncertain, which reopens a finished job.
     pub(crate) may_reopen: bool,
 }
 
@@ -61,7 +61,7 @@ impl Telling {
             let (least, most) = if is_repeated { (0, told) } else { (least, most) };
             if told < least || told > most {
                 let kind = kind.as_str();
-                return Err(format!("{kind} was told {told} times, which is not {least} to {most} times"));
+                return Err(format!("{kind} was reported {told} times, which is not {least} to {most} times"));
             }
         }
         judge_end(own().filter(|event| is_end(&event.kind)), seen)?;
@@ -75,13 +75,13 @@ impl Telling {
             let told = |kind: EventKind| by_row.get(&(kind.as_str(), row.seq)).copied().unwrap_or_default();
             let failed = usize::from(row.state == DeliveryState::Failed);
             if told(EventKind::DeliveryFailed) != failed {
-                return Err(format!("row {} is {} and was not told so", row.seq, row.state.as_str()));
+                return Err(format!("row {} is {} and no event reports it", row.seq, row.state.as_str()));
             }
             let is_uncertain = usize::from(row.state == DeliveryState::Uncertain);
             let doubts = attempts.iter().filter(|attempt| attempt.outcome == "uncertain").count();
             let uncertain = told(EventKind::DeliveryUncertain);
             if uncertain < is_uncertain || (!attempts.is_empty() && uncertain > doubts) {
-                return Err(format!("row {} was told to be uncertain {uncertain} times", row.seq));
+                return Err(format!("row {} was reported as uncertain {uncertain} times", row.seq));
             }
         }
         Ok(())
@@ -92,7 +92,7 @@ fn is_end(kind: &str) -> bool {
     kind == EventKind::ScheduleFinished.as_str() || kind == EventKind::ScheduleCorrected.as_str()
 }
 
-/// The last word about how a job ended is true.
+/// The last event about the end of a job is true.
 fn judge_end<'e>(ends: impl Iterator<Item = &'e Happened> + Clone, seen: &Seen) -> Result<(), String> {
     let state = seen.job.state;
     let Some(last) = ends.clone().map(|event| event.at).max().filter(|_| state.is_final()) else { return Ok(()) };
@@ -100,10 +100,10 @@ fn judge_end<'e>(ends: impl Iterator<Item = &'e Happened> + Clone, seen: &Seen) 
     if ends.filter(|event| event.at == last).any(is_true) {
         return Ok(());
     }
-    Err(format!("the job is {}, and the last word about its end is another one", state.as_str()))
+    Err(format!("the job is {}, and the last event about its end has another state", state.as_str()))
 }
 
-/// How often at least and at most a kind of event is told of a job as it stands.
+/// How often, at least and at most, a kind of event reports a job in its present state.
 fn expected(kind: EventKind, seen: &Seen, acts: Acts) -> (usize, usize) {
     let exactly = |happened: bool| (usize::from(happened), usize::from(happened));
     let at_most = |happened: bool| (0, usize::from(happened));
@@ -115,7 +115,7 @@ fn expected(kind: EventKind, seen: &Seen, acts: Acts) -> (usize, usize) {
         // Late answers correct a finished job, one after the other.
         EventKind::ScheduleCorrected => (0, if job.finished_at.is_some() { rows } else { 0 }),
         EventKind::ScheduleCanceled => exactly(job.state == JobState::Canceled),
-        // Whoever moves a job, cancels it or lets it go on ends its hold.
+        // A move, a cancel or a resume of a job ends its hold.
         EventKind::ScheduleHeld if acts.was_paused || acts.may_move || job.state == JobState::Canceled => {
             (usize::from(job.state == JobState::Held), 2)
         }
@@ -138,12 +138,12 @@ pub(crate) fn judge_posts(events: &[WebhookDelivery], told: &[Told], is_calm: bo
         events.iter().map(|event| (event.event.to_string(), event)).collect();
     let mut heard = BTreeSet::new();
     for post in told {
-        let Some(event) = stored.get(&post.event) else { return Err("an event was told that is not stored".into()) };
+        let Some(event) = stored.get(&post.event) else { return Err("an event arrived that is not stored".into()) };
         if event.body != post.body {
-            return Err(format!("event {} was told in other words", post.event));
+            return Err(format!("event {} arrived with another body", post.event));
         }
         if !heard.insert(&post.event) && is_calm {
-            return Err(format!("event {} was told twice without a fault", post.event));
+            return Err(format!("event {} arrived twice without a fault", post.event));
         }
     }
     for (event, delivery) in &stored {

@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 impl SimWorld {
-    /// Whether every job is at its end, and everything is told.
+    /// Whether every job is at its end, and every event has arrived.
     pub(crate) async fn is_over(&self) -> Result<bool, StoreError> {
         for number in 0..self.workload.wishes.len() {
             for job in self.observer.jobs(number).await? {
@@ -89,8 +89,8 @@ impl SimWorld {
         Ok(())
     }
 
-    /// Looks through the whole database: it is sound, whoever was accounted for is so still, and nothing is told that
-    /// did not happen.
+    /// Looks through the whole database: it is sound, recipients that were accounted for still are, and no event reports
+    /// what did not happen.
     pub(crate) async fn check(&mut self) -> Result<(), String> {
         let findings = self.observer.inspect(self.gate.now()).await.map_err(failed)?;
         findings.into_iter().next().map_or(Ok(()), Err)?;

@@ -59,7 +59,7 @@ pub(crate) struct Wish {
     pub(crate) cancel_at: Option<Timestamp>,
     /// Somebody pauses the job then, if there is one, and lets it go on so many milliseconds later.
     pub(crate) pause: Option<(Timestamp, i64)>,
-    /// What whoever lets it go on decides about the uncertain.
+    /// What the person who resumes it decides about the uncertain.
     pub(crate) decision: Option<UncertainDecision>,
     /// Somebody moves the job at the first instant to the second.
     pub(crate) shift: Option<(Timestamp, Timestamp)>,
@@ -206,7 +206,7 @@ fn draw_wish(is_long: bool, chance: &mut Stream) -> Wish {
     wish
 }
 
-/// A rate at which everybody is reached in some twenty minutes.
+/// A rate at which all people are reached in some twenty minutes.
 fn draw_rate(is_long: bool, chance: &mut Stream) -> u32 {
     chance.pick(if is_long { &[120, 900] } else { &[10, 30, 120] })
 }

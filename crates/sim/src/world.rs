@@ -208,7 +208,7 @@ impl SimWorld {
         Ok(false)
     }
 
-    /// Lets somebody go, runs everything that follows, and notes what cannot be seen later.
+    /// Lets a task go on, runs everything that follows, and notes what cannot be seen later.
     pub(crate) async fn take_turn(&mut self, number: u64, owner: usize, place: &Place) -> Result<(), String> {
         self.let_go(number, owner, place);
         self.settle().await;

@@ -34,10 +34,10 @@ macro_rules! worlds {
     )*};
 }
 
-/// Several nodes, for whom leases and fences matter.
+/// Several nodes, for which leases and fences matter.
 const NODES: Options = Options { nodes: Some(3), ..Options::on(Database::Postgres) };
 
-// Each is a test of its own, so that they run beside each other.
+// Each is a test of its own, so that they run at the same time.
 worlds! {
     the_first_worlds_are_whole => 1..101, Options::on(Database::Sqlite);
     the_next_worlds_are_whole => 101..201, Options::on(Database::Sqlite);

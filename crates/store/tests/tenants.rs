@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const OF_NO_TENANT: &[&str] = &["instance", "nodes", "rate_windows", "schema_migrations", "secrets", "tenants"];
 
 /// Statements that find rows by the number of a manifest. The engine counts manifests over all tenants and reads a
-/// number only together with its tenant; nobody gives one from outside.
+/// number only together with its tenant; no request contains one.
 const BY_MANIFEST: &[&str] = &[
     "chunks.ADJUST",
     "chunks.CLAIM",
@@ -53,7 +53,7 @@ const BY_MANIFEST: &[&str] = &[
 
 /// Statements that find rows by another key, each with who read it together with its tenant.
 const BY_KEY: &[(&str, &str)] = &[
-    ("clients.FIND", "whoever asks for a token says who it is; the row says the tenant"),
+    ("clients.FIND", "a client that asks for a token names itself; the row says the tenant"),
     ("gauges.JOBS", "numbers of the whole instance, for its operator"),
     ("gauges.LATE", "numbers of the whole instance, for its operator"),
     ("gauges.QUEUES", "numbers of the whole instance, for its operator"),

@@ -1,4 +1,4 @@
-//! What one tenant sets, drops or uses up is nothing to another one.
+//! The settings and the budget of one tenant do not change those of another one.
 
 #![cfg(test)]
 

@@ -1,4 +1,4 @@
-//! Servers that stop in the middle of something: every wait ends, and what is in doubt is exactly what may have left.
+//! Servers that stop in the middle of something: every wait ends, and exactly the messages that may have left are in doubt.
 
 use crate::support::{channel, message, patient, short, shorts, sink, stopped, window};
 use postrider_channels::sink::{Answer, Hook, SinkOptions, Step, Verb};
@@ -176,7 +176,7 @@ async fn a_handshake_that_is_not_answered_ends() {
     assert_eq!(short(&outcomes[0]), "not attempted tls_timeout");
 }
 
-/// Somebody who hands windows over and ends them: after so many answers, or once the server has a message whole.
+/// A caller that hands windows over and ends them: after this many answers, or once the server has a whole message.
 #[derive(Default)]
 struct Caller {
     answers: AtomicUsize,

@@ -1,4 +1,4 @@
-//! Clocks that were wrong: nothing starts, ends or stands still because of them.
+//! Clocks that were wrong: nothing starts, ends or waits because of them.
 
 use super::ports::Trap;
 use super::world::*;
@@ -12,7 +12,7 @@ use postrider_store::{Store, on_both};
 const PEOPLE: usize = 40;
 
 on_both! {
-    a_chunk_that_was_given_back_by_a_clock_ahead_does_not_stand_still => |store: Store| async move {
+    a_chunk_that_a_clock_ahead_has_released_does_not_wait => |store: Store| async move {
         let mut world = World::new(store, PEOPLE, Plan { lanes: 1, ..Plan::default() }).await;
         let mut interrupted = 0;
         for step in (1..80).step_by(3) {

@@ -1,4 +1,4 @@
-//! Answers that come after the lease has run out: what they do to a job that is finished by then.
+//! Answers that come after the lease has run out, when the job is already finished.
 
 use super::receiver::*;
 use super::world::*;
@@ -69,7 +69,7 @@ impl Late {
 }
 
 impl World {
-    /// What subscribers are told: kinds with states, sorted, since events of one instant have no order.
+    /// The events that subscribers get: kinds with states, sorted, since events of one instant have no order.
     async fn told(&self, webhook: WebhookId) -> Vec<(String, String)> {
         let log = self.log(webhook, None).await;
         let told = log.iter().map(|row| {
@@ -106,7 +106,7 @@ on_both! {
         assert_eq!(world.told(webhook).await.len(), 2, "nothing is reported twice");
     };
 
-    late_refusals_of_everybody_fail_the_job => |store: Store| async move {
+    late_refusals_of_all_recipients_fail_the_job => |store: Store| async move {
         let late = Late::new(store, |_| Outcome::Rejected(refusal("mailbox_unavailable"))).await;
         let (world, webhook) = late.arrive().await;
         assert_eq!((world.job().await.state, world.status().await), (JobState::Failed, ExecutionStatus::Failed));
@@ -155,7 +155,7 @@ on_both! {
         (late.world.job, late.world.campaign) = (parent, campaign);
         let (world, _) = late.arrive().await;
         assert_eq!(world.job().await.state, JobState::Completed);
-        assert_eq!(world.status().await, ExecutionStatus::CompletedWithFailures, "it is not this job that it shows");
+        assert_eq!(world.status().await, ExecutionStatus::CompletedWithFailures, "the campaign shows another job");
     };
 
     of_a_late_answer_and_the_settler_the_second_sees_the_first => |store: Store| async move {

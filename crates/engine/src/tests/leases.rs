@@ -1,4 +1,4 @@
-//! What a lease is worth: until it ends to its holder alone, and afterwards to nobody.
+//! A lease belongs to its holder alone until it ends, and to no node afterwards.
 
 use super::world::*;
 use postrider_core::channel::Outcome;
@@ -43,7 +43,7 @@ on_both! {
         world.check().await;
     };
 
-    who_is_final_stays_so_whatever_is_answered_late => |store: Store| async move {
+    a_late_answer_changes_no_final_recipient => |store: Store| async move {
         let mut plan = one_lane();
         plan.policy.on_uncertain = OnUncertain::AssumeSent;
         let world = World::new(store, 4, plan).await;
@@ -55,11 +55,11 @@ on_both! {
         world.traps.let_go();
         slow.await.unwrap().until_quiet().await;
         assert_eq!((world.count(Sent).await, world.count(Failed).await), (4, 0));
-        assert_eq!(world.store.meter().refused_so_far(), 0, "nobody tried to change them");
+        assert_eq!(world.store.meter().refused_so_far(), 0, "no code tried to change them");
         world.check().await;
     };
 
-    after_a_stand_still_nothing_leaves_at_the_latest_finish => |store: Store| async move {
+    after_a_pause_nothing_leaves_at_the_latest_finish => |store: Store| async move {
         const FINISH_MS: i64 = 10_000;
         let mut plan = one_lane();
         plan.policy.latest_finish = Some(START.plus_millis(FINISH_MS));
@@ -72,7 +72,7 @@ on_both! {
         world.check().await;
     };
 
-    after_a_stand_still_beyond_the_lease_nothing_leaves_of_what_was_marked => |store: Store| async move {
+    after_a_pause_beyond_the_lease_no_marked_message_leaves => |store: Store| async move {
         let world = World::new(store, 4, one_lane()).await;
         let mut machine = world.machine().await;
         for name in ["starter", "planner", "scout"] {
@@ -86,7 +86,7 @@ on_both! {
         world.check().await;
     };
 
-    who_may_have_been_reached_once_never_fails => |store: Store| async move {
+    a_recipient_that_may_have_been_reached_never_fails => |store: Store| async move {
         let mut plan = one_lane();
         plan.policy.on_uncertain = OnUncertain::Retry;
         let world = World::new(store, 4, plan).await;
@@ -103,7 +103,7 @@ on_both! {
         world.check().await;
     };
 
-    nobody_is_tried_longer_than_the_horizon => |store: Store| async move {
+    no_recipient_is_tried_longer_than_the_horizon => |store: Store| async move {
         const WAIT_MS: i64 = 3 * HOUR_MS;
         let world = World::new(store, 1, one_lane()).await;
         let wait = WAIT_MS.unsigned_abs();

@@ -80,7 +80,7 @@ async fn chunks_of_a_killed_process_go_on_at_the_next_start() {
     let lives = Engine::start(world.parts());
     world.finished().await;
     lives.stop().await;
-    assert!(world.clock_now().millis_since(START) < LEASE_MS / 2, "nobody waits for the lease of who is gone");
+    assert!(world.clock_now().millis_since(START) < LEASE_MS / 2, "no chunk waits for the lease of the killed process");
     world.check().await;
 }
 

@@ -81,7 +81,7 @@ pub(crate) struct Traps {
     holding: AtomicU64,
     is_held: Notify,
     is_let_go: Notify,
-    /// A process that stands still for so many milliseconds after the next transaction of a name.
+    /// A process that is stopped for this many milliseconds after the next transaction of a name.
     leap: Mutex<Option<(&'static str, Arc<TestClock>, i64)>>,
 }
 
@@ -321,7 +321,7 @@ impl Lane for TestLane {
 }
 
 impl TestLane {
-    /// Waits until the silence ends, or until whoever handed the window over ends it.
+    /// Waits until the silence ends, or until the caller that handed the window over ends it.
     async fn silent(&self, window: &[Message], arrive: bool) -> Vec<Outcome> {
         let take = || window.iter().map(|message| self.0.take(message)).collect();
         let before: Option<Vec<Outcome>> = arrive.then(take);

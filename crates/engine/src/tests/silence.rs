@@ -1,4 +1,4 @@
-//! Providers that fall silent: nobody waits behind a silent conversation, and nobody is lost or sent twice.
+//! Providers that fall silent: no recipient waits behind a silent conversation, is lost, or gets two messages.
 
 use super::world::*;
 use crate::engine::Engine;
@@ -17,7 +17,7 @@ const PEOPLE: usize = 200;
 const WINDOW: usize = 4;
 /// After how long a conversation is silent.
 const SILENCE_MS: i64 = 10_000;
-/// How soon an engine stops whatever providers do.
+/// How soon an engine stops, even if providers are silent.
 const STOP_MS: i64 = 8_000;
 
 fn two_lanes(policy: impl FnOnce(&mut Policy)) -> Plan {
@@ -69,7 +69,7 @@ impl World {
     }
 }
 
-/// Whoever is not in flight leaves over other conversations.
+/// Recipients that are not in flight leave over other conversations.
 async fn others_take_over(store: Store, arrive: bool) {
     let (world, engine) = silent_world(store, 2, arrive, two_lanes(|_| {})).await;
     world.clock.advance(SILENCE_MS / 2);
@@ -101,14 +101,14 @@ async fn stop_in_silence(store: Store, arrive: bool, age_ms: i64) {
     world.stopped(engine).await;
     let counts = world.counts().await;
     assert_eq!((counts.of(Sent), counts.of(Uncertain)), (PEOPLE as i64 - in_doubt, in_doubt));
-    assert_eq!(world.channel.taken().len(), PEOPLE, "nobody twice");
+    assert_eq!(world.channel.taken().len(), PEOPLE, "no second message");
     world.check().await;
 }
 
 on_both! {
-    whoever_waits_behind_silent_conversations_leaves_over_others => |store: Store| others_take_over(store, true);
+    recipients_behind_silent_conversations_leave_over_others => |store: Store| others_take_over(store, true);
 
-    whoever_waits_behind_conversations_that_lost_their_messages_leaves_over_others =>
+    recipients_behind_conversations_that_lost_their_messages_leave_over_others =>
         |store: Store| others_take_over(store, false);
 
     an_engine_that_stops_names_those_in_doubt_and_loses_nobody => |store: Store| stop_in_silence(store, true, 0);
@@ -116,7 +116,7 @@ on_both! {
     an_engine_that_stops_after_a_chunk_was_split_names_those_in_doubt =>
         |store: Store| stop_in_silence(store, true, SILENCE_MS + 1_000);
 
-    an_engine_that_stops_knows_who_has_not_left => |store: Store| stop_in_silence(store, false, SILENCE_MS + 1_000);
+    an_engine_that_stops_knows_which_messages_have_not_left => |store: Store| stop_in_silence(store, false, SILENCE_MS + 1_000);
 
     silence_of_all_connections_is_shown_until_the_first_answer => |store: Store| async move {
         let (world, engine) = silent_world(store, 4, true, two_lanes(|_| {})).await;
@@ -159,7 +159,7 @@ on_both! {
         world.check().await;
     };
 
-    recipients_who_are_tried_again_are_given_back_as_well => |store: Store| async move {
+    recipients_that_are_tried_again_are_released_as_well => |store: Store| async move {
         let world = World::new(store, PEOPLE, two_lanes(|_| {})).await;
         // Every third one is put off, so that the windows of the second round are scattered.
         world.channel.answers(|to, tried| match to[1..].split('@').next().and_then(|n| n.parse::<usize>().ok()) {
@@ -206,7 +206,7 @@ on_both! {
         }
         assert_eq!(world.count(Sent).await, (PEOPLE - WINDOW) as i64, "{:?}", world.counts().await);
         world.check().await;
-        // Nobody renews the lease.
+        // No keeper renews the lease.
         world.clock.advance(LEASE_MS);
         other.until_quiet().await;
         assert_eq!(world.count(Uncertain).await, WINDOW as i64);

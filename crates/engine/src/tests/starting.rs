@@ -65,7 +65,7 @@ on_both! {
         let jobs = u64::try_from(JOBS).unwrap();
         let batches = jobs.div_ceil(u64::try_from(BATCH_MAX).unwrap());
         assert_eq!(ops["job.start"], batches, "{ops:?}");
-        assert_eq!(ops["manifest.open"], 1, "who has work claims without looking: {ops:?}");
+        assert_eq!(ops["manifest.open"], 1, "a planner with work claims without looking: {ops:?}");
         assert_eq!((ops["manifest.claim"], ops["manifest.freeze"]), (jobs + 1, jobs), "{ops:?}");
         machine.until_quiet().await;
         assert_eq!(world.by_state().await, states(&[("completed", JOBS)]));

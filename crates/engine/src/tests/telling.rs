@@ -1,4 +1,4 @@
-//! An event is stored in the transaction of what it tells: wherever a process ends, it happened and is told, or neither.
+//! An event is stored in the transaction of the change that it reports: wherever a process ends, both exist or neither.
 
 use super::receiver::Receiver;
 use super::world::*;
@@ -9,7 +9,8 @@ use postrider_store::testkit::{Database, fresh_store};
 /// More steps than such a world has.
 const STEPS_MAX: u64 = 400;
 
-/// A crash at each step in turn; afterwards and at the end, a start and an end are told once exactly if they happened.
+/// A crash at each step in turn; afterwards and at the end, a start and an end are reported once if and only if they
+/// happened.
 async fn told_if_and_only_if_it_happened(database: Database, trap: impl Fn(u64) -> Trap) {
     let folder = tempfile::tempdir().unwrap();
     for step in 1..STEPS_MAX {

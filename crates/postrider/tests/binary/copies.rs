@@ -103,7 +103,7 @@ fn a_restart_after_any_end_goes_on_and_a_copy_of_the_folder_or_the_file_is_held(
     let (server, campaign, tenant) = sending(&first, 1_200);
     until_mails(&[&first], 30);
     kill(server);
-    // The whole folder, with the note beside the database; and the files of SQLite alone.
+    // The whole folder, with the note next to the database; and the files of SQLite alone.
     let (folder, file) = (home(), home());
     for name in ["p.db", "p.db-wal", "p.db-shm", "p.db.epoch"] {
         fs::copy(first.folder.path().join(name), folder.folder.path().join(name)).unwrap();
@@ -120,7 +120,7 @@ fn a_restart_after_any_end_goes_on_and_a_copy_of_the_folder_or_the_file_is_held(
     let sent = mailbox(&[&first, &folder, &file]);
     assert!(sent.values().all(|count| *count == 1), "a second mail: {sent:?}");
     assert_eq!(mailbox(&[&folder, &file]).len(), 0);
-    // The hold outlasts a restart of the copy and of the original none is made.
+    // The hold outlasts a restart of the copy, and the original is not held.
     for (home, server) in [&folder, &file].into_iter().zip(copies) {
         stop(server);
         stop(held(home, "copy_or_moved"));
@@ -242,7 +242,7 @@ fn a_backup_of_a_sending_database_is_consistent_and_held_and_can_be_restored() {
     assert!(Path::new(aside).exists() && Path::new(&format!("{aside}.epoch")).exists(), "{replaced}");
     stop(held(&first, "restored_copy"));
     assert_eq!(mailbox(&[&first, &other]), sent);
-    // Whoever releases it says so, and then it sends.
+    // A person releases it, and then it sends.
     let question = first.run(&["jobs", "release", "--all"]);
     assert!(question.code == 2 && question.stderr.contains("a second time"), "{}", question.stderr);
 }

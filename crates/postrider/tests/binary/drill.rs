@@ -1,4 +1,4 @@
-//! `postrider drill`: nodes and database are struck in the middle, and nobody is lost or written to twice.
+//! `postrider drill`: nodes and the database are struck while they send, and no person is lost or gets two messages.
 
 use crate::support::Home;
 use serde_json::json;

@@ -28,9 +28,9 @@ struct State {
     taken: Vec<String>,
 }
 
-/// A server stops within this time, whatever its relay does.
+/// A server stops within this time, even if its relay is silent.
 const STOP_MAX: Duration = Duration::from_secs(10);
-/// Words for saying nothing any more. A message that has ended is kept, or lost.
+/// Words that make the relay silent. A message that has ended is kept, or lost.
 const SILENCE: &str = "(silence)";
 const SILENCE_THEN_LOSS: &str = "(silence, then loss)";
 
@@ -260,7 +260,7 @@ fn recipients_behind_silent_connections_leave_over_others_wherever_they_fell_sil
         let taken = relay.taken();
         let lost = if number == 6 { silent } else { 0 };
         assert_eq!(taken.len(), PEOPLE - lost, "{place}");
-        assert_eq!(taken.iter().collect::<BTreeSet<_>>().len(), PEOPLE - lost, "nobody twice at {place}");
+        assert_eq!(taken.iter().collect::<BTreeSet<_>>().len(), PEOPLE - lost, "no second message at {place}");
     }
 }
 

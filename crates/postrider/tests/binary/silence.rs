@@ -1,4 +1,4 @@
-//! A database whose path goes silent: what the process says of it, when mail goes on, and how it ends.
+//! A database whose path goes silent: the process reports it, mail goes on, and the process can end.
 
 use crate::client::Client;
 use crate::support::{CONFIG, Home, Server};
@@ -36,7 +36,7 @@ impl Scene {
         Self { home, proxy, _runtime: runtime }
     }
 
-    /// How many messages left, whatever the database knows of it.
+    /// How many messages left, by the mail server's count.
     fn mails(&self) -> usize {
         std::fs::read_dir(self.home.folder.path().join("mail")).map(Iterator::count).unwrap_or_default()
     }

@@ -80,11 +80,11 @@ async fn connections_that_are_silent_for_ever_are_replaced_whether_they_were_bus
         mark(tx)
     });
     assert!(matches!(busy.await.unwrap_err(), StoreError::Silent(_)));
-    // Whoever comes now meets no connection from before.
+    // The next unit of work gets no connection from before.
     let after = futures(8, &store).await;
     assert!(after.iter().all(Result::is_ok), "{after:?}");
     assert!(begun.elapsed() < RECOVERED_MAX, "{:?}", begun.elapsed());
-    assert_eq!(marks(&direct).await.unwrap(), 0, "the server took back what was left open");
+    assert_eq!(marks(&direct).await.unwrap(), 0, "the server rolled back what was left open");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -6,7 +6,7 @@ use crate::workload::START;
 use postrider_core::delivery::DeliveryState::{InFlight, Sent};
 use postrider_core::time::{HOUR_MS, MINUTE_MS, SECOND_MS};
 
-/// A story on a machine whose clock is not to be trusted.
+/// A script on a machine whose clock is wrong.
 fn unsteady(mut story: Workload) -> Workload {
     // Long ago it was wrong for a moment.
     let at = START.plus_millis(-HOUR_MS);

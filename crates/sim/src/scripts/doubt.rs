@@ -1,4 +1,4 @@
-//! A doubt stays a doubt, whatever comes after it.
+//! A recipient in doubt stays in doubt after every later event.
 
 use super::*;
 use crate::provider::Mood;
@@ -6,7 +6,7 @@ use crate::workload::START;
 use postrider_core::delivery::DeliveryState::{Pending, Uncertain};
 use postrider_core::time::{HOUR_MS, MINUTE_MS, SECOND_MS};
 
-/// Shows an answer that forgets the doubt before it.
+/// Shows an answer that ignores the doubt before it.
 #[test]
 fn a_refusal_after_a_doubt_is_no_proof() {
     play(Database::Sqlite, tried_again(1), async |script| {
@@ -17,7 +17,7 @@ fn a_refusal_after_a_doubt_is_no_proof() {
     });
 }
 
-/// Shows a cancel that forgets it.
+/// Shows a cancel that ignores it.
 #[test]
 fn a_recipient_in_doubt_is_not_canceled() {
     play(Database::Sqlite, tried_again(1), async |script| {
@@ -31,7 +31,7 @@ fn a_recipient_in_doubt_is_not_canceled() {
     });
 }
 
-/// Shows a latest finish that forgets it.
+/// Shows a latest finish that ignores it.
 #[test]
 fn a_recipient_in_doubt_does_not_expire() {
     let mut story = tried_again(1);

@@ -1,11 +1,11 @@
-//! Whoever lost the fence of a chunk changes nothing of it.
+//! A node that lost the fence of a chunk changes nothing in it.
 
 use super::*;
 use crate::gate::Place;
 use postrider_core::delivery::DeliveryState::{InFlight, Pending, Sent, Uncertain};
 use postrider_core::time::{MINUTE_MS, SECOND_MS};
 
-/// Shows a `chunk_hold` that does not ask for the fence: the first node gives back the chunk that the second one holds.
+/// Shows a `chunk_hold` that does not check the fence: the first node releases the chunk that the second one holds.
 #[test]
 fn a_lane_that_lost_the_fence_does_not_release_the_chunk() {
     play(Database::Postgres, tried_again(1), async |script| {
@@ -16,14 +16,14 @@ fn a_lane_that_lost_the_fence_does_not_release_the_chunk() {
         script.stop_at(second, leaving).await;
         script.wake(first);
         script.pass(SECOND_MS).await;
-        assert_eq!(script.states().await, [InFlight], "it is in the hands of the second");
+        assert_eq!(script.states().await, [InFlight], "the second one holds it");
         script.finish().await;
         assert_eq!(script.states().await, [Sent]);
         assert_eq!(script.arrivals().len(), 2, "the policy allows the second copy");
     });
 }
 
-/// Shows the same: the first node marks and sends who belongs to the second one.
+/// Shows the same: the first node marks and sends recipients that belong to the second one.
 #[test]
 fn a_lane_that_lost_the_fence_marks_no_recipient() {
     play(Database::Postgres, story(2), async |script| {
@@ -41,7 +41,7 @@ fn a_lane_that_lost_the_fence_marks_no_recipient() {
     });
 }
 
-/// Shows a renewal that does not ask for the fence: the first node keeps the chunk of the second one, which is gone.
+/// Shows a renewal that does not check the fence: the first node keeps the chunk of the second one, which is gone.
 #[test]
 fn a_renewal_under_a_lost_fence_keeps_nothing() {
     play(Database::Postgres, tried_again(1), async |script| {
@@ -60,7 +60,7 @@ fn a_renewal_under_a_lost_fence_keeps_nothing() {
     });
 }
 
-/// Shows a planner that does not ask for the fence of its manifest.
+/// Shows a planner that does not check the fence of its manifest.
 #[test]
 fn a_planner_that_lost_its_manifest_freezes_no_recipient() {
     play(Database::Postgres, story(3), async |script| {

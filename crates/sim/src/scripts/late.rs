@@ -1,4 +1,4 @@
-//! A provider's answer that comes after the lease: the truth where nobody knows it, and nothing where somebody does.
+//! A provider's answer that comes after the lease: it settles an uncertain recipient and changes no other.
 
 use super::*;
 use crate::provider::Mood;
@@ -20,7 +20,7 @@ fn a_late_answer_settles_an_uncertain_recipient() {
     });
 }
 
-/// Shows a late answer that does not ask in which state the recipient is.
+/// Shows a late answer that does not check the state of the recipient.
 #[test]
 fn a_late_refusal_changes_no_recipient_that_was_sent_meanwhile() {
     play(Database::Postgres, tried_again(1), async |script| {
@@ -54,7 +54,7 @@ fn a_late_answer_spares_a_recipient_that_waits_for_the_second_try() {
     });
 }
 
-/// Shows a ledger that changes rows whatever their attempt is.
+/// Shows a ledger that changes rows without a check of their attempt.
 #[test]
 fn a_late_refusal_of_the_first_try_says_nothing_about_the_second() {
     play(Database::Postgres, tried_again(1), async |script| {

@@ -1,4 +1,4 @@
-//! Who holds a lease keeps its chunk, and who does not loses it.
+//! A node keeps its chunk while it holds the lease, and loses it afterwards.
 
 use super::*;
 use crate::gate::Place;
@@ -76,7 +76,7 @@ fn recipients_in_flight_at_a_crash_are_in_doubt_as_soon_as_the_process_is_back()
         script.pass(SECOND_MS).await;
         assert_eq!(script.attempts().await, ["uncertain lease_lost"]);
         script.finish().await;
-        assert_eq!(script.arrivals().len(), 2, "nobody got a second copy");
+        assert_eq!(script.arrivals().len(), 2, "no second copy was sent");
     });
 }
 

@@ -19,7 +19,7 @@ use crate::workload::Workload;
 use postrider_core::schedule::OnUncertain;
 use script::{Script, answered, leaving, marked, play, story};
 
-/// Whoever sleeps for so long has lost what it held.
+/// A node that sleeps for this long has lost all that it held.
 const BEYOND_LEASE_MS: i64 = LEASE_MS + 1_000;
 
 /// A job whose uncertain recipients are tried again.

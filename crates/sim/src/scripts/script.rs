@@ -1,6 +1,6 @@
-//! The language of scripts: who goes, and how far, is said in place of drawn.
+//! The language of scripts: a script says which node goes on, and how far, where other worlds draw it from a seed.
 //!
-//! Everybody who is awake goes on in the order in which they came to the gate. A node that stops at a place sleeps from
+//! All tasks that are awake go on in the order in which they came to the gate. A node that stops at a place sleeps from
 //! there on, as a process does that is stopped by a signal, until it is woken. After every turn the whole database is
 //! looked through, and at the end the oracle judges as in any world.
 
@@ -25,7 +25,7 @@ use std::collections::BTreeSet;
 
 /// How long a node takes at most to come to the place where it is to stop, in milliseconds.
 const STOP_MAX_MS: i64 = 10 * MINUTE_MS;
-/// How long everything takes at most once everybody is awake, in milliseconds.
+/// How long everything takes at most once all tasks are awake, in milliseconds.
 const END_MAX_MS: i64 = 2 * HOUR_MS;
 /// What nodes ask again and again, which changes nothing.
 const IDLE: [&str; 8] = [
@@ -38,7 +38,7 @@ const IDLE: [&str; 8] = [
     "node.beat",
     "reach.next",
 ];
-/// Nobody sleeps for so long.
+/// No task sleeps for this long.
 const FOREVER: Timestamp = Timestamp::from_millis(i64::MAX);
 
 /// A job that is sent at once to so many people, one after the other.
@@ -99,7 +99,7 @@ pub(super) fn play(database: Database, story: Workload, act: impl AsyncFnOnce(&m
     });
 }
 
-/// A world whose turns are told.
+/// A world whose turns a script decides.
 pub(super) struct Script {
     pub(super) world: SimWorld,
     /// Tickets of the gate that do not go.
@@ -116,7 +116,7 @@ impl Script {
         owner
     }
 
-    /// Stops a node where it stands.
+    /// Stops a node where it is.
     pub(super) fn sleep(&mut self, owner: usize) {
         self.set_awake(owner, Some(FOREVER));
     }
@@ -136,7 +136,7 @@ impl Script {
         }
     }
 
-    /// Ends a node where it stands.
+    /// Ends a node where it is.
     pub(super) fn crash(&mut self, owner: usize) {
         let is_it = |slot: &Slot| matches!(slot, Slot::Up(node) if node.owner == owner);
         let at = self.world.slots.iter().position(is_it).unwrap();
@@ -145,13 +145,13 @@ impl Script {
         }
     }
 
-    /// Lets everybody go on until a task of a node stands at a place. The node sleeps from there on.
+    /// Lets all tasks go on until a task of a node reaches a place. The node sleeps from there on.
     pub(super) async fn stop_at(&mut self, owner: usize, place: impl Fn(&Place) -> bool) {
         self.come_to(owner, place).await;
         self.sleep(owner);
     }
 
-    /// Lets the task of a node go on that stands at the message it stopped at.
+    /// Lets a task of a node go on from the message at which it stopped.
     pub(super) async fn step_past(&mut self, owner: usize) {
         self.stop_at(owner, answered).await;
         self.wake(owner);
@@ -177,7 +177,7 @@ impl Script {
         }
     }
 
-    /// Lets everybody go on for so many milliseconds.
+    /// Lets all tasks go on for this many milliseconds.
     pub(super) async fn pass(&mut self, ms: i64) {
         let end = self.world.gate.now().plus_millis(ms);
         loop {
@@ -188,7 +188,7 @@ impl Script {
         }
     }
 
-    /// Lets a client do its work; nobody else goes meanwhile.
+    /// Lets a client do its work; no other task goes on meanwhile.
     pub(super) async fn client(&mut self, work: BoxFuture<'static, ()>) {
         let handle = self.world.scheduler.spawner(CLIENT)(work);
         self.world.handles.push(handle);
@@ -203,7 +203,7 @@ impl Script {
         self.client(cancel).await;
     }
 
-    /// Brings the job to a stand for so many milliseconds.
+    /// Pauses the job for this many milliseconds.
     pub(super) async fn pause(&mut self, rest_ms: i64) {
         let wish = &mut self.world.workload.wishes[0];
         wish.pause = Some((self.world.gate.now(), rest_ms));
@@ -211,7 +211,7 @@ impl Script {
         self.client(pause).await;
     }
 
-    /// Silences somebody.
+    /// Suppresses a person.
     pub(super) async fn silence(&mut self, silence: Silence) {
         let number = self.world.silences.len() as u64;
         let work = self.world.clients.silence(&silence, Stream::of(73).fork("silence", number));
@@ -220,7 +220,7 @@ impl Script {
         self.client(work).await;
     }
 
-    /// The first job as it stands.
+    /// The first job as it is now.
     pub(super) async fn seen(&self) -> Seen {
         let job = self.world.observer.jobs(0).await.unwrap().remove(0);
         self.world.observer.see(job, true).await.unwrap()
@@ -233,7 +233,7 @@ impl Script {
         self.seen().await.rows.iter().map(|(row, _)| number(row.profile)).collect()
     }
 
-    /// How its recipients stand.
+    /// The states of its recipients.
     pub(super) async fn states(&self) -> Vec<DeliveryState> {
         self.seen().await.rows.iter().map(|(row, _)| row.state).collect()
     }
@@ -256,7 +256,7 @@ impl Script {
         self.world.recipe.provider.books(|books| books.arrivals.clone())
     }
 
-    /// Lets everybody go on until all is over.
+    /// Lets all tasks go on until all is over.
     pub(super) async fn finish(&mut self) {
         self.held.clear();
         self.world.slots.iter_mut().for_each(|slot| {
@@ -273,7 +273,7 @@ impl Script {
         }
     }
 
-    /// Lets everybody go on until all is over, and judges.
+    /// Lets all tasks go on until all is over, and judges.
     async fn end(&mut self) {
         self.finish().await;
         if let Err(problem) = self.world.judge(0).await {
@@ -281,7 +281,7 @@ impl Script {
         }
     }
 
-    /// The next of those who may go; whether there was one.
+    /// Lets the next task that may go on take its turn; returns whether there was one.
     async fn turn(&mut self, may_go: impl Fn(usize) -> bool) -> bool {
         self.world.settle().await;
         let now = self.world.gate.now();
@@ -298,7 +298,7 @@ impl Script {
         true
     }
 
-    /// Moves time to the next instant at which somebody wakes, or to the end. Whether the end had not come.
+    /// Moves time to the next instant at which a task wakes, or to the end. Returns whether the end had not come.
     fn advance(&self, end: Timestamp) -> bool {
         let now = self.world.gate.now();
         let next = self.world.gate.next_wake(|owner| self.world.is_awake(owner, now));

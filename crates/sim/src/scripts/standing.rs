@@ -8,7 +8,7 @@ use postrider_core::delivery::DeliveryState::{Canceled, Failed, InFlight, Sent, 
 use postrider_core::schedule::UncertainDecision;
 use postrider_core::time::{MINUTE_MS, SECOND_MS};
 
-/// Shows marks that are made for a job that was taken back.
+/// Shows marks that are made for a canceled job.
 #[test]
 fn a_cancel_in_the_middle_of_a_send_holds() {
     play(Database::Sqlite, story(3), async |script| {
@@ -21,7 +21,7 @@ fn a_cancel_in_the_middle_of_a_send_holds() {
     });
 }
 
-/// Shows marks that are made for a job that stands.
+/// Shows marks that are made for a paused job.
 #[test]
 fn a_pause_in_the_middle_of_a_send_holds() {
     play(Database::Sqlite, story(3), async |script| {
@@ -30,7 +30,7 @@ fn a_pause_in_the_middle_of_a_send_holds() {
         script.pause(MINUTE_MS).await;
         script.wake(node);
         script.pass(MINUTE_MS - SECOND_MS).await;
-        assert_eq!(script.arrivals().len(), 1, "who was on the way");
+        assert_eq!(script.arrivals().len(), 1, "the message on its way");
         script.finish().await;
         assert_eq!(script.arrivals().len(), 3);
     });

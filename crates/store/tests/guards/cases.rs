@@ -1,4 +1,4 @@
-//! Each guarded statement with values that find its row, and what makes each of its guards find nothing.
+//! Each guarded statement with values that find its row, and a strike for each of its guards, after which it finds nothing.
 
 use super::fixture::ID;
 use postrider_store::value::Value;

@@ -1,4 +1,4 @@
-//! One row of each kind, held by somebody: leases run to 5000, fences are 7, and every id is the same.
+//! One row of each kind, held by a node: leases run to 5000, fences are 7, and every id is the same.
 
 use postrider_store::statement::Statement;
 use postrider_store::value::Value;
@@ -75,7 +75,7 @@ pub async fn fill(store: &Store) {
             let values: [(&str, Value); 4] =
                 [("$1", ID.into()), ("$2", vec![1_u8].into()), ("$3", false.into()), ("$4", OTHER.into())];
             let used: Vec<(&str, Value)> = values.into_iter().filter(|(place, _)| text.contains(place)).collect();
-            // The places that are left are numbered anew.
+            // The remaining places are numbered again.
             let text: String = (1..)
                 .zip(&used)
                 .fold((*text).to_owned(), |text, (place, (old, _))| text.replace(old, &format!("${place}")));

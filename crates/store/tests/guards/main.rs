@@ -58,7 +58,7 @@ fn writes(text: &str) -> bool {
     text.starts_with("UPDATE ") || text.starts_with("DELETE ")
 }
 
-/// The parts of a text between `separator`s that stand in no parentheses.
+/// The parts of a text between `separator`s that are not inside parentheses.
 fn split(text: &str, separator: &str) -> Vec<String> {
     let (mut parts, mut depth) = (vec![String::new()], 0);
     let mut rest = text;
@@ -167,7 +167,7 @@ fn every_statement_that_writes_leased_rows_has_a_guard() {
     assert!(missing.is_empty(), "statements without a guard: {missing:?}");
 }
 
-/// How many rows a statement found, in a transaction that is taken back.
+/// How many rows a statement found, in a transaction that is rolled back.
 async fn found(store: &Store, before: Vec<&'static str>, statement: &'static Statement, values: Vec<Value>) -> u64 {
     enum Ended {
         Found(u64),
@@ -189,7 +189,7 @@ async fn found(store: &Store, before: Vec<&'static str>, statement: &'static Sta
     match store.write_guarded("test", work).await {
         Err(Ended::Found(found)) => found,
         Err(Ended::Broken(error)) => panic!("{}: {error}", statement.name),
-        Ok(()) => unreachable!("it is taken back"),
+        Ok(()) => unreachable!("it is rolled back"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! `mutants`: whether the tests notice each planted bug.
+//! `mutants`: checks whether the tests notice each planted bug.
 
 use super::root;
 use super::test::{URL_VARIABLE, beside_postgres};
@@ -9,13 +9,13 @@ use std::process::{Command, ExitCode};
 use std::sync::Mutex;
 use std::time::Duration;
 
-/// Runs that go on beside each other.
+/// Runs at the same time.
 const WORKERS: usize = 2;
 
 /// What became of a bug.
 struct Found {
     bug: &'static Bug,
-    /// Who noticed it; none if nobody did.
+    /// The catcher that noticed it, if one did.
     by: Option<String>,
     after: Duration,
 }
@@ -83,7 +83,7 @@ fn with_bug(built: &Built, bug: &'static Bug) -> Outcome<Found> {
     Ok(Found { bug, by: None, after })
 }
 
-/// Does a piece of work for each item, a few at once, and answers the results in the order of the items.
+/// Does a piece of work for each item, a few at once, and returns the results in the order of the items.
 fn beside_each_other<I: Send, R: Send>(items: Vec<I>, work: impl Fn(I) -> Outcome<R> + Sync) -> Outcome<Vec<R>> {
     let (next, results) = (Mutex::new(items.into_iter().enumerate()), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {

@@ -1,4 +1,4 @@
-//! What the clocks do, and when mail may arrive because of it.
+//! The moves of the clocks, and when mail may arrive because of them.
 
 use super::mail::MailServer;
 use super::node::{Home, Node, commit};
@@ -154,8 +154,8 @@ fn judge(case: &Case, database: &str, mail: &MailServer, nodes: &[&Node], list: 
     let different: BTreeSet<&str> = arrived.iter().map(|(to, _)| to.as_str()).collect();
     let told = nodes[0].log().matches("clock_unsteady").count();
     let problems = [
-        (arrived.len() < case.size.0, "somebody got nothing in time"),
-        (different.len() < arrived.len(), "somebody got two messages"),
+        (arrived.len() < case.size.0, "a person got nothing in time"),
+        (different.len() < arrived.len(), "a person got two messages"),
         (first.is_some_and(|first| first < at(case.window_s.0) - case.early_ms), "a message was early"),
         (last.is_some_and(|last| last > at(case.window_s.1)), "a message was late"),
         // One line when it begins and one when it ends, for each jump.

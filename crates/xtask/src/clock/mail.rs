@@ -10,7 +10,7 @@ use std::time::Duration;
 /// Every message so far: its recipient, and the real time at which it arrived, in milliseconds.
 type Arrivals = Arc<Mutex<Vec<(String, i64)>>>;
 
-/// The server. It lives as long as the chore.
+/// The server. It runs as long as the chore.
 pub struct MailServer {
     address: SocketAddr,
     arrivals: Arrivals,

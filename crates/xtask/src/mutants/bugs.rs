@@ -1,4 +1,4 @@
-//! The list of planted bugs. A name stands here, and in the code at the place of the bug or in `store/src/planted.rs`.
+//! The list of planted bugs. A name is here, and in the code at the place of the bug or in `store/src/planted.rs`.
 
 /// A planted bug.
 #[derive(Debug)]
@@ -7,11 +7,11 @@ pub struct Bug {
     pub name: &'static str,
     /// What it does, as a sentence.
     pub does: &'static str,
-    /// Who must notice it, in the order in which they are asked.
+    /// The catchers that must notice it, in the order in which they run.
     pub caught_by: &'static [Catcher],
 }
 
-/// Who notices a bug.
+/// Tests or worlds that notice a bug.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Catcher {
     /// Tests of a crate.
@@ -48,9 +48,9 @@ const TWO_TENANTS: Catcher = tests("store", "two_tenants", &[]);
 
 /// Every planted bug.
 pub const BUGS: &[Bug] = &[
-    bug("hold_ignores_the_fence", "A lane marks and records under a fence that is worth nothing.", &[GUARDS]),
+    bug("hold_ignores_the_fence", "A lane marks and records under a fence that it has lost.", &[GUARDS]),
     bug("renewal_ignores_the_fence", "A node renews the lease of a chunk that another one holds.", &[GUARDS]),
-    bug("rescue_ignores_the_fence", "A chunk is taken from a holder that nobody looked at.", &[GUARDS]),
+    bug("rescue_ignores_the_fence", "A chunk is taken from a holder that the rescuer did not look at.", &[GUARDS]),
     bug("rescue_ignores_a_renewal", "A chunk is taken whose lease was renewed since it was read.", &[GUARDS]),
     bug(
         "rescue_is_early",
@@ -73,7 +73,11 @@ pub const BUGS: &[Bug] = &[
     ),
     bug("tenant_is_missing_in_drop_of_limit", "A tenant drops a rate limit of all tenants.", &[TWO_TENANTS]),
     bug("tenant_is_missing_in_drop_of_budget", "A tenant drops a budget of all tenants.", &[TWO_TENANTS]),
-    bug("tenant_is_missing_in_take", "A take from the budget of a tenant is one from those of all.", &[TWO_TENANTS]),
+    bug(
+        "tenant_is_missing_in_take",
+        "A take from the budget of one tenant is a take from the budgets of all.",
+        &[TWO_TENANTS],
+    ),
     bug("tenant_is_missing_in_move", "A job is moved by its id alone.", &[GUARDS]),
     bug(
         "synchronous_is_off",
@@ -94,18 +98,18 @@ pub const BUGS: &[Bug] = &[
     bug("resume_tries_sent_ones_again", "A resume with `retry` sends to recipients that were reached.", &[GUARDS]),
     bug(
         "resume_opens_no_chunk",
-        "A resume with `retry` leaves the recipients in a chunk that nobody claims.",
+        "A resume with `retry` leaves the recipients in a chunk that no lane claims.",
         &[tests("engine", "lib", &["the_uncertain_are_tried_again_when_a_person_says_so::sqlite"])],
     ),
     bug(
         "giving_up_forgets_doubts",
-        "Recipients in doubt expire or are canceled as if nobody had reached them.",
+        "Recipients in doubt expire or are canceled as if no message had reached them.",
         &[GUARDS],
     ),
-    bug("ledger_changes_any_state", "A recipient is changed whatever became of it since.", &[GUARDS]),
+    bug("ledger_changes_any_state", "A recipient is changed although its state has changed since.", &[GUARDS]),
     bug(
         "consent_is_not_looked_at_again",
-        "Who withdraws consent after the freeze is sent to.",
+        "A person who withdraws consent after the freeze gets the message.",
         &[tests("engine", "lib", &["who_changes_their_mind_after_the_freeze_is_spared::sqlite"])],
     ),
     bug(
@@ -115,7 +119,7 @@ pub const BUGS: &[Bug] = &[
     ),
     bug(
         "rescue_writes_no_attempt",
-        "A recipient whose lease was lost has no attempt that says so.",
+        "A recipient whose lease was lost has no attempt that records it.",
         &[tests("engine", "lib", &["no_recipient_is_rescued_before_the_lease_ends::sqlite"])],
     ),
     bug(
@@ -131,11 +135,11 @@ pub const BUGS: &[Bug] = &[
     bug(
         "late_answer_changes_who_is_final",
         "A late answer changes recipients that are final.",
-        &[tests("engine", "lib", &["who_is_final_stays_so_whatever_is_answered_late::sqlite"])],
+        &[tests("engine", "lib", &["a_late_answer_changes_no_final_recipient::sqlite"])],
     ),
     bug(
         "failed_are_not_counted",
-        "The counters of a chunk miss who failed.",
+        "The counters of a chunk miss failed recipients.",
         &[tests("engine", "lib", &["one_bad_recipient_fails_alone::sqlite"])],
     ),
     bug(
@@ -145,23 +149,23 @@ pub const BUGS: &[Bug] = &[
     ),
     bug(
         "an_earlier_doubt_is_forgotten",
-        "Who may have been reached by an earlier attempt fails at the next.",
-        &[tests("engine", "lib", &["who_may_have_been_reached_once_never_fails::sqlite"])],
+        "A recipient that an earlier attempt may have reached fails at the next.",
+        &[tests("engine", "lib", &["a_recipient_that_may_have_been_reached_never_fails::sqlite"])],
     ),
     bug(
         "the_horizon_never_ends",
-        "The horizon begins anew with each attempt.",
-        &[tests("engine", "lib", &["nobody_is_tried_longer_than_the_horizon::sqlite"])],
+        "The horizon begins again with each attempt.",
+        &[tests("engine", "lib", &["no_recipient_is_tried_longer_than_the_horizon::sqlite"])],
     ),
     bug(
         "hand_over_ignores_the_finish",
-        "After a stand-still a window leaves at or after the latest finish.",
-        &[tests("engine", "lib", &["after_a_stand_still_nothing_leaves_at_the_latest_finish::sqlite"])],
+        "After a pause of the process a window leaves at or after the latest finish.",
+        &[tests("engine", "lib", &["after_a_pause_nothing_leaves_at_the_latest_finish::sqlite"])],
     ),
     bug(
         "hand_over_ignores_a_stand_still",
-        "After a stand-still a window leaves although the lease is over.",
-        &[tests("engine", "lib", &["after_a_stand_still_beyond_the_lease_nothing_leaves_of_what_was_marked::sqlite"])],
+        "After a pause of the process a window leaves although the lease is over.",
+        &[tests("engine", "lib", &["after_a_pause_beyond_the_lease_no_marked_message_leaves::sqlite"])],
     ),
     bug(
         "a_start_is_not_told",
@@ -175,7 +179,7 @@ pub const BUGS: &[Bug] = &[
     ),
     bug(
         "exclusions_are_ignored",
-        "Who is excluded is sent to.",
+        "An excluded person gets the message.",
         &[tests("engine", "lib", &["exclusion_and_duplicates_are_counted_not_frozen::sqlite"])],
     ),
     bug(

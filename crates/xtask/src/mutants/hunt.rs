@@ -9,13 +9,13 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Longest run of one catcher. A bug may be an endless wait: who does not end in time has noticed it.
+/// Longest run of one catcher. A bug may be an endless wait: a catcher that does not end in time has noticed it.
 const LIMIT: Duration = Duration::from_secs(180);
 
 /// A folder in memory, where there is one: the tests sync every commit, and make thousands of them.
 const MEMORY: &str = "/dev/shm";
 
-/// What a catcher said.
+/// The verdict of a catcher.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// All is well, after so many tests or worlds.
@@ -24,7 +24,7 @@ pub enum Verdict {
     Red(String),
 }
 
-/// Runs a catcher with a bug turned on, or with none, and answers how long it took.
+/// Runs a catcher with a bug turned on, or with none, and returns how long it took.
 pub fn hunt(root: &Path, built: &Built, catcher: &Catcher, bug: Option<&str>) -> Outcome<(Verdict, Duration)> {
     let mut command = built.command(catcher)?;
     // Tests look for their files from the folder of their package.

@@ -22,7 +22,7 @@ fn names(file: &File) -> Vec<String> {
 #[test]
 fn the_list_of_planted_bugs_matches_the_code() {
     let listed: BTreeSet<String> = bugs::BUGS.iter().map(|bug| bug.name.to_owned()).collect();
-    assert_eq!(listed.len(), bugs::BUGS.len(), "a name stands there once");
+    assert_eq!(listed.len(), bugs::BUGS.len(), "each name is there once");
     let files = rust_files();
     let product = files.iter().filter(|file| file.path.contains("/src/") && !file.path.starts_with("crates/xtask/"));
     let planted: BTreeSet<String> = product.flat_map(names).collect();
@@ -34,7 +34,7 @@ fn the_list_of_planted_bugs_matches_the_code() {
 #[test]
 fn each_planted_bug_has_a_test_that_catches_it() {
     let alone = bugs::BUGS.iter().filter(|bug| bug.caught_by.is_empty());
-    nothing(&alone.map(|bug| format!("{} has nobody who catches it", bug.name)).collect::<Vec<_>>());
+    nothing(&alone.map(|bug| format!("{} has no catcher", bug.name)).collect::<Vec<_>>());
 }
 
 #[test]
