@@ -59,7 +59,7 @@ struct ReadinessChecksDto {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     jobs: Option<&'static str>,
-    /// What is behind `route`, `clock` and `jobs`. Absent while there is nothing.
+    /// The conditions behind `route`, `clock` and `jobs`. Absent while there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(nullable = false)]
     conditions: Vec<ConditionDto>,

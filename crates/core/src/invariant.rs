@@ -36,7 +36,7 @@ invariants! {
     ACCOUNTS_BALANCE => "INV-9", "The frozen number equals the sum of its parts on every read, and chunk counters equal the ledger.";
     ENDS_IN_TIME => "INV-10", "Once faults stop, everything due finishes in bounded time.";
     PLANNED_ONCE => "INV-11", "Planning twice plans once: a recipient stands at most once in a manifest.";
-    STATE_TRUE => "INV-12", "The state of a finished job is what its counts say; a canceled job stays canceled.";
+    STATE_TRUE => "INV-12", "The state of a finished job follows from its counts; a canceled job stays canceled.";
 }
 
 /// An invariant that does not hold.
@@ -78,7 +78,7 @@ pub fn nothing_lost(job: &JobSnapshot) -> Option<Violation> {
     })
 }
 
-/// INV-12: the state of a finished job is what its counts say. A live recipient is INV-1's finding.
+/// INV-12: the state of a finished job follows from its counts. A live recipient is INV-1's finding.
 #[must_use]
 pub fn state_true(job: &JobSnapshot) -> Option<Violation> {
     let right = final_state(job.state, &job.ledger).unwrap_or(job.state);

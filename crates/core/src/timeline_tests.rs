@@ -21,7 +21,7 @@ impl Machine {
         Self { now_us: 0, ahead_us: 0, timeline: Timeline::begin(exact(0, 0), None) }
     }
 
-    /// Lets time pass, while the wall clock gains so many microseconds a second.
+    /// Lets time pass, while the wall clock gains this many microseconds a second.
     fn pass_drifting(&mut self, seconds: i64, drift_us: i64) -> Course {
         for _ in 0..seconds {
             self.now_us += SECOND;

@@ -31,7 +31,7 @@ impl Janitor {
             return Ok(Progress::Idle { next: Some(at) });
         }
         if !self.cluster.may_start() {
-            // What is old by a clock that may be wrong stays.
+            // Rows that are old by a clock that may be wrong stay.
             return Ok(Progress::Idle { next: Some(now.plus_millis(MINUTE_MS)) });
         }
         let sweep = self.cluster.store.write_guarded("janitor.sweep", move |tx| {

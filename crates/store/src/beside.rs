@@ -10,7 +10,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
-/// What is before the number of commits.
+/// The text before the number of commits.
 const COMMITS: &str = "commits ";
 
 /// The open note.

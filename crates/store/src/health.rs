@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Trouble is over in the log when a success comes so long after the last failure: connections break one by one.
+/// Trouble is over in the log when a success comes this long after the last failure: connections break one by one.
 const STEADY: Duration = Duration::from_secs(1);
 
 /// Why the database does not take writes.

@@ -1,6 +1,6 @@
-//! Whether everything that the database would send waits for a person, and the jobs that are not over.
+//! Keeps whether everything that the database would send waits for a person, and lists the jobs that are not over.
 //!
-//! For the operator and the engine, who work for all tenants.
+//! For the operator and the engine, which work for all tenants.
 
 use crate::conditions::{Condition, Stops};
 use crate::error::StoreError;

@@ -352,7 +352,7 @@ pub(crate) fn failure(error: rusqlite::Error) -> StoreError {
         Some(ErrorCode::ConstraintViolation) => StoreError::Conflict(text),
         Some(ErrorCode::DiskFull) => StoreError::Full,
         Some(ErrorCode::ReadOnly) => StoreError::ReadOnly("make the file and its folder writable for this user".into()),
-        // A file system that the kernel made read-only after a fault is told as an I/O error like any other.
+        // A file system that the kernel made read-only after a fault is reported as an I/O error like any other.
         Some(ErrorCode::CannotOpen | ErrorCode::SystemIoFailure) => StoreError::Down(text),
         Some(ErrorCode::NotADatabase) => StoreError::Failed("the file is not an SQLite database".into()),
         _ => StoreError::Failed(text),

@@ -75,7 +75,7 @@ pub(crate) fn refusal(path: &Path) -> Option<StoreError> {
         file.write_all(b"postrider")?;
         file.sync_all()
     });
-    // What could be made and not written must not stay; what could not be made is not there.
+    // A file that could be created but not written must not stay.
     drop(std::fs::remove_file(&name));
     tried.err().and_then(|error| refused(path, error.kind()))
 }

@@ -20,7 +20,7 @@ use tokio::time::Instant;
 pub const WORK_MAX: Duration = Duration::from_secs(10);
 /// How many connections to PostgreSQL a process uses at most by default; one more carries nudges.
 pub const CONNECTIONS_DEFAULT: usize = 16;
-/// The first pause between tries is random, at most so many milliseconds; this doubles up to [`RETRY_PAUSE_MAX_MS`].
+/// The first pause between tries is random, at most this many milliseconds; the limit doubles up to [`RETRY_PAUSE_MAX_MS`].
 const RETRY_PAUSE_MS: u64 = 4;
 /// Longest pause, in milliseconds.
 const RETRY_PAUSE_MAX_MS: u64 = 500;

@@ -51,7 +51,7 @@ const BY_MANIFEST: &[&str] = &[
     "recipients.RECIPIENT",
 ];
 
-/// Statements that find rows by another key, each with who read it together with its tenant.
+/// Statements that find rows by another key, each with the code that read it together with its tenant.
 const BY_KEY: &[(&str, &str)] = &[
     ("clients.FIND", "a client that asks for a token names itself; the row says the tenant"),
     ("gauges.JOBS", "numbers of the whole instance, for its operator"),
@@ -61,7 +61,7 @@ const BY_KEY: &[(&str, &str)] = &[
     ("import_files.DROP_NOTES", "the sweep, from import_files.DELETED"),
     ("import_files.DROP_PART", "the sweep, from import_files.RUBBISH"),
     ("import_files.PART", "the caller found the job among the tenant's"),
-    ("inspection.MANIFEST", "the doctor, who looks at everything"),
+    ("inspection.MANIFEST", "the doctor, which looks at everything"),
     ("instance.STATE", "whether there is a job at all"),
     ("job_audiences.OF", "the planner, from the manifest that it holds"),
     ("lists.REMOVE_MEMBER", "behind lists.HOLD, which binds the tenant"),
@@ -128,7 +128,7 @@ fn every_statement_on_tenant_data_binds_a_tenant() {
     let mut wrong = Vec::new();
     for statement in all() {
         let text = statement.postgres;
-        // What inserts values says them all.
+        // A statement that inserts values names all columns.
         let inserts_values = text.starts_with("INSERT ") && text.contains(" VALUES (");
         let is_free = inserts_values || exempt.contains(statement.name) || tables(text).is_empty();
         match (is_free || binds_a_tenant(text), listed.contains_key(statement.name)) {
@@ -147,7 +147,7 @@ fn every_statement_on_tenant_data_binds_a_tenant() {
 }
 
 #[test]
-fn what_is_found_by_a_manifest_names_it() {
+fn every_statement_by_manifest_names_the_manifest() {
     let names_it = |statement: &&Statement| {
         ["manifest_number = $", "WHERE number = $", "m.number = $"].iter().any(|key| statement.postgres.contains(key))
     };

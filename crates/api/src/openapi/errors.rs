@@ -7,7 +7,7 @@ use postrider_core::error::{Code, Detail, Refusal};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// What any operation answers while the store cannot be used.
+/// The answers of every operation while the store cannot be used.
 const UNAVAILABLE: &[Code] =
     &[Code::Unavailable, Code::DatabaseFull, Code::DatabaseReadOnly, Code::DatabaseUnreachable];
 

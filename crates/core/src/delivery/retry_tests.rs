@@ -90,7 +90,7 @@ fn attempts_and_time_run_out() {
 }
 
 #[test]
-fn the_bounds_are_what_they_are_said_to_be() {
+fn the_bounds_keep_their_values() {
     assert_eq!(
         [BACKOFF_FIRST_MS, BACKOFF_MAX_MS, RETRY_HORIZON_MS, ROUTE_REST_MS],
         [60_000, 7_200_000, 86_400_000, 10_000]

@@ -32,7 +32,7 @@ const TOGETHER_MAX: i64 = 100;
 /// The task; several run beside each other, each with a manifest of its own.
 pub(crate) struct Planner {
     cluster: Arc<Cluster>,
-    /// What is being frozen, and from which audiences once these were read.
+    /// The manifest that is being frozen, and its audiences once they were read.
     freezing: Option<(Freezing, Option<Arc<JobAudiences>>)>,
     /// Whether there was work at the last look: then the planner claims without looking first.
     is_busy: bool,
@@ -66,7 +66,7 @@ impl Planner {
             if self.is_busy {
                 self.freezing = self.claim(now).await?.map(|freezing| (freezing, None));
             }
-            // What is left is in the hands of other planners.
+            // Other planners hold the remaining manifests.
             self.is_busy = self.freezing.is_some();
         }
         let Some((freezing, audiences)) = self.freezing.clone() else { return Ok(Progress::Idle { next: None }) };

@@ -37,7 +37,7 @@ async fn silent_world(store: Store, windows: usize, arrive: bool, plan: Plan) ->
 }
 
 impl World {
-    /// Lets running engines go on until so many windows are silent.
+    /// Lets running engines go on until this many windows are silent.
     async fn until_silent(&self, windows: usize) {
         while self.channel.silent() < windows {
             assert!(self.clock_now() < START.plus_millis(600_000), "{windows} windows do not fall silent");
@@ -86,7 +86,7 @@ async fn others_take_over(store: Store, arrive: bool) {
     world.check().await;
 }
 
-/// An engine stops whose windows have been silent for so long.
+/// An engine whose windows have been silent for this long stops.
 async fn stop_in_silence(store: Store, arrive: bool, age_ms: i64) {
     let (world, engine) = silent_world(store, 2, arrive, two_lanes(|_| {})).await;
     world.clock.advance(age_ms);

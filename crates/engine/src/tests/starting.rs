@@ -137,7 +137,7 @@ impl World {
         open.await.unwrap();
     }
 
-    /// What is made from here on belongs to another tenant.
+    /// Everything that is made from here on belongs to another tenant.
     async fn become_another_tenant(&mut self) {
         self.tenant = TenantId::new(START, &*self.entropy);
         self.list = ListId::new(START, &*self.entropy);

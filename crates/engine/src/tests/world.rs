@@ -447,7 +447,7 @@ impl World {
         panic!("the job does not end: {:?}", self.counts().await);
     }
 
-    /// Lets running engines go on, a millisecond at a time, until so many recipients are in a state.
+    /// Lets running engines go on, a millisecond at a time, until this many recipients are in a state.
     pub(crate) async fn until(&self, state: DeliveryState, number: usize) {
         const STEPS_MAX: usize = 5_000;
         let (tenant, job, wanted) = (self.tenant, self.job, i64::try_from(number).unwrap());

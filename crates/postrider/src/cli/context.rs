@@ -19,7 +19,7 @@ pub struct Context {
     global: GlobalArgs,
     /// The database that a command opened.
     opened: OnceLock<String>,
-    /// What must be closed in the end.
+    /// The store that must be closed at the end.
     store: OnceLock<Store>,
 }
 

@@ -149,7 +149,10 @@ async fn clocks(config: &Config, store: &Store, now: Timestamp) -> Result<Check,
     }
     let line = |node: &NodeOff| {
         let NodeOff { id, role, wall_ahead_ms } = node;
-        format!("the clock of node {id} ({role}) differs by {} from the database's", difference(*wall_ahead_ms))
+        format!(
+            "the clock of node {id} ({role}) differs by {} from the database's: let its machine set it from the network",
+            difference(*wall_ahead_ms)
+        )
     };
     Ok(Check::problem("clocks", off.iter().map(line).collect::<Vec<_>>().join("\n         ")))
 }

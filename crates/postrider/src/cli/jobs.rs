@@ -1,4 +1,4 @@
-//! `postrider jobs list|hold|release`: what will be sent, and whether it may be.
+//! `postrider jobs list|hold|release`: shows the jobs that will send, holds them and releases them.
 
 use super::{Context, Failure, Report, Trouble};
 use crate::engine_lock::EngineLock;
@@ -137,7 +137,7 @@ fn confirm(context: &Context, question: &str, yes: bool) -> Result<(), Failure> 
     Err(Failure::of(Trouble::Failed, "nothing was released"))
 }
 
-/// What a release leads to.
+/// The consequences of a release, for the question and the result.
 fn consequences<'j>(jobs: impl Iterator<Item = &'j OpenJob>, held: Option<&Held>, now: Timestamp) -> String {
     let (mut begun, mut due, mut later, mut pending) = (0, 0, 0, 0);
     for job in jobs {

@@ -133,7 +133,7 @@ enum Command {
     Migrate,
     /// Look for what is wrong with this installation.
     Doctor(connections::ConnectArgs),
-    /// Rehearse a disaster in a folder of its own: kill a sending server several times, and check the accounts.
+    /// Rehearse a disaster in a folder of its own: strike servers while they send, and check the accounts.
     #[cfg(unix)]
     Drill(drill::DrillArgs),
 }

@@ -1,7 +1,7 @@
 //! The verdict: the ledger, row by row, against what the mail server took.
 //!
-//! Invariant: balanced means that everybody was handed over exactly once, or is told as `uncertain` and got at most one
-//! message, or was rightly left out.
+//! Invariant: balanced means that each person was handed over exactly once, or is reported as `uncertain` and got at most
+//! one message, or was rightly left out.
 
 use super::strikes::Strike;
 use super::watch::{Seen, Starts};
@@ -24,19 +24,19 @@ pub struct Verdict {
     /// What the accounts say is missing.
     difference: i64,
     rows: i64,
-    /// Told as sent, and the mail server took one message.
+    /// Reported as sent, and the mail server took one message.
     sent_once: i64,
-    /// Told as uncertain, and the mail server took one message.
+    /// Reported as uncertain, and the mail server took one message.
     uncertain_arrived: i64,
-    /// Told as uncertain, and the mail server took none.
+    /// Reported as uncertain, and the mail server took none.
     uncertain_lost: i64,
-    /// Told as suppressed or skipped, and the mail server took none.
+    /// Reported as suppressed or skipped, and the mail server took none.
     left_out: i64,
-    /// Told as sent, and the mail server took none.
+    /// Reported as sent, and the mail server took none.
     sent_lost: i64,
     /// The mail server took more than one message.
     twice: i64,
-    /// Anything else: a message for somebody who was left out, a state that no drill leads to.
+    /// Anything else: a message for a person who was left out, a state that no drill leads to.
     other: i64,
     /// Addresses that got a message and are not in the ledger.
     strangers: i64,

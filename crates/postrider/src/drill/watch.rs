@@ -100,7 +100,7 @@ pub async fn judge(
     Ok(starts)
 }
 
-/// What the watcher has seen.
+/// The findings of the watcher.
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
     /// Reads of the accounts.
@@ -136,7 +136,7 @@ impl Watcher {
         }
     }
 
-    /// What was seen so far.
+    /// The findings so far.
     pub fn seen(&self) -> Seen {
         locked(&self.seen, |seen| seen.clone())
     }

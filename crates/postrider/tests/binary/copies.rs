@@ -169,7 +169,7 @@ fn a_write_ahead_log_that_was_left_behind_is_found_out() {
     for name in ["p.db-wal", "p.db-shm"] {
         fs::remove_file(home.folder.path().join(name)).unwrap();
     }
-    // What is left may be so old that it holds no job; with one, it is held.
+    // The remaining file may be so old that it has no job; with a job, it is held.
     let sent = mailbox(&[&home]);
     let server = home.serve(&[]);
     server.until_ready_or_held();

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::time::Instant;
 
-/// What the unit of work that waits longest may take to notice silence, with room for a busy machine.
+/// How long the longest unit of work may take to notice silence, with room for a busy machine.
 const NOTICED_MAX: Duration = Duration::from_secs(20);
 
 /// A server on PostgreSQL that reaches it over a proxy of ours.
@@ -199,7 +199,7 @@ fn a_process_whose_mail_server_is_silent_ends_within_ten_seconds_and_says_what_i
         client.post(&format!("{campaign}/send-jobs"), json!({}));
         // The mail server is asked.
         let _asked = silent.accept().unwrap();
-        // And somebody sends a request that does not end.
+        // And a client sends a request that does not end.
         let mut open = std::net::TcpStream::connect(&server.address).unwrap();
         let head = b"POST /oauth/token HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\ngr";
         std::io::Write::write_all(&mut open, head).unwrap();

@@ -159,7 +159,7 @@ async fn an_error_names_every_host_with_what_it_said_and_no_password() {
     assert_eq!(format!("{url:?}"), format!("postgres://{hosts}/no_such_database"));
 }
 
-/// So many reads at once.
+/// The number of reads at once.
 async fn futures(count: usize, store: &Store) -> Vec<Result<i64, StoreError>> {
     let mut reads = tokio::task::JoinSet::new();
     for _ in 0..count {

@@ -1,4 +1,4 @@
-//! Interleavings that matter, told step by step: they depend on no seed.
+//! Interleavings that matter, written step by step: they need no seed.
 //!
 //! Each says which fault of the engine it would show.
 

@@ -27,7 +27,7 @@ use std::collections::BTreeSet;
 const STOP_MAX_MS: i64 = 10 * MINUTE_MS;
 /// How long everything takes at most once all tasks are awake, in milliseconds.
 const END_MAX_MS: i64 = 2 * HOUR_MS;
-/// What nodes ask again and again, which changes nothing.
+/// Transactions that nodes repeat all the time and that change nothing.
 const IDLE: [&str; 8] = [
     "job.next_due",
     "manifest.open",
@@ -41,7 +41,7 @@ const IDLE: [&str; 8] = [
 /// No task sleeps for this long.
 const FOREVER: Timestamp = Timestamp::from_millis(i64::MAX);
 
-/// A job that is sent at once to so many people, one after the other.
+/// A job that is sent at once to this many people, one after the other.
 pub(super) fn story(people: usize) -> Workload {
     let person = |number: usize| Person {
         email: Some(format!("p{number}@d{number}.example")),
@@ -226,7 +226,7 @@ impl Script {
         self.world.observer.see(job, true).await.unwrap()
     }
 
-    /// Who its recipients are, by their numbers in the world.
+    /// Its recipients, by their numbers in the world.
     pub(super) async fn people(&self) -> Vec<usize> {
         let known = &self.world.observer.names().people;
         let number = |profile| known.iter().position(|known| *known == profile).unwrap();
@@ -251,7 +251,7 @@ impl Script {
         self.world.recipe.wall.jump(Jump { at, until: at.plus_millis(lasts_ms), ahead_ms, drift_ms: 0 });
     }
 
-    /// What the provider took.
+    /// The messages that the provider accepted.
     pub(super) fn arrivals(&self) -> Vec<Arrival> {
         self.world.recipe.provider.books(|books| books.arrivals.clone())
     }

@@ -71,7 +71,7 @@ impl Drop for Underway<'_> {
 }
 
 impl Postgres {
-    /// A pool of at most so many connections; none is made yet.
+    /// A pool of at most this many connections; none is made yet.
     pub(crate) fn open(url: &str, connections: usize) -> Result<Self, StoreError> {
         let hosts =
             url::hosts(url).map_err(|error| StoreError::Failed(format!("the URL is not understood: {error}")))?;

@@ -55,7 +55,7 @@ impl Wait<'_> {
     }
 }
 
-/// The failure of a unit of work that waited so many seconds.
+/// The failure of a unit of work that waited this many seconds.
 pub(super) fn silent(waited_s: u64) -> StoreError {
     StoreError::Silent(format!("no answer within {waited_s} s"))
 }

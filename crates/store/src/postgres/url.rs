@@ -6,7 +6,7 @@ use tokio_postgres::config::{Host as Name, LoadBalanceHosts};
 
 /// How long a connection to one host may take, until it can be used.
 const CONNECT_MAX: Duration = Duration::from_secs(4);
-/// A connection without traffic is probed by TCP after so long, so often, and given up after so many probes.
+/// After this time TCP probes a connection without traffic, at this interval, and gives it up after this many probes.
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(10);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(3);
 const KEEPALIVE_RETRIES: u32 = 3;
@@ -17,7 +17,7 @@ const PORT_USUAL: u16 = 5432;
 
 /// One of the servers of a URL.
 pub(super) struct Host {
-    /// What it is called in messages.
+    /// Its name in messages.
     pub(super) name: String,
     pub(super) config: Config,
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 /// Runs at the same time.
 const WORKERS: usize = 2;
 
-/// What became of a bug.
+/// The result for a bug.
 struct Found {
     bug: &'static Bug,
     /// The catcher that noticed it, if one did.
@@ -60,7 +60,7 @@ fn run(arguments: &[String]) -> Outcome<ExitCode> {
     Ok(if missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// What is wrong with a catcher before any bug is turned on.
+/// The failure of a catcher before any bug is turned on.
 fn without_bug(built: &Built, catcher: &Catcher) -> Outcome<Option<String>> {
     Ok(match hunt(&root(), built, catcher, None)?.0 {
         Verdict::Green(0) => Some(format!("{catcher:?} chooses no test")),

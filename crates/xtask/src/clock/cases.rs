@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-/// What one clock does to one campaign. Seconds count from the commit.
+/// The moves of one clock during one campaign. Seconds count from the commit.
 struct Case {
     name: &'static str,
     /// When the campaign is due.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-/// What every process of a case has in common.
+/// The parts that all processes of a case share.
 pub struct Home {
     binary: PathBuf,
     library: PathBuf,
@@ -105,7 +105,7 @@ impl Node {
         Ok(std::fs::rename(new, &self.offset)?)
     }
 
-    /// What the process has logged.
+    /// The log of the process.
     pub fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
