@@ -259,7 +259,7 @@ fn may_leave(connection: &Connection) -> Result<(), Break> {
         return Ok(());
     }
     let stop =
-        Stop { obstacle: Obstacle::Caller, ..Stop::route("too_late", "The time in which it might leave is over.") };
+        Stop { obstacle: Obstacle::Caller, ..Stop::route("too_late", "The time in which it may leave is over.") };
     Err(Break { stop, in_doubt: None, try_again: false })
 }
 

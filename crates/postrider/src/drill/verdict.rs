@@ -115,7 +115,7 @@ impl Verdict {
             ("reads of the accounts did not add up", self.seen.bad),
             ("got more than one message", self.twice + self.starts.twice),
             ("are reported as sent and got none", self.sent_lost + self.starts.lost),
-            ("are in a state that cannot be final", self.other),
+            ("are in a state that does not fit the messages", self.other),
             ("addresses got a message and are not in the ledger", self.strangers),
             ("people are not in the ledger", self.people - self.rows),
             ("rows are not in the accounts", self.rows - self.frozen),
@@ -207,9 +207,9 @@ mod tests {
             (&[("a", "sent")][..], &[("a", 2)][..], "1 got more than one message"),
             (&[("a", "uncertain")], &[("a", 2)], "1 got more than one message"),
             (&[("a", "sent")], &[], "1 are reported as sent and got none"),
-            (&[("a", "suppressed")], &[("a", 1)], "1 are in a state that cannot be final"),
-            (&[("a", "pending")], &[], "1 are in a state that cannot be final"),
-            (&[("a", "failed")], &[], "1 are in a state that cannot be final"),
+            (&[("a", "suppressed")], &[("a", 1)], "1 are in a state that does not fit the messages"),
+            (&[("a", "pending")], &[], "1 are in a state that does not fit the messages"),
+            (&[("a", "failed")], &[], "1 are in a state that does not fit the messages"),
             (&[("a", "sent")], &[("a", 1), ("x", 1)], "1 addresses got a message and are not in the ledger"),
         ] {
             let found = verdict(rows, arrived);

@@ -17,7 +17,7 @@ pub fn clock() -> Outcome<ExitCode> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     let failed = run(&target.join("debug/postrider"), &library)?;
     if failed == 0 {
-        println!("No message was early, late, lost or doubled.");
+        println!("No message was early, late, lost or sent twice.");
         return Ok(ExitCode::SUCCESS);
     }
     println!("{failed} cases went wrong.");
