@@ -9,7 +9,8 @@ use postrider_store::statement::{self, Statement};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Tables that belong to no tenant.
-const OF_NO_TENANT: &[&str] = &["instance", "nodes", "rate_windows", "schema_migrations", "secrets", "tenants"];
+const OF_NO_TENANT: &[&str] =
+    &["instance", "nodes", "pg_database", "rate_windows", "schema_migrations", "secrets", "tenants"];
 
 /// Statements that find rows by the number of a manifest. The engine counts manifests over all tenants and reads a
 /// number only together with its tenant; no request contains one.
@@ -62,6 +63,7 @@ const BY_KEY: &[(&str, &str)] = &[
     ("import_files.DROP_PART", "the sweep, from import_files.RUBBISH"),
     ("import_files.PART", "the caller found the job among the tenant's"),
     ("inspection.MANIFEST", "the doctor, which looks at everything"),
+    ("instance.NOTED", "whether there is a job at all"),
     ("instance.STATE", "whether there is a job at all"),
     ("job_audiences.OF", "the planner, from the manifest that it holds"),
     ("lists.REMOVE_MEMBER", "behind lists.HOLD, which binds the tenant"),
