@@ -82,7 +82,7 @@ impl IntoResponse for ApiError {
 /// The code of a failure of the store.
 pub const fn code_of(failure: &StoreError) -> Code {
     match failure {
-        StoreError::Busy(_) | StoreError::TimedOut => Code::Unavailable,
+        StoreError::Busy(_) | StoreError::TimedOut | StoreError::SetBack => Code::Unavailable,
         StoreError::Full => Code::DatabaseFull,
         StoreError::ReadOnly(_) => Code::DatabaseReadOnly,
         StoreError::Down(_) | StoreError::Silent(_) | StoreError::Ambiguous(_) | StoreError::Unopened(_) => {

@@ -19,23 +19,25 @@ pub enum Verdict {
 /// Which file it is, as far as the operating system says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileId {
-    /// The file system.
+    /// The file system. Its number may change with each mount.
     pub device: u64,
     /// The file within it.
     pub inode: u64,
     /// When the file was made, in nanoseconds; no program can set it. None where the file system does not keep it.
     pub born_ns: Option<i64>,
-    /// The boot of the machine in which the number of the file system holds; another boot may number them differently.
-    pub boot: Option<String>,
 }
 
 impl FileId {
-    /// Whether both are the same file. A file keeps its identity when it is renamed within its file system.
+    /// Whether both may be the same file. A file keeps its identity when it is renamed within its file system.
     #[must_use]
     pub fn is_same_as(&self, other: &Self) -> bool {
-        let same_boot = self.boot.is_some() && self.boot == other.boot;
-        let device_matters = same_boot || self.born_ns.is_none();
-        self.inode == other.inode && self.born_ns == other.born_ns && (!device_matters || self.device == other.device)
+        let agree = match (self.born_ns, other.born_ns) {
+            (Some(one), Some(other)) => one == other,
+            (None, None) => self.device == other.device,
+            // A kernel or a file system that does not say it contradicts nothing.
+            (Some(_), None) | (None, Some(_)) => true,
+        };
+        self.inode == other.inode && agree
     }
 }
 
@@ -61,6 +63,8 @@ pub struct Note {
     pub commits: i64,
     /// The file that it was written for.
     pub file: Option<FileId>,
+    /// Whether the file of the note is another than the one that an engine made: a copy was written over it.
+    pub overwritten: bool,
 }
 
 /// Judges an SQLite database by the note next to it.
@@ -84,7 +88,7 @@ fn compare(database: &FileState, note: Option<&Note>) -> Verdict {
         (None, Some(note)) if note.commits == 0 => Verdict::First,
         (None, Some(_)) => hold(HoldReason::Copy, "a later state of it ran here"),
         (Some(_), None) => {
-            hold(HoldReason::Unproven, "the .epoch file that an engine keeps next to the database is missing")
+            hold(HoldReason::Unproven, "the .epoch file that an engine keeps next to the database is missing or empty")
         }
         (Some(epoch), Some(note)) if *epoch != note.epoch => {
             hold(HoldReason::Copy, "the .epoch file next to it belongs to another database")
@@ -95,6 +99,10 @@ fn compare(database: &FileState, note: Option<&Note>) -> Verdict {
         (Some(_), Some(note)) if database.commits < note.commits => {
             let lost = note.commits - database.commits;
             Verdict::Hold(HoldReason::Copy, format!("{lost} later commits were made here and are not in it"))
+        }
+        // An engine replaces the note again and again, so the database next to an overwritten one may be as old.
+        (Some(_), Some(note)) if note.overwritten => {
+            hold(HoldReason::Unproven, "a copy was written over the .epoch file next to it")
         }
         (Some(_), Some(_)) => Verdict::Continues,
     }
@@ -166,40 +174,44 @@ pub fn judge_again(remembered: (&Server, i64), found: (&Server, i64)) -> Verdict
 mod tests {
     use super::*;
 
-    fn file(device: u64, inode: u64, born_ns: Option<i64>, boot: &str) -> FileId {
-        FileId { device, inode, born_ns, boot: Some(boot.to_owned()) }
+    fn file(device: u64, inode: u64, born_ns: Option<i64>) -> FileId {
+        FileId { device, inode, born_ns }
     }
 
     #[test]
-    fn a_file_is_known_by_its_number_and_birth_and_within_one_boot_by_its_file_system() {
-        let known = file(1, 2, Some(3), "a");
+    fn a_file_is_known_by_its_number_and_birth_and_by_its_file_system_only_without_a_birth() {
+        let known = file(1, 2, Some(3));
         for (other, same) in [
-            (file(1, 2, Some(3), "a"), true),
-            // A machine may number its file systems differently each time that it starts.
-            (file(9, 2, Some(3), "b"), true),
-            (file(9, 2, Some(3), "a"), false),
-            (file(1, 3, Some(3), "a"), false),
+            (file(1, 2, Some(3)), true),
+            // Each mount may number the file system differently.
+            (file(9, 2, Some(3)), true),
+            (file(1, 3, Some(3)), false),
             // The number of a deleted file is given to the next one.
-            (file(1, 2, Some(4), "a"), false),
-            (file(1, 2, None, "a"), false),
+            (file(1, 2, Some(4)), false),
+            (file(9, 2, None), true),
+            (file(1, 3, None), false),
         ] {
             assert_eq!(known.is_same_as(&other), same, "{other:?}");
+            assert_eq!(other.is_same_as(&known), same, "{other:?}");
         }
-        let unborn = file(1, 2, None, "a");
-        assert!(unborn.is_same_as(&file(1, 2, None, "b")));
-        assert!(!unborn.is_same_as(&file(9, 2, None, "b")));
+        let unborn = file(1, 2, None);
+        assert!(unborn.is_same_as(&file(1, 2, None)));
+        assert!(!unborn.is_same_as(&file(9, 2, None)));
     }
 
     #[test]
     fn a_copy_is_distinguished_from_a_restart() {
-        let at = |inode| Some(file(1, inode, Some(3), "a"));
+        let at = |inode| Some(file(1, inode, Some(3)));
         let state = |epoch: Option<&str>, commits, inode| FileState {
             epoch: epoch.map(str::to_owned),
             commits,
             has_jobs: true,
             file: at(inode),
         };
-        let note = |epoch: &str, commits, inode| Some(Note { epoch: epoch.to_owned(), commits, file: at(inode) });
+        let note = |epoch: &str, commits, inode| {
+            Some(Note { epoch: epoch.to_owned(), commits, file: at(inode), overwritten: false })
+        };
+        let overwritten = Some(Note { epoch: "e".to_owned(), commits: 7, file: at(1), overwritten: true });
         let (copy, unproven) = (Some(HoldReason::Copy), Some(HoldReason::Unproven));
         for (case, database, note, expected) in [
             ("a restart", state(Some("e"), 7, 1), note("e", 7, 1), None),
@@ -208,6 +220,7 @@ mod tests {
             ("cp of the file alone", state(Some("e"), 7, 2), None, unproven),
             ("cp -r of the folder, rsync, mv to another disk", state(Some("e"), 7, 2), note("e", 7, 1), unproven),
             ("an older copy put back into the same file", state(Some("e"), 6, 1), note("e", 7, 1), copy),
+            ("an older folder copied over the same files", state(Some("e"), 7, 1), overwritten, unproven),
             ("another database put there", state(Some("f"), 9, 1), note("e", 7, 1), copy),
             ("a copy from before this release put back", state(None, 0, 1), note("e", 7, 1), copy),
         ] {

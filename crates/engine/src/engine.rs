@@ -21,6 +21,7 @@ use postrider_core::env::{BoxFuture, Clock, Entropy};
 use postrider_core::id::NodeId;
 use postrider_core::webhook::WebhookClient;
 use postrider_store::Store;
+use postrider_store::conditions::{Condition, Part, Stops};
 use postrider_store::wake::Topic;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -195,7 +196,9 @@ async fn begin(cluster: &Cluster) -> bool {
                 if cluster.is_known(&error) {
                     tracing::debug!(%error, "starting the engine failed, and it is tried again");
                 } else {
-                    tracing::error!(%error, "starting the engine failed, and it is tried again");
+                    let sentence = format!("The engine cannot start and tries again: {error}.");
+                    let condition = Condition { reason: "engine_not_started", sentence, stops: Stops::Sending };
+                    cluster.store.conditions().begin(Part::Jobs, condition);
                 }
                 pause(cluster, BEGIN_PAUSE_MS).await;
             }

@@ -36,12 +36,14 @@ impl Watcher {
         let (cluster, now) = (&self.cluster, self.cluster.now());
         let every_ms = cluster.settings.heartbeat_ms;
         let keep = self.marked_at.is_none_or(|at| now < at || now.millis_since(at) >= every_ms);
+        let conditions = cluster.store.conditions();
+        // A hold that begins after this look is not ended by it.
+        let was_held = conditions.of(Part::Jobs).is_some();
         let (held, seen) = cluster.store.watch(self.seen.clone(), now, keep).await?;
         self.seen = seen;
         if keep {
             self.marked_at = Some(now);
         }
-        let conditions = cluster.store.conditions();
         if let Some(held) = held {
             conditions.begin(Part::Jobs, held.condition());
             return Ok(Progress::Idle { next: None });
@@ -50,7 +52,7 @@ impl Watcher {
             rescue_all(cluster).await?;
         }
         self.rescued = true;
-        if conditions.end(Part::Jobs) {
+        if was_held && conditions.end(Part::Jobs) {
             let signals = &cluster.signals;
             for signal in [&signals.schedules, &signals.deliveries, &signals.settled] {
                 Signals::raise(signal);
@@ -86,8 +88,13 @@ pub(crate) async fn enter(cluster: &Cluster) -> Result<(), StoreError> {
     *cluster.seen.lock().unwrap_or_else(PoisonError::into_inner) = entry.seen;
     match entry.held {
         Some(held) => cluster.store.conditions().begin(Part::Jobs, held.condition()),
-        None if cluster.store.is_embedded() && !planted("no_rescue_at_a_start") => rescue_all(cluster).await?,
-        None => {}
+        None => {
+            // An earlier attempt may have failed.
+            cluster.store.conditions().end(Part::Jobs);
+            if cluster.store.is_embedded() && !planted("no_rescue_at_a_start") {
+                rescue_all(cluster).await?;
+            }
+        }
     }
     Ok(())
 }

@@ -38,6 +38,7 @@ impl EngineLock {
             Failure::of(Trouble::File, format!("the lock file {} cannot be used: {error}", path.display()))
         };
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+        postrider_store::give_to_owner_of(&file, database);
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
             Err(TryLockError::WouldBlock) => {

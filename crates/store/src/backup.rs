@@ -13,6 +13,7 @@ use crate::store::OpenMode;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{File, OpenOptions};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -43,13 +44,9 @@ pub fn back_up(source: &Path, target: &Path, held: &Held) -> Result<Copied, Stor
     if target.symlink_metadata().is_ok() {
         return Err(exists(target));
     }
-    let partial = with_suffix(target, &format!(".{}.partial", std::process::id()));
+    let partial = partial_of(target)?;
     let done = copy(source, &partial, held).and_then(|copied| {
-        // A link never replaces a file that was made meanwhile.
-        std::fs::hard_link(&partial, target).map_err(|error| match error.kind() {
-            std::io::ErrorKind::AlreadyExists => exists(target),
-            _ => unwritten(target, &error),
-        })?;
+        put(&partial, target)?;
         sync_folder(target)?;
         Ok(copied)
     });
@@ -68,8 +65,8 @@ pub fn restore(backup: &Path, database: &Path, aside: Option<&Path>, held: &Held
     if there && aside.is_none() {
         return Err(exists(database));
     }
-    let partial = with_suffix(database, &format!(".{}.partial", std::process::id()));
-    let put = copy(backup, &partial, held).and_then(|copied| {
+    let partial = partial_of(database)?;
+    let done = copy(backup, &partial, held).and_then(|copied| {
         if let Some(aside) = aside.filter(|_| there) {
             settle(database)?;
             for suffix in BESIDE {
@@ -79,27 +76,58 @@ pub fn restore(backup: &Path, database: &Path, aside: Option<&Path>, held: &Held
                 }
             }
         }
-        std::fs::rename(&partial, database).map_err(|error| unwritten(database, &error))?;
+        put(&partial, database)?;
         sync_folder(database)?;
         Ok(copied)
     });
-    if put.is_err() {
-        drop(std::fs::remove_file(&partial));
-    }
-    put
+    drop(std::fs::remove_file(&partial));
+    done
 }
 
-/// Copies all pages into a fresh file, marks it, checks it and syncs it.
+/// Makes an unfinished copy under a name that no other run has used, so that only what this run made is removed.
+fn partial_of(target: &Path) -> Result<PathBuf, StoreError> {
+    let mut options = OpenOptions::new();
+    options.create_new(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut number = 0_u32;
+    loop {
+        let partial = with_suffix(target, &format!(".{}-{number}.partial", std::process::id()));
+        match options.open(&partial) {
+            Ok(_) => return Ok(partial),
+            // Another container may have the same number of a process.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => number += 1,
+            Err(error) => return Err(unwritten(&partial, &error)),
+        }
+    }
+}
+
+/// Gives a finished copy its name, and never replaces a file that was made meanwhile.
+fn put(partial: &Path, target: &Path) -> Result<(), StoreError> {
+    let taken = |error: std::io::Error| match error.kind() {
+        ErrorKind::AlreadyExists => exists(target),
+        _ => unwritten(target, &error),
+    };
+    match std::fs::hard_link(partial, target) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(exists(target)),
+        // Not every file system has links.
+        Err(_) => claim(partial, target).map_err(taken),
+    }
+}
+
+/// Takes a name by an empty file, and puts the copy in its place.
+fn claim(partial: &Path, target: &Path) -> std::io::Result<()> {
+    OpenOptions::new().create_new(true).write(true).open(target)?;
+    std::fs::rename(partial, target).inspect_err(|_| drop(std::fs::remove_file(target)))
+}
+
+/// Copies all pages into an empty file, marks it, checks it and syncs it.
 fn copy(source: &Path, target: &Path, held: &Held) -> Result<Copied, StoreError> {
     let from = connect(source, OpenMode::ReadOnly)?;
     if !migrate::is_ours(&mut transaction(&from, None)).map_err(|error| named(source, error))? {
         return Err(StoreError::Empty);
     }
-    let mut options = OpenOptions::new();
-    options.create_new(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(target).map_err(|error| unwritten(target, &error))?;
     let told = |error| sqlite_file::failure(target, error);
     let mut to = Connection::open_with_flags(target, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(told)?;
     // The file gets its name only when it is synced as a whole.
@@ -188,4 +216,26 @@ fn named(path: &Path, error: StoreError) -> StoreError {
 
 fn unwritten(path: &Path, error: &std::io::Error) -> StoreError {
     StoreError::Unopened(format!("{} cannot be written: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_replaces_no_file_and_two_runs_with_the_same_number_do_not_meet() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("b.db");
+        let (one, other) = (partial_of(&target).unwrap(), partial_of(&target).unwrap());
+        assert_ne!(one, other);
+        put(&one, &target).unwrap();
+        assert!(matches!(put(&other, &target), Err(StoreError::Unopened(_))));
+        // Without links.
+        assert_eq!(claim(&other, &target).unwrap_err().kind(), ErrorKind::AlreadyExists);
+        let second = folder.path().join("c.db");
+        std::fs::write(&other, "x").unwrap();
+        claim(&other, &second).unwrap();
+        assert_eq!(std::fs::read(&second).unwrap(), b"x");
+        assert!(!other.exists());
+    }
 }

@@ -39,6 +39,9 @@ pub enum StoreError {
     /// There is a database, but it holds none of our tables.
     #[error("it is not a Postrider database yet")]
     Empty,
+    /// Another state took the place of the database while an engine ran. Nothing was changed.
+    #[error("an older state, or another database, was put in the place of the database while an engine ran")]
+    SetBack,
     /// The file of the database cannot be opened; the text names it.
     #[error("the database cannot be opened: {0}")]
     Unopened(String),

@@ -17,14 +17,16 @@ use postrider_core::time::Timestamp;
 const REMEDY: &str =
     "Nothing is sent until you make sure that no other copy sends and run `postrider jobs release --all`.";
 /// Jobs that are listed, at most.
-const LISTED_MAX: i64 = 1_000;
+pub const LISTED_MAX: usize = 1_000;
 
 statements! { "holds":
     HELD = "SELECT held_at, held_reason, held_text FROM instance WHERE held_at IS NOT NULL";
     /// An existing hold stays: its reason is the one to be confirmed. A hold of an operator is replaced by any other.
     HOLD = "UPDATE instance SET held_at = $1, held_reason = $2, held_text = $3 \
         WHERE held_at IS NULL OR (held_reason = $4 AND $2 <> $4)";
-    RELEASE = "UPDATE instance SET held_at = NULL, held_reason = NULL, held_text = NULL WHERE held_at IS NOT NULL";
+    /// Only the hold that a person was asked about.
+    RELEASE = "UPDATE instance SET held_at = NULL, held_reason = NULL, held_text = NULL \
+        WHERE held_at = $1 AND held_reason = $2";
     /// All tenants.
     JOBS = "SELECT j.id, j.tenant_id, j.campaign_id, c.name, j.channel, j.state, j.due_at, j.started_at, \
         j.blocked_reason, j.is_test, COALESCE((SELECT CAST(SUM(k.pending + k.in_flight) AS BIGINT) FROM manifests m \
@@ -111,34 +113,38 @@ impl Tx<'_> {
         Ok(self.execute(&HOLD, &values)? == 1)
     }
 
-    /// Ends the hold. Returns whether there was one.
+    /// Ends a hold. Returns whether it was still the same.
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub fn release(&mut self) -> Result<bool, StoreError> {
-        Ok(self.execute(&RELEASE, &[])? == 1)
+    pub fn release(&mut self, held: &Held) -> Result<bool, StoreError> {
+        Ok(self.execute(&RELEASE, &[held.since.into(), held.reason.as_str().into()])? == 1)
     }
 
-    /// Jobs that are not over, in the order in which they are due; at most 1,000.
+    /// Jobs that are not over, in the order in which they are due; at most 1,000. The flag says whether there are more.
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub fn jobs_open(&mut self) -> Result<Vec<OpenJob>, StoreError> {
-        self.query_as(&JOBS, &[LISTED_MAX.into()], |row| {
-            Ok(OpenJob {
-                id: row.id()?,
-                tenant: row.id()?,
-                campaign: row.id()?,
-                name: row.next()?,
-                channel: row.word(ChannelKind::parse)?,
-                state: row.word(JobState::parse)?,
-                due_at: row.next()?,
-                started_at: row.next()?,
-                blocked_reason: row.next()?,
-                is_test: row.next()?,
-                pending: row.next()?,
-            })
-        })
+    pub fn jobs_open(&mut self) -> Result<(Vec<OpenJob>, bool), StoreError> {
+        let mut jobs: Vec<OpenJob> =
+            self.query_as(&JOBS, &[i64::try_from(LISTED_MAX + 1).unwrap_or(i64::MAX).into()], |row| {
+                Ok(OpenJob {
+                    id: row.id()?,
+                    tenant: row.id()?,
+                    campaign: row.id()?,
+                    name: row.next()?,
+                    channel: row.word(ChannelKind::parse)?,
+                    state: row.word(JobState::parse)?,
+                    due_at: row.next()?,
+                    started_at: row.next()?,
+                    blocked_reason: row.next()?,
+                    is_test: row.next()?,
+                    pending: row.next()?,
+                })
+            })?;
+        let more = jobs.len() > LISTED_MAX;
+        jobs.truncate(LISTED_MAX);
+        Ok((jobs, more))
     }
 
     /// Whose job it is, and of which campaign.

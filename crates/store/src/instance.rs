@@ -8,9 +8,11 @@ use crate::store::Store;
 use crate::tx::Tx;
 use crate::value::Row;
 use postrider_core::env::{Entropy, random_below};
-use postrider_core::instance::{FileState, Note, Server, Verdict, judge_again, judge_file, judge_server};
+use postrider_core::hold::HoldReason;
+use postrider_core::instance::{FileId, FileState, Note, Server, Verdict, judge_again, judge_file, judge_server};
 use postrider_core::time::Timestamp;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// If another engine used the database within this many milliseconds, it is in use.
 const IN_USE_MS: i64 = 5_000;
@@ -35,7 +37,8 @@ statements! { "instance":
     NOTE = "UPDATE instance SET server = $1, timeline = $2, wal_at = $3, server_started = $4, addresses = $5, \
         used_at = $6, writes = writes + 1 RETURNING writes";
     ADOPT = "UPDATE instance SET epoch = $1";
-    COUNT = "UPDATE instance SET writes = writes + 1 RETURNING writes";
+    COUNT = "UPDATE instance SET writes = writes + 1 RETURNING writes, epoch";
+    RAISE = "UPDATE instance SET writes = $1, epoch = $2";
 }
 
 /// Counts a commit on SQLite.
@@ -148,6 +151,13 @@ impl Tx<'_> {
         self.execute(&USE, &[now.into()]).map(drop)
     }
 
+    fn file_state(&mut self, file: Option<FileId>) -> Result<FileState, StoreError> {
+        let state = self.query_one(&STATE, &[], |row| {
+            Ok(FileState { epoch: row.next()?, commits: row.next()?, has_jobs: row.next()?, file: file.clone() })
+        });
+        state?.ok_or_else(missing)
+    }
+
     /// Adopts the database under a new epoch, and holds it if that is the verdict.
     fn adopt(&mut self, epoch: &str, verdict: &Verdict, now: Timestamp) -> Result<(), StoreError> {
         self.execute(&ADOPT, &[epoch.into()])?;
@@ -169,11 +179,21 @@ impl Store {
     pub async fn enter(&self, now: Timestamp, entropy: &dyn Entropy) -> Result<Entry, StoreError> {
         let epoch = format!("{:016x}{:016x}", random_below(entropy, u64::MAX), random_below(entropy, u64::MAX));
         let file = self.sqlite().map(|sqlite| sqlite.path().to_owned());
+        if let Some(sqlite) = self.sqlite() {
+            // An engine may have used it before in this process.
+            sqlite.count_commits(None);
+        }
+        let entered: Arc<Mutex<Option<Note>>> = Arc::default();
+        let note = Arc::clone(&entered);
         let alone = file.is_some();
         let (path, address) = (file.clone(), format!("{:?}", self.url()));
         let enter = move |tx: &mut Tx<'_>| {
             let seen = match &path {
-                Some(path) => enter_file(tx, path, &epoch, now).map(|()| None)?,
+                Some(path) => {
+                    let found = enter_file(tx, path, &epoch, now)?;
+                    *note.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
+                    None
+                }
                 None => Some(tx.enter_server(&epoch, &address, now)?),
             };
             let used_at = tx.instance_used_at()?;
@@ -182,14 +202,16 @@ impl Store {
             Ok::<_, StoreError>(Entry { held: tx.held()?, used_at, overdue, seen })
         };
         let entry = self.write_guarded("instance.enter", enter).await?;
-        if let (Some(sqlite), Some(path)) = (self.sqlite(), file) {
-            sqlite.count_commits(Beside::open(&path)?);
+        let note = entered.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let (Some(sqlite), Some(path), Some(note)) = (self.sqlite(), file, note) {
+            sqlite.count_commits(Some(Beside::open(&path, note, now, Arc::clone(self.conditions()))?));
         }
         Ok(entry)
     }
 
     /// Looks whether everything is held. On PostgreSQL a running engine also finds out whether the database is still
-    /// the one that it remembers, and holds it otherwise. `keep` notes that the database is in use.
+    /// the one that it remembers, and holds it otherwise; on SQLite each commit does. `keep` notes that the database is
+    /// in use.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -202,6 +224,7 @@ impl Store {
         let Some(seen) = seen else {
             if keep {
                 self.write_guarded("instance.use", move |tx| tx.instance_used(now)).await?;
+                self.renew_note(now).await;
             }
             return Ok((self.read("instance.held", |tx| tx.held()).await?, None));
         };
@@ -231,18 +254,37 @@ fn missing() -> StoreError {
     StoreError::Failed("the table instance is empty".into())
 }
 
+/// What keeps this user from using the note next to an SQLite file, if it has one.
+#[must_use]
+pub fn note_problem(database: &Path) -> Option<String> {
+    beside::usable(database).err().map(|error| error.to_string())
+}
+
 /// Compares the database with the note next to its file. A new note is written before the new epoch is committed: after an
 /// end between the two, the next start finds that they differ and decides the same again.
-fn enter_file(tx: &mut Tx<'_>, path: &Path, epoch: &str, now: Timestamp) -> Result<(), StoreError> {
+fn enter_file(tx: &mut Tx<'_>, path: &Path, epoch: &str, now: Timestamp) -> Result<Note, StoreError> {
     let file = beside::identify(path)?;
-    let state = tx.query_one(&STATE, &[], |row| {
-        Ok(FileState { epoch: row.next()?, commits: row.next()?, has_jobs: row.next()?, file: file.clone() })
-    });
-    let state = state?.ok_or_else(missing)?;
+    let state = tx.file_state(file.clone())?;
     let verdict = judge_file(&state, beside::read(path)?.as_ref());
-    if verdict == Verdict::Continues {
-        return Ok(());
+    if let (Verdict::Continues, Some(epoch)) = (&verdict, state.epoch) {
+        return Ok(Note { epoch, commits: state.commits, file, overwritten: false });
     }
-    beside::write(path, &Note { epoch: epoch.to_owned(), commits: 0, file })?;
-    tx.adopt(epoch, &verdict, now)
+    let note = Note { epoch: epoch.to_owned(), commits: 0, file, overwritten: false };
+    beside::write(path, &note)?;
+    tx.adopt(epoch, &verdict, now)?;
+    // No engine has used it before if the next start finds no commit.
+    Ok(note)
+}
+
+/// Holds a database that an older state, or another database, has replaced while an engine ran, and lets it count on from
+/// what was noted last. Runs in a transaction of its own. Returns the hold, which a database without jobs does not need.
+pub(crate) fn set_back(tx: &mut Tx<'_>, noted: (&str, i64), now: Timestamp) -> Result<Option<Held>, StoreError> {
+    let (epoch, commits) = noted;
+    let state = tx.file_state(None)?;
+    tx.execute(&RAISE, &[commits.max(state.commits).into(), epoch.into()])?;
+    if state.has_jobs {
+        let why = "an older state, or another database, was put in its place while an engine ran";
+        tx.hold(&Held::of(HoldReason::Copy, why, now))?;
+    }
+    tx.held()
 }

@@ -6,8 +6,11 @@
 
 pub mod backup;
 mod beside;
+pub use beside::give as give_to_owner_of;
 mod durability;
 pub mod error;
+#[cfg(test)]
+mod instance_tests;
 pub mod lookup;
 mod migrate;
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! writes share one synced commit, and a refused one takes back only itself.
 
 use crate::beside::Beside;
+use crate::conditions::Part;
 use crate::error::StoreError;
 use crate::health::Health;
 use crate::migrate;
@@ -11,6 +12,7 @@ use crate::sqlite_tx::SqliteTx;
 use crate::store::OpenMode;
 use crate::tx::{Inner, Tx};
 use crate::wal::{Gate, Log};
+use postrider_core::time::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::{Path, PathBuf};
@@ -111,11 +113,19 @@ impl Sqlite {
         if self.writer.send(Job::Close).is_ok() {
             drop(thread.join());
         }
+        self.renew_note(None);
     }
 
     /// Counts each later commit in the database and in the note next to it.
-    pub(crate) fn count_commits(&self, note: Beside) {
-        *self.counter.lock().unwrap_or_else(PoisonError::into_inner) = Some(note);
+    pub(crate) fn count_commits(&self, note: Option<Beside>) {
+        *self.counter.lock().unwrap_or_else(PoisonError::into_inner) = note;
+    }
+
+    /// Puts a fresh note next to the file if commits are counted. Call on a thread that may wait.
+    pub(crate) fn renew_note(&self, used_at: Option<Timestamp>) {
+        if let Some(note) = self.counter.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            note.renew(used_at);
+        }
     }
 
     /// Runs `work` on the writer thread and waits for its commit. `None` if it panicked.
@@ -288,13 +298,38 @@ fn group_commit(connection: &Connection, first: Write, counter: &Counter, writes
     closes
 }
 
-/// Commits, and notes the count before any caller learns of the commit.
+/// Commits, and notes the count before any caller learns of the commit. A count that is not above the last one shows that
+/// an older state was put in the place of the database: nothing of the group is committed then.
 fn commit(connection: &Connection, note: Option<&mut Beside>) -> Result<(), StoreError> {
     let Some(note) = note else { return control(connection, "COMMIT") };
     let count = connection.prepare_cached(crate::instance::COUNT_COMMIT);
-    let count = count.and_then(|mut count| count.query_row([], |row| row.get(0))).map_err(failure)?;
+    let counted = count.and_then(|mut count| count.query_row([], |row| Ok((row.get(0)?, row.get(1)?))));
+    let (count, epoch): (i64, Option<String>) = counted.map_err(failure)?;
+    let (known, last) = note.last();
+    if count <= last || epoch.as_deref() != Some(known) {
+        control(connection, "ROLLBACK")?;
+        set_back(connection, note)?;
+        return Err(StoreError::SetBack);
+    }
     control(connection, "COMMIT")?;
     note.note(count);
+    Ok(())
+}
+
+/// Holds a database that an older state has replaced. Everything that sends stops here before any caller can go on.
+fn set_back(connection: &Connection, note: &mut Beside) -> Result<(), StoreError> {
+    let (epoch, last) = note.last();
+    let next = last + 1;
+    control(connection, "BEGIN IMMEDIATE")?;
+    let held = crate::instance::set_back(&mut transaction(connection, None), (epoch, next), note.used_at());
+    if let Ok(Some(held)) = &held {
+        note.conditions().begin(Part::Jobs, held.condition());
+    }
+    if let Err(error) = held.map(drop).and_then(|()| control(connection, "COMMIT")) {
+        drop(control(connection, "ROLLBACK"));
+        return Err(error);
+    }
+    note.note(next);
     Ok(())
 }
 

@@ -12,6 +12,7 @@ use crate::tx::Tx;
 use crate::url::DatabaseUrl;
 use crate::wake::Wake;
 use postrider_core::env::{Entropy, random_below};
+use postrider_core::time::Timestamp;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -179,6 +180,17 @@ impl Store {
     /// The embedded database, if it is one.
     pub(crate) fn sqlite(&self) -> Option<&Sqlite> {
         if let Backend::Sqlite(sqlite) = &self.inner.backend { Some(sqlite) } else { None }
+    }
+
+    /// Puts a fresh note next to an SQLite file that an engine of this process uses.
+    pub(crate) async fn renew_note(&self, now: Timestamp) {
+        let renew = move |backend: &Backend| {
+            if let Backend::Sqlite(sqlite) = backend {
+                sqlite.renew_note(Some(now));
+            }
+            Some(())
+        };
+        self.blocking(renew).await;
     }
 
     /// Hints between tasks and processes; see [`crate::wake`].

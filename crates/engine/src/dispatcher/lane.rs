@@ -266,6 +266,7 @@ impl SendLane {
             marks,
             unrendered,
             unmarks: if release.is_some() { unmarks } else { Vec::new() },
+            conditions: Arc::clone(self.cluster.store.conditions()),
             release,
         };
         match self.cluster.store.write_guarded("chunk.turn", move |tx| turn.run(tx)).await? {

@@ -12,6 +12,7 @@ use postrider_core::planted::planted;
 use postrider_core::schedule::JobState;
 use postrider_core::time::Timestamp;
 use postrider_store::chunks::Claim;
+use postrider_store::conditions::Conditions;
 use postrider_store::ledger::{AttemptRow, Change, DueRow, PROVIDER_REF_MAX_CHARS, PROVIDER_TEXT_MAX_CHARS};
 use postrider_store::{StoreError, Tx};
 use std::borrow::Cow;
@@ -80,6 +81,8 @@ pub(super) struct Turn {
     pub(super) unrendered: Vec<Unrendered>,
     /// Recipients that may have been marked by a turn whose answer was lost, and that have not left.
     pub(super) unmarks: Vec<Flight>,
+    /// What may have begun to stop all sending since the lane looked.
+    pub(super) conditions: Arc<Conditions>,
     /// Gives the chunk back, to rest until an instant.
     pub(super) release: Option<Timestamp>,
 }
@@ -113,6 +116,7 @@ impl Turn {
         tx.ledger_attempts(manifest, &attempts)?;
         let is_over = self.context.retry.latest_finish.is_some_and(|finish| self.now >= finish);
         let goes_on = job.state == JobState::Running || planted("marks_go_on_after_a_cancel");
+        let goes_on = goes_on && self.conditions.allow_sending();
         let stops = is_over || self.release.is_some() || !goes_on;
         let mut seqs = Vec::new();
         if !stops {

@@ -2,10 +2,12 @@
 
 use super::world::*;
 use crate::driver::Progress;
+use crate::engine::Engine;
 use crate::starter::BATCH_MAX;
 use postrider_core::id::{ListId, ManifestId, ScheduleId, TenantId};
+use postrider_store::conditions::Part;
 use postrider_store::tenants::Tenant;
-use postrider_store::{Store, StoreError, on_both, statements};
+use postrider_store::{DatabaseUrl, Store, StoreError, on_both, statements};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -51,6 +53,28 @@ fn states(states: &[(&str, usize)]) -> BTreeMap<String, i64> {
 }
 
 on_both! {
+    an_engine_that_cannot_use_the_epoch_file_says_so_and_starts_when_it_can => |store: Store| async move {
+        let DatabaseUrl::Sqlite(path) = store.url().clone() else { return };
+        let world = World::new(store.clone(), 10, Plan::default()).await;
+        let note = format!("{}.epoch", path.display());
+        std::fs::create_dir(&note).unwrap();
+        let engine = Engine::start(world.parts());
+        let condition = loop {
+            match store.conditions().of(Part::Jobs) {
+                Some(condition) => break condition,
+                None => tokio::task::yield_now().await,
+            }
+        };
+        assert_eq!(condition.reason, "engine_not_started");
+        assert!(condition.sentence.contains(".epoch") && condition.sentence.contains("writable"), "{condition:?}");
+        assert!(!store.conditions().allow_sending());
+        std::fs::remove_dir(&note).unwrap();
+        world.finished().await;
+        engine.stop().await;
+        assert_eq!(store.conditions().of(Part::Jobs), None);
+        assert_eq!(world.channel.taken().len(), 10);
+    };
+
     jobs_of_one_instant_start_in_few_transactions => |store: Store| async move {
         let mut world = World::new(store, 3, Plan::default()).await;
         world.crowd(JOBS).await;

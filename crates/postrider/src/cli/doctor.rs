@@ -12,7 +12,7 @@ use postrider_core::time::Timestamp;
 use postrider_service::Service;
 use postrider_store::clock::{OFF_MAX_MS, difference};
 use postrider_store::nodes::NodeOff;
-use postrider_store::{OpenMode, Store, StoreError};
+use postrider_store::{DatabaseUrl, OpenMode, Store, StoreError};
 use serde_json::{Value, json};
 
 /// One thing that was looked at.
@@ -43,11 +43,15 @@ impl Check {
     }
 }
 
-/// Looks for files that other users of this machine can open.
+/// Looks for files that other users of this machine can open, and for one that this user cannot use.
 fn files(config: &Config) -> Check {
-    match private::wider(config) {
-        wider if wider.is_empty() => Check::ok("files", "private"),
-        wider => Check::problem("files", wider.join("\n         ")),
+    let note = match &config.database {
+        DatabaseUrl::Sqlite(path) => postrider_store::instance::note_problem(path),
+        DatabaseUrl::Postgres(_) => None,
+    };
+    match private::wider(config).into_iter().chain(note).collect::<Vec<_>>() {
+        problems if problems.is_empty() => Check::ok("files", "private"),
+        problems => Check::problem("files", problems.join("\n         ")),
     }
 }
 

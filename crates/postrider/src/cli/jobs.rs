@@ -10,7 +10,7 @@ use postrider_core::schedule::JobState;
 use postrider_core::time::Timestamp;
 use postrider_service::schedules::OpenJobs;
 use postrider_store::OpenMode;
-use postrider_store::holds::{Held, OpenJob};
+use postrider_store::holds::{Held, LISTED_MAX, OpenJob};
 use serde_json::{Value, json};
 use std::io::{BufRead as _, IsTerminal as _};
 
@@ -78,7 +78,7 @@ async fn hold(args: HoldArgs, context: &Context) -> Result<(), Failure> {
     let text = format!(
         "Sending is held: {} will not go on until you run `postrider jobs release --all`.\n\
         A running engine stops within engine.poll_ms, after the messages that are already on their way.",
-        counted(open.jobs.len(), "job")
+        if open.more { format!("more than {LISTED_MAX} jobs") } else { counted(open.jobs.len(), "job") }
     );
     context.answer(&Report::new(text, document(&open, service.now())));
     Ok(())
@@ -87,23 +87,35 @@ async fn hold(args: HoldArgs, context: &Context) -> Result<(), Failure> {
 async fn release(args: ReleaseArgs, context: &Context) -> Result<(), Failure> {
     let (_, store, service) = context.open(OpenMode::Existing).await?;
     let ReleaseArgs { which, yes } = args;
-    if which.all {
-        // A copy on which no engine has started is found out now, so that the next start does not hold it again.
-        if let Ok(_lock) = EngineLock::take(&store) {
-            store.enter(service.now(), &OsEntropy).await?;
-        }
+    // A copy on which no engine has started is found out now, so that the next start does not hold it again. A server
+    // notes where it is by that, so it waits for the answer.
+    let lock = if which.all { EngineLock::take(&store).ok() } else { None };
+    let at_once = store.is_embedded() || yes;
+    if lock.is_some() && at_once {
+        store.enter(service.now(), &OsEntropy).await?;
     }
     let open = service.open_jobs().await?;
     let now = service.now();
     let jobs = || open.jobs.iter().filter(|job| which.all || which.ids.contains(&job.id));
-    let question = consequences(jobs(), open.held.as_ref().filter(|_| which.all), now);
+    let mut question = consequences(jobs(), open.held.as_ref().filter(|_| which.all), now);
+    if which.all && open.more {
+        question
+            .insert_str(0, &format!("There are more than {LISTED_MAX} jobs, and only the first are counted here: "));
+    }
     if which.all && open.held.is_none() {
         context.answer(&Report::new("Sending was not held.", json!({ "released": false })));
         return Ok(());
     }
     confirm(context, &question, yes)?;
-    if which.all {
-        service.release_all().await?;
+    if lock.is_some() && !at_once {
+        store.enter(service.now(), &OsEntropy).await?;
+    }
+    if let Some(held) = open.held.clone().filter(|_| which.all)
+        && !service.release_all(held).await?
+    {
+        let message = "the hold is another one now than the one that you were asked about; nothing was released. \
+            Look at postrider jobs list and run this again";
+        return Err(Failure::of(Trouble::Failed, message));
     }
     for id in &which.ids {
         service.release_job(*id).await.map_err(|error| of_job(*id, error.into()))?;
@@ -194,6 +206,9 @@ fn text(open: &OpenJobs, now: Timestamp) -> String {
             lines.push(format!("    blocked: {reason}"));
         }
     }
+    if open.more {
+        lines.push(format!("There are more than {LISTED_MAX} jobs; only the first are shown."));
+    }
     lines.join("\n")
 }
 
@@ -222,5 +237,5 @@ fn document(open: &OpenJobs, now: Timestamp) -> Value {
             })
         })
         .collect();
-    json!({ "held": held, "jobs": jobs })
+    json!({ "held": held, "jobs": jobs, "more": open.more })
 }

@@ -24,6 +24,8 @@ pub struct OpenJobs {
     pub held: Option<Held>,
     /// In the order in which they are due; at most 1,000.
     pub jobs: Vec<OpenJob>,
+    /// Whether there are more jobs than that.
+    pub more: bool,
 }
 
 impl Service {
@@ -32,7 +34,10 @@ impl Service {
     /// # Errors
     /// [`ServiceError::Failed`].
     pub async fn open_jobs(&self) -> Result<OpenJobs, ServiceError> {
-        let read = |tx: &mut Tx<'_>| Ok(OpenJobs { held: tx.held()?, jobs: tx.jobs_open()? });
+        let read = |tx: &mut Tx<'_>| {
+            let (jobs, more) = tx.jobs_open()?;
+            Ok(OpenJobs { held: tx.held()?, jobs, more })
+        };
         self.store().read("jobs.open", read).await
     }
 
@@ -48,12 +53,12 @@ impl Service {
         Ok(begun)
     }
 
-    /// Ends the hold on everything that sends, whatever its reason. Returns whether there was one.
+    /// Ends the hold on everything that sends that a person was asked about. Returns false if it is another one now.
     ///
     /// # Errors
     /// [`ServiceError::Failed`].
-    pub async fn release_all(&self) -> Result<bool, ServiceError> {
-        let ended = self.store().write_guarded("jobs.release_all", |tx| tx.release()).await?;
+    pub async fn release_all(&self, held: Held) -> Result<bool, ServiceError> {
+        let ended = self.store().write_guarded("jobs.release_all", move |tx| tx.release(&held)).await?;
         self.nudge_schedules();
         self.store().wake().nudge(Topic::Deliveries);
         Ok(ended)

@@ -298,8 +298,8 @@ fn others() -> Vec<Case> {
         case!("holds.HOLD", [1, "copy", "text", "operator"],
             "held_at IS NULL OR (held_reason = $4 AND $2 <> $4)"
                 => row("UPDATE instance SET held_at = 1, held_reason = 'clock'")),
-        case!("holds.RELEASE", given "UPDATE instance SET held_at = 1",
-            [], "held_at IS NOT NULL" => row("UPDATE instance SET held_at = NULL")),
+        case!("holds.RELEASE", given "UPDATE instance SET held_at = 1, held_reason = 'copy'",
+            [1, "copy"], "held_at = $1" => value(1, 2), "held_reason = $2" => value(2, "operator")),
         case!("rate_windows.REPLACE", [vec![1_u8], 1, ID, "read", 7], "version = $5" => value(5, 6)),
     ]
 }
