@@ -15,6 +15,8 @@ use postrider_core::pacing::Budget;
 use postrider_core::schedule::{JobState, OnUncertain};
 use postrider_core::time::Timestamp;
 
+/// The longest time that any node may claim something for, in milliseconds.
+pub const LEASE_MAX_MS: i64 = 600_000;
 /// Jobs that are looked at for work at once; so many more than ever wait for their rates at once that these do not
 /// hide others.
 const WORK_MAX: i64 = 1_000;
@@ -23,12 +25,13 @@ statements! { "chunks":
     INSERT = "INSERT INTO chunks (manifest_number, chunk, tenant_id, first_seq, last_seq, state, due_at, fence, \
         pending, in_flight, sent, failed, suppressed, skipped, expired, canceled, uncertain) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, 0, 0, 0, $9, $10, 0, 0, 0)";
-    /// All tenants: running jobs of a channel that have a chunk ready, the one due first in front.
+    /// All tenants: running jobs of a channel that have a chunk ready, the one due first in front. A claimed chunk without
+    /// pending rows only waits for its provider, so it does not count as work that a lane has.
     WORK = "SELECT number, due_at, rate_per_minute, budget_at, budget_taken, per_minute, taken_at, taken, claimed FROM \
         (SELECT m.number, j.rate_per_minute, j.budget_at, j.budget_taken, b.per_minute, b.taken_at, b.taken, \
         (SELECT MIN(c.due_at) FROM chunks c WHERE c.manifest_number = m.number AND c.state = 'ready') AS due_at, \
         CASE WHEN j.rate_per_minute IS NULL AND b.per_minute IS NULL THEN 0 ELSE (SELECT COUNT(*) FROM chunks c \
-        WHERE c.manifest_number = m.number AND c.state = 'claimed') END AS claimed \
+        WHERE c.manifest_number = m.number AND c.state = 'claimed' AND c.pending > 0) END AS claimed \
         FROM schedule_jobs j JOIN manifests m ON m.schedule_id = j.id \
         LEFT JOIN tenant_budgets b ON b.tenant_id = j.tenant_id AND b.channel = j.channel \
         WHERE j.state = 'running' AND j.channel = $1) AS work WHERE due_at IS NOT NULL ORDER BY due_at, number \
@@ -65,19 +68,22 @@ statements! { "chunks":
     /// A claimed chunk finds the rows when it is given back.
     REOPEN = "UPDATE chunks SET state = 'ready', due_at = CASE WHEN state = 'ready' AND due_at < $1 THEN due_at \
         ELSE $1 END WHERE manifest_number = $2 AND chunk = $3 AND state <> 'claimed'";
-    /// All tenants: claimed chunks whose lease ran out, or all of them.
+    /// All tenants: claimed chunks whose lease ran out or ends further ahead than a lease can, or all of them.
     LOST = "SELECT c.manifest_number, c.chunk, c.fence, c.first_seq, c.last_seq, c.deaths, c.suspect_seq, \
         c.composing_seq, m.tenant_id, j.id, j.on_uncertain, j.latest_finish FROM chunks c JOIN manifests m ON m.number = c.manifest_number \
         JOIN schedule_jobs j ON j.id = m.schedule_id WHERE c.state = 'claimed' \
-        AND (c.lease_until <= $1 OR CAST($2 AS BIGINT) = 1) ORDER BY c.manifest_number, c.chunk LIMIT 1";
+        AND (c.lease_until <= $1 OR CAST($2 AS BIGINT) = 1 OR c.lease_until > $3) \
+        ORDER BY c.manifest_number, c.chunk LIMIT 1";
     /// All tenants.
-    IS_LOST = "SELECT COUNT(*) FROM chunks WHERE state = 'claimed' AND (lease_until <= $1 OR CAST($2 AS BIGINT) = 1)";
+    IS_LOST = "SELECT COUNT(*) FROM chunks WHERE state = 'claimed' \
+        AND (lease_until <= $1 OR CAST($2 AS BIGINT) = 1 OR lease_until > $3)";
     /// The old fence is worth nothing from here on. Locks the chunk. The lease is looked at again, under the lock: its
     /// holder may have renewed it since it was read.
     FENCE_OFF = "UPDATE chunks SET fence = fence + 1, deaths = deaths + 1, composing_seq = NULL, \
         suspect_seq = CASE WHEN composing_seq = suspect_seq THEN NULL ELSE COALESCE(composing_seq, suspect_seq) END \
         WHERE manifest_number = $1 AND chunk = $2 AND fence = $3 \
-        AND state = 'claimed' AND (lease_until <= $4 OR CAST($5 AS BIGINT) = 1) RETURNING first_seq, last_seq";
+        AND state = 'claimed' AND (lease_until <= $4 OR CAST($5 AS BIGINT) = 1 OR lease_until > $6) \
+        RETURNING first_seq, last_seq";
 }
 
 /// A chunk, named.
@@ -100,7 +106,7 @@ pub struct Work {
     pub budget: Option<Budget>,
     /// The budget of all jobs of its tenant on the channel, if there is one.
     pub shared: Option<Budget>,
-    /// How many of its chunks are claimed; counted only where there is a budget.
+    /// How many of its claimed chunks have pending rows; counted only where there is a budget.
     pub claimed: i64,
 }
 
@@ -147,6 +153,12 @@ pub struct HeldJob {
     pub blocked_reason: Option<String>,
     /// First and last sequence number of the chunk: a part of it may have been split off since it was claimed.
     pub seqs: (i64, i64),
+}
+
+/// A lease that ends later was given by a clock that has been set back since, and does not count. Nodes may differ in
+/// how long they claim for, so the longest counts.
+pub(crate) const fn lease_bound(now: Timestamp) -> Timestamp {
+    now.plus_millis(2 * LEASE_MAX_MS)
 }
 
 impl Tx<'_> {
@@ -307,7 +319,7 @@ impl Tx<'_> {
     /// # Errors
     /// Any [`StoreError`].
     pub fn chunk_is_lost(&mut self, now: Timestamp, every: bool) -> Result<bool, StoreError> {
-        Ok(self.query_number(&IS_LOST, &[now.into(), i64::from(every).into()])? > 0)
+        Ok(self.query_number(&IS_LOST, &[now.into(), i64::from(every).into(), lease_bound(now).into()])? > 0)
     }
 
     /// Takes a chunk whose lease ran out by `now` (or, with `every`, any claimed one) from its holder. The row stays
@@ -316,7 +328,8 @@ impl Tx<'_> {
     /// # Errors
     /// Any [`StoreError`].
     pub fn chunk_rescue(&mut self, now: Timestamp, every: bool) -> Result<Option<LostChunk>, StoreError> {
-        let found = self.query_one(&LOST, &[now.into(), i64::from(every).into()], |row| {
+        let bound = lease_bound(now);
+        let found = self.query_one(&LOST, &[now.into(), i64::from(every).into(), bound.into()], |row| {
             Ok(LostChunk {
                 claim: Claim {
                     key: ChunkKey { manifest: row.next()?, chunk: row.next()? },
@@ -341,6 +354,7 @@ impl Tx<'_> {
             claim.fence.into(),
             now.into(),
             i64::from(every).into(),
+            bound.into(),
         ];
         let fenced = self.query_one(&FENCE_OFF, &values, |row| Ok((row.next()?, row.next()?)))?;
         let Some((first_seq, last_seq)) = fenced else { return Ok(None) };

@@ -4,6 +4,7 @@
 //! A manifest is frozen under one lease. Invariant: the cursor, the counters and the ledger rows of a chunk are
 //! written in one transaction, so a crash repeats at most one chunk and changes nothing.
 
+use crate::chunks::lease_bound;
 use crate::error::StoreError;
 use crate::statements;
 use crate::tx::Tx;
@@ -26,16 +27,19 @@ statements! { "manifests":
     UNFROZEN = fork sqlite "SELECT m.number, m.tenant_id, m.schedule_id, j.channel, j.due_at, j.is_test, m.created_at, \
         (SELECT p.number FROM manifests p WHERE p.schedule_id = j.parent_schedule_id) FROM manifests m \
         JOIN schedule_jobs j ON j.id = m.schedule_id \
-        WHERE m.frozen_at IS NULL AND (m.lease_until IS NULL OR m.lease_until <= $1) ORDER BY m.number LIMIT 1"
+        WHERE m.frozen_at IS NULL AND (m.lease_until IS NULL OR m.lease_until <= $1 OR m.lease_until > $2) \
+        ORDER BY m.number LIMIT 1"
         postgres "SELECT m.number, m.tenant_id, m.schedule_id, j.channel, j.due_at, j.is_test, m.created_at, \
         (SELECT p.number FROM manifests p WHERE p.schedule_id = j.parent_schedule_id) FROM manifests m \
         JOIN schedule_jobs j ON j.id = m.schedule_id \
-        WHERE m.frozen_at IS NULL AND (m.lease_until IS NULL OR m.lease_until <= $1) ORDER BY m.number LIMIT 1 \
+        WHERE m.frozen_at IS NULL AND (m.lease_until IS NULL OR m.lease_until <= $1 OR m.lease_until > $2) \
+        ORDER BY m.number LIMIT 1 \
         FOR UPDATE OF m SKIP LOCKED";
     /// All tenants.
-    IS_OPEN = "SELECT COUNT(*) FROM manifests WHERE frozen_at IS NULL AND (lease_until IS NULL OR lease_until <= $1)";
+    IS_OPEN = "SELECT COUNT(*) FROM manifests WHERE frozen_at IS NULL \
+        AND (lease_until IS NULL OR lease_until <= $1 OR lease_until > $2)";
     CLAIM = "UPDATE manifests SET node_id = $1, lease_until = $2, fence = fence + 1 WHERE number = $3 \
-        AND frozen_at IS NULL AND (lease_until IS NULL OR lease_until <= $4) RETURNING fence";
+        AND frozen_at IS NULL AND (lease_until IS NULL OR lease_until <= $4 OR lease_until > $5) RETURNING fence";
     KEEP = "UPDATE manifests SET lease_until = $1 WHERE number = $2 AND fence = $3 AND node_id IS NOT NULL \
         AND frozen_at IS NULL RETURNING cursor_audience, cursor_profile_id, last_seq, last_chunk, matched, excluded, \
         duplicates, audience_hash";
@@ -123,10 +127,10 @@ impl Tx<'_> {
     /// # Errors
     /// Any [`StoreError`].
     pub fn manifest_is_open(&mut self, now: Timestamp) -> Result<bool, StoreError> {
-        Ok(self.query_number(&IS_OPEN, &[now.into()])? > 0)
+        Ok(self.query_number(&IS_OPEN, &[now.into(), lease_bound(now).into()])? > 0)
     }
 
-    /// Claims the oldest manifest that is not frozen and that nobody is freezing.
+    /// Claims the oldest manifest that is not frozen and that no planner is freezing.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -136,7 +140,8 @@ impl Tx<'_> {
         now: Timestamp,
         lease_until: Timestamp,
     ) -> Result<Option<Freezing>, StoreError> {
-        let found = self.query_one(&UNFROZEN, &[now.into()], |row| {
+        let bound = lease_bound(now);
+        let found = self.query_one(&UNFROZEN, &[now.into(), bound.into()], |row| {
             Ok(Freezing {
                 manifest: row.next()?,
                 tenant: row.id()?,
@@ -150,7 +155,7 @@ impl Tx<'_> {
             })
         })?;
         let Some(freezing) = found else { return Ok(None) };
-        let values = [id(node), lease_until.into(), freezing.manifest.into(), now.into()];
+        let values = [id(node), lease_until.into(), freezing.manifest.into(), now.into(), bound.into()];
         let fence = self.query_one(&CLAIM, &values, Row::next)?;
         Ok(fence.map(|fence| Freezing { fence, ..freezing }))
     }

@@ -144,6 +144,28 @@ on_both! {
         world.check().await;
     };
 
+    a_job_with_a_rate_goes_on_while_one_conversation_is_silent => |store: Store| async move {
+        let world = World::new(store, PEOPLE, two_lanes(|policy| policy.rate_per_minute = Some(5_900))).await;
+        world.channel.fall_silent(1, true);
+        let engine = Engine::start(world.parts());
+        while world.channel.silent() == 0 {
+            world.clock.advance(1);
+            world.claims_and_nodes().await;
+        }
+        world.clock.advance(SILENCE_MS);
+        let others = (PEOPLE - WINDOW) as i64;
+        while world.count(Sent).await < others {
+            assert!(world.clock_now() < START.plus_millis(120_000), "{:?}", world.counts().await);
+            world.clock.advance(1);
+        }
+        assert_eq!((world.count(InFlight).await, world.channel.silent()), (WINDOW as i64, 1));
+        world.channel.speak();
+        world.finished().await;
+        world.stopped(engine).await;
+        assert_eq!(world.channel.taken().len(), PEOPLE);
+        world.check().await;
+    };
+
     another_campaign_flows_while_the_first_one_waits => |store: Store| async move {
         let (mut world, engine) = silent_world(store, 2, true, two_lanes(|_| {})).await;
         let list = ListId::new(START, &*world.entropy);

@@ -4,7 +4,7 @@ use super::section::Section;
 
 const LEASE_DEFAULT_MS: u64 = 30_000;
 const LEASE_MIN_MS: u64 = 1_000;
-const LEASE_MAX_MS: u64 = 600_000;
+const LEASE_MAX_MS: u64 = postrider_store::chunks::LEASE_MAX_MS.unsigned_abs();
 const HEARTBEAT_DEFAULT_MS: u64 = 2_000;
 const HEARTBEAT_MIN_MS: u64 = 100;
 const POLL_DEFAULT_MS: u64 = 500;

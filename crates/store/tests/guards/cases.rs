@@ -66,11 +66,11 @@ fn chunks() -> Vec<Case> {
         case!("chunks.RENEW", [9000, 1, 1, 7], "fence = $4" => value(4, 6), "state = 'claimed'" => row(CHUNK_READY)),
         case!("chunks.REOPEN", given "UPDATE chunks SET state = 'done'", [9000, 1, 1],
             "state <> 'claimed'" => row("UPDATE chunks SET state = 'claimed'")),
-        case!("chunks.FENCE_OFF", [1, 1, 7, 5000, 0],
+        case!("chunks.FENCE_OFF", [1, 1, 7, 5000, 0, 9000],
             "fence = $3" => value(3, 6),
             "state = 'claimed'" => row(CHUNK_READY),
             // Its holder has renewed the lease since.
-            "(lease_until <= $4 OR CAST($5 AS BIGINT) = 1)" => row("UPDATE chunks SET lease_until = 5001")),
+            "(lease_until <= $4 OR CAST($5 AS BIGINT) = 1 OR lease_until > $6)" => row("UPDATE chunks SET lease_until = 5001")),
     ]
 }
 
@@ -104,9 +104,9 @@ fn ledger() -> Vec<Case> {
 
 fn manifests() -> Vec<Case> {
     vec![
-        case!("manifests.CLAIM", [ID, 9000, 1, 5000],
+        case!("manifests.CLAIM", [ID, 9000, 1, 5000, 9000],
             "frozen_at IS NULL" => row(MANIFEST_FROZEN),
-            "(lease_until IS NULL OR lease_until <= $4)" => value(4, 4999)),
+            "(lease_until IS NULL OR lease_until <= $4 OR lease_until > $5)" => value(4, 4999)),
         case!("manifests.KEEP", [9000, 1, 7],
             "fence = $3" => value(3, 6),
             "node_id IS NOT NULL" => row("UPDATE manifests SET node_id = NULL"),
