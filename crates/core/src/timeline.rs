@@ -51,9 +51,20 @@ pub enum Course {
         /// Forwards, or backwards if negative.
         moved_us: i64,
     },
+    /// As [`Self::Followed`], but shortly after so great a move that other processes may not have made it yet.
+    Settling {
+        /// Forwards, or backwards if negative; 0 after the observation that moved the timeline.
+        moved_us: i64,
+    },
     /// The source has not been steady for long enough; the timeline goes on without it.
     Ignored {
         /// How far the source is ahead of the timeline, or behind it if negative.
+        ahead_us: i64,
+    },
+    /// The source is behind what an earlier process noted, and has not been steady for long enough since this timeline
+    /// began: either of the two may be wrong.
+    Disputed {
+        /// How far the source is ahead of the timeline: negative.
         ahead_us: i64,
     },
 }
@@ -62,7 +73,10 @@ impl Course {
     /// Whether the source has run away, so that nothing may start by the timeline.
     #[must_use]
     pub const fn is_runaway(self) -> bool {
-        matches!(self, Self::Ignored { ahead_us } if ahead_us.saturating_abs() > RUNAWAY_US)
+        match self {
+            Self::Ignored { ahead_us } | Self::Disputed { ahead_us } => ahead_us.saturating_abs() > RUNAWAY_US,
+            Self::Followed { .. } | Self::Settling { .. } => false,
+        }
     }
 }
 
@@ -84,6 +98,12 @@ pub struct Timeline {
     offset_us: i64,
     span: Span,
     course: Course,
+    /// How long other processes may need until they have followed a great move as well.
+    settle_us: i64,
+    /// Until when they may.
+    settled_at_us: i64,
+    /// Whether it began at another instant than its source, which it has not followed since.
+    is_disputed: bool,
 }
 
 impl Timeline {
@@ -94,14 +114,29 @@ impl Timeline {
     pub fn begin(reading: Reading, heard: Option<Timestamp>) -> Self {
         let (low, high) = reading.bounds();
         let span = Span { low_us: low, high_us: high, watched_us: STEADY_US, seen_us: reading.after_us };
-        let mut timeline = Self { offset_us: low, span, course: Course::Followed { moved_us: 0 } };
+        let mut timeline = Self {
+            offset_us: low,
+            span,
+            course: Course::Followed { moved_us: 0 },
+            settle_us: 0,
+            settled_at_us: i64::MIN,
+            is_disputed: false,
+        };
         let heard = heard.map(|heard| heard.as_millis().saturating_mul(1_000).saturating_sub(reading.after_us));
         if let Some(heard) = heard.filter(|heard| heard.saturating_sub(high) > RUNAWAY_US) {
             timeline.offset_us = heard;
             timeline.span.watched_us = 0;
-            timeline.course = Course::Ignored { ahead_us: high.saturating_sub(heard) };
+            timeline.is_disputed = true;
+            timeline.course = Course::Disputed { ahead_us: high.saturating_sub(heard) };
         }
         timeline
+    }
+
+    /// The same timeline beside others on the same source, which may need so long until they have followed a move of
+    /// more than [`RUNAWAY_US`] as well and have renewed what they hold by the new time.
+    #[must_use]
+    pub const fn settling_for(self, settle_us: i64) -> Self {
+        Self { settle_us, ..self }
     }
 
     /// The time at a monotonic instant. Never ahead of a source that is followed.
@@ -126,18 +161,34 @@ impl Timeline {
         // A reading that the timeline agrees with moves nothing, such as a slow answer of a database. Otherwise the lower
         // bound is the one that is certainly not ahead of the source.
         let agrees = (low..=high).contains(&self.offset_us);
-        let off = if agrees { 0 } else { low.saturating_sub(self.offset_us) };
-        self.course = if self.span.watched_us >= STEADY_US {
-            self.offset_us = self.offset_us.saturating_add(off);
-            Course::Followed { moved_us: off }
-        } else {
-            Course::Ignored { ahead_us: off }
+        let ahead_us = if agrees { 0 } else { low.saturating_sub(self.offset_us) };
+        self.course = match (self.span.watched_us >= STEADY_US, self.is_disputed) {
+            (true, _) => self.follow(if agrees { self.offset_us } else { self.span.keep(low) }, reading.after_us),
+            (false, true) => Course::Disputed { ahead_us },
+            (false, false) => Course::Ignored { ahead_us },
         };
         self.course
+    }
+
+    /// Moves to an offset of a source that is steady.
+    const fn follow(&mut self, offset_us: i64, now_us: i64) -> Course {
+        let moved_us = offset_us.saturating_sub(self.offset_us);
+        self.offset_us = offset_us;
+        self.is_disputed = false;
+        if moved_us.saturating_abs() > RUNAWAY_US {
+            self.settled_at_us = now_us.saturating_add(self.settle_us);
+        }
+        if now_us < self.settled_at_us { Course::Settling { moved_us } } else { Course::Followed { moved_us } }
     }
 }
 
 impl Span {
+    /// The offset of the whole span that is nearest to that of one reading, which may have been slow.
+    fn keep(&self, offset_us: i64) -> i64 {
+        // A steady source moves a little, so the bounds may have crossed.
+        offset_us.clamp(self.low_us.min(self.high_us), self.low_us.max(self.high_us))
+    }
+
     /// Adds the bounds of one reading, or starts again with them if the source has certainly moved.
     fn extend(&mut self, low: i64, high: i64, now_us: i64) {
         let watched = now_us.saturating_sub(self.seen_us).clamp(0, WATCHED_MAX_US);

@@ -157,6 +157,49 @@ fn a_clock_behind_the_last_instant_that_was_noted_must_be_steady_first() {
 }
 
 #[test]
+fn only_a_clock_behind_what_was_noted_is_in_dispute_until_it_is_followed() {
+    let heard = Some(Timestamp::from_millis((EPOCH + 2 * HOUR) / 1_000));
+    let mut machine = Machine { timeline: Timeline::begin(exact(0, 0), heard), ..Machine::new() };
+    for _ in 0..59 {
+        assert_eq!(machine.pass(1), Course::Disputed { ahead_us: -2 * HOUR });
+    }
+    assert!(!machine.pass(2).is_runaway());
+    machine.ahead_us = -HOUR;
+    assert_eq!(machine.pass(1), Course::Ignored { ahead_us: -HOUR });
+}
+
+#[test]
+fn other_processes_get_the_time_to_follow_a_great_move() {
+    for (ahead_us, settles) in [(2 * HOUR, true), (-2 * HOUR, true), (5 * SECOND, false), (-400_000, false)] {
+        let mut machine = Machine::new();
+        machine.timeline = machine.timeline.settling_for(40 * SECOND);
+        assert_eq!(machine.pass(10), Course::Followed { moved_us: 0 });
+        machine.ahead_us = ahead_us;
+        machine.pass(60);
+        let course = machine.pass(1);
+        let moved = Course::Followed { moved_us: ahead_us };
+        assert_eq!(course, if settles { Course::Settling { moved_us: ahead_us } } else { moved });
+        assert_eq!(machine.error_ms(), ahead_us / 1_000);
+        let course = machine.pass(39);
+        assert_eq!(matches!(course, Course::Settling { moved_us: 0 }), settles, "{ahead_us}");
+        assert_eq!(machine.pass(1), Course::Followed { moved_us: 0 });
+    }
+}
+
+#[test]
+fn a_slow_answer_after_a_small_move_moves_no_further_than_the_clock_did() {
+    let mut machine = Machine::new();
+    machine.pass(10);
+    // The source was read at the beginning of the time that the answer took.
+    let (before_us, after_us) = (11 * SECOND, 12 * SECOND - 100_000);
+    let reading = Reading { before_us, source_us: EPOCH + before_us - 20_000, after_us };
+    assert_eq!(machine.timeline.observe(reading), Course::Followed { moved_us: -20_000 });
+    machine.now_us = 12 * SECOND;
+    machine.ahead_us = -20_000;
+    assert_eq!(machine.pass(1), Course::Followed { moved_us: 0 });
+}
+
+#[test]
 fn a_slow_answer_moves_nothing_and_a_very_slow_one_is_not_used() {
     let answered = |now_us: i64, took_us: i64, ahead_us: i64| Reading {
         before_us: now_us - took_us,
@@ -187,11 +230,11 @@ proptest! {
                 let course = machine.pass_drifting(1, drift_us);
                 let moved = machine.error_ms() - before;
                 match course {
-                    Course::Ignored { ahead_us } => {
+                    Course::Ignored { ahead_us } | Course::Disputed { ahead_us } => {
                         prop_assert_eq!(moved, 0);
                         prop_assert_eq!(course.is_runaway(), ahead_us.abs() > RUNAWAY_US);
                     }
-                    Course::Followed { .. } => {
+                    Course::Followed { .. } | Course::Settling { .. } => {
                         prop_assert!((machine.error_ms() - machine.ahead_us.div_euclid(1_000)).abs() <= 1);
                     }
                 }

@@ -28,14 +28,17 @@ pub struct GuardedClock {
 }
 
 impl GuardedClock {
-    /// Reads the clock that the process is to follow for the first time.
+    /// Reads the clock that the process is to follow for the first time. `lease_ms` is how long a claim lasts.
     ///
     /// # Errors
     /// A failure of the store.
-    pub async fn begin(store: &Store) -> Result<Self, StoreError> {
+    pub async fn begin(store: &Store, lease_ms: u64) -> Result<Self, StoreError> {
         let heard = store.read("clock.heard", |tx| tx.instance_used_at()).await?;
         let [first, second] = look(store).await?;
-        let mut timeline = Timeline::begin(first, heard);
+        // Other nodes follow a move of the database's clock up to two looks later, and renew their leases within a lease.
+        let settle_ms = if store.is_embedded() { 0 } else { lease_ms.saturating_add(2 * LOOK_MAX_MS) };
+        let settle_us = i64::try_from(settle_ms.saturating_mul(1_000)).unwrap_or(i64::MAX);
+        let mut timeline = Timeline::begin(first, heard).settling_for(settle_us);
         timeline.observe(second);
         let clock =
             Self { timeline: Arc::new(Mutex::new(timeline)), store: store.clone(), wall_ahead_ms: Arc::default() };
@@ -72,7 +75,7 @@ impl GuardedClock {
     }
 
     fn note(&self, course: Course) {
-        if let Course::Followed { moved_us } = course
+        if let Course::Followed { moved_us } | Course::Settling { moved_us } = course
             && moved_us.unsigned_abs() >= 100_000
         {
             tracing::info!(

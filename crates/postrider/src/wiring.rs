@@ -39,7 +39,7 @@ pub async fn open_store(config: &Config, mode: OpenMode) -> Result<Store, Failur
 /// # Errors
 /// If the database cannot be read.
 pub async fn clock(config: &Config, store: &Store) -> Result<GuardedClock, Failure> {
-    GuardedClock::begin(store).await.map_err(|error| Failure::opening(config, error))
+    GuardedClock::begin(store, config.engine.lease_ms).await.map_err(|error| Failure::opening(config, error))
 }
 
 /// The address under which the world reaches the server; without one bound, the one it would be.

@@ -2,7 +2,7 @@
 //!
 //! This is the only place where SQL reads a clock. No statement compares it with data: it only tells a process the time.
 
-use crate::conditions::{Condition, Part, Stops};
+use crate::conditions::{Condition, Conditions, Part, Stops};
 use crate::error::StoreError;
 use crate::statements;
 use crate::store::Store;
@@ -38,14 +38,30 @@ impl Store {
         let conditions = self.conditions();
         match (course, self.is_embedded()) {
             (Course::Ignored { ahead_us }, is_embedded) if course.is_runaway() => {
-                let whose = if is_embedded { "this machine" } else { "the database" };
                 let sentence = format!(
-                    "The clock of {whose} has moved {} against the monotonic clock of this process, so no job starts \
+                    "The clock of {} has moved {} against the monotonic clock of this process, so no job starts \
                     until it has been steady for a minute.",
+                    whose(is_embedded),
                     difference(ahead_us / 1_000)
                 );
-                let condition = Condition { reason: CLOCK_UNSTEADY, sentence, stops: Stops::Starts };
-                conditions.begin(Part::Clock, condition);
+                unsteady(conditions, sentence, Stops::Starts);
+            }
+            (Course::Disputed { ahead_us }, is_embedded) if course.is_runaway() => {
+                let sentence = format!(
+                    "The clock of {} differs by {} from the instant at which the database was last used, so nothing is \
+                    sent until it has been steady for a minute.",
+                    whose(is_embedded),
+                    difference(ahead_us / 1_000)
+                );
+                unsteady(conditions, sentence, Stops::Sending);
+            }
+            (Course::Settling { .. }, is_embedded) => {
+                let sentence = format!(
+                    "The clock of {} has moved, and this process follows it. No job starts before the other processes had \
+                    the time to follow it too.",
+                    whose(is_embedded)
+                );
+                unsteady(conditions, sentence, Stops::Starts);
             }
             (_, false) if wall_ahead_ms.saturating_abs() > OFF_MAX_MS => {
                 let sentence = format!(
@@ -59,6 +75,14 @@ impl Store {
             _ => drop(conditions.end(Part::Clock)),
         }
     }
+}
+
+const fn whose(is_embedded: bool) -> &'static str {
+    if is_embedded { "this machine" } else { "the database" }
+}
+
+fn unsteady(conditions: &Conditions, sentence: String, stops: Stops) {
+    conditions.begin(Part::Clock, Condition { reason: CLOCK_UNSTEADY, sentence, stops });
 }
 
 /// Milliseconds as signed seconds: `+7200.0 s`.

@@ -54,6 +54,43 @@ on_both! {
         world.check().await;
     };
 
+    leases_of_a_process_that_ended_under_a_clock_ahead_do_not_last_for_hours => |store: Store| async move {
+        let world = World::new(store, PEOPLE, Plan { lanes: 1, ..Plan::default() }).await;
+        world.clock.advance(2 * HOUR_MS);
+        let mut machine = world.machine_without_rescue();
+        machine.step("starter").await;
+        world.alter("UPDATE manifests SET node_id = id, lease_until = 1800007230000").await;
+        world.clock.advance(-2 * HOUR_MS);
+        while world.accounts().await.frozen_at.is_none() {
+            machine.step("planner").await;
+        }
+        world.alter("UPDATE chunks SET due_at = 1800000000000, node_id = tenant_id, state = 'claimed', \
+            lease_until = 1800007230000").await;
+        machine.until_quiet().await;
+        assert_eq!(world.count(Sent).await, PEOPLE as i64);
+        world.check().await;
+    };
+
+    nothing_leaves_and_expires_while_the_clock_is_in_dispute => |store: Store| async move {
+        let mut plan = Plan::default();
+        plan.policy.latest_finish = Some(START.plus_millis(HOUR_MS));
+        let world = World::new(store, PEOPLE, plan).await;
+        let mut machine = world.machine().await;
+        machine.step("starter").await;
+        while world.accounts().await.frozen_at.is_none() {
+            machine.step("planner").await;
+        }
+        world.store.note_clock(Course::Disputed { ahead_us: -7_200_000_000 }, 0);
+        world.clock.advance(2 * HOUR_MS);
+        machine.until_quiet().await;
+        assert_eq!(world.count(Pending).await, PEOPLE as i64, "the later of two times does not count");
+        world.clock.advance(-2 * HOUR_MS);
+        world.store.note_clock(Course::Followed { moved_us: -7_200_000_000 }, 0);
+        machine.until_quiet().await;
+        assert_eq!(world.count(Sent).await, PEOPLE as i64);
+        world.check().await;
+    };
+
     a_clock_that_ran_away_starts_rescues_and_expires_nothing => |store: Store| async move {
         let world = World::new(store, PEOPLE, Plan::default()).await;
         world.store.note_clock(Course::Ignored { ahead_us: 7_200_000_000 }, 0);
