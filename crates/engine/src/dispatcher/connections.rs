@@ -120,7 +120,8 @@ impl Connections {
 
     /// The conversation of the lane is silent: its place is free.
     pub(super) fn fell_silent(&mut self, lane: LaneNumber) {
-        let was_connected = self.connected.contains_key(&lane);
+        // A lane that goes on being silent says so again.
+        let was_connected = self.connected.contains_key(&lane) || self.silent.get(&lane) == Some(&true);
         self.closed(lane);
         self.silent.insert(lane, was_connected);
     }
@@ -336,6 +337,22 @@ mod tests {
         assert_eq!(connections.admit(0, at(2)), Admission::Go, "it is connected and has a place");
         assert_eq!(connections.admit(2, at(2)), Admission::Close);
         assert_eq!(connections.admit(2, at(3)), Admission::Wait(None));
+    }
+
+    #[test]
+    fn a_lane_that_stays_silent_keeps_that_it_was_connected() {
+        let mut connections = Connections::new(2);
+        connections.admit(0, at(0));
+        connections.answered(0);
+        connections.fell_silent(0);
+        connections.fell_silent(0);
+        connections.spoke(0);
+        assert!(connections.is_connected(0));
+        connections.admit(1, at(0));
+        connections.fell_silent(1);
+        connections.fell_silent(1);
+        connections.spoke(1);
+        assert!(!connections.is_connected(1), "it never was");
     }
 
     #[test]
