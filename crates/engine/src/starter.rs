@@ -64,10 +64,12 @@ impl Starter {
         if !self.resting.is_empty() {
             return self.start_each(now, next).await;
         }
-        let beginning = self.beginning(now);
+        // A wait for the transaction, or for the rows in it, may make a job late: the clock is read after it.
+        let starting = self.starting();
         let started = self.cluster.store.write_guarded("job.start", move |tx| {
-            let jobs = tx.jobs_due(now, BATCH_MAX)?;
-            beginning.begin(tx, &jobs)?;
+            let due = starting.cluster.now();
+            let jobs = tx.jobs_due(due, BATCH_MAX)?;
+            starting.begin_after(due).begin(tx, &jobs)?;
             Ok::<_, StoreError>(jobs.len())
         });
         match started.await {
@@ -92,7 +94,7 @@ impl Starter {
             if self.resting.contains_key(&job) || self.cluster.signals.is_stopping() {
                 continue;
             }
-            match self.start_one((tenant, job), now).await {
+            match self.start_one((tenant, job)).await {
                 Ok(()) => self.cluster.nudge(Topic::Schedules),
                 Err(error) if comes_again(&error) => {
                     tracing::error!(%job, %error, "starting a job failed, and it is tried again in a minute");
@@ -104,22 +106,21 @@ impl Starter {
         Ok(Progress::Idle { next: self.resting.values().copied().chain(next).min() })
     }
 
-    async fn start_one(&self, key: (TenantId, ScheduleId), now: Timestamp) -> Result<(), StoreError> {
-        let beginning = self.beginning(now);
+    async fn start_one(&self, key: (TenantId, ScheduleId)) -> Result<(), StoreError> {
+        let starting = self.starting();
         let started = self.cluster.store.write_guarded("job.start", move |tx| {
-            let job = tx.job_due(key, now)?;
-            beginning.begin(tx, job.as_slice())
+            let due = starting.cluster.now();
+            let job = tx.job_due(key, due)?;
+            starting.begin_after(due).begin(tx, job.as_slice())
         });
         started.await
     }
 
-    fn beginning(&self, now: Timestamp) -> Beginning {
-        Beginning {
-            now,
+    fn starting(&self) -> Starting {
+        Starting {
+            cluster: Arc::clone(&self.cluster),
             judge: self.judge.clone(),
-            teller: Teller::new(&self.cluster, now),
             configured: self.cluster.channels.keys().copied().collect(),
-            entropy: Arc::clone(&self.cluster.entropy),
         }
     }
 }
@@ -139,16 +140,32 @@ impl Task for Starter {
     }
 }
 
-/// Begins due jobs, or does what their policy says about those that were missed.
-struct Beginning {
-    now: Timestamp,
+/// What every try of a transaction that begins jobs needs.
+struct Starting {
+    cluster: Arc<Cluster>,
     judge: Judge,
-    teller: Teller,
     configured: Vec<ChannelKind>,
-    entropy: Arc<dyn Entropy>,
 }
 
-impl Beginning {
+impl Starting {
+    /// Begins jobs that were due at an instant which has just passed.
+    fn begin_after(&self, due: Timestamp) -> Beginning<'_> {
+        let now = self.cluster.now().max(due);
+        let teller = Teller::new(&self.cluster, now);
+        Beginning { now, judge: &self.judge, teller, configured: &self.configured, entropy: &*self.cluster.entropy }
+    }
+}
+
+/// Begins due jobs, or does what their policy says about those that were missed.
+struct Beginning<'s> {
+    now: Timestamp,
+    judge: &'s Judge,
+    teller: Teller,
+    configured: &'s [ChannelKind],
+    entropy: &'s dyn Entropy,
+}
+
+impl Beginning<'_> {
     fn begin(&self, tx: &mut Tx<'_>, jobs: &[DueJob]) -> Result<(), StoreError> {
         let mut beginning: Vec<&DueJob> = Vec::with_capacity(jobs.len());
         for job in jobs {
@@ -167,7 +184,7 @@ impl Beginning {
         for (job, change) in shown() {
             if change.to == JobState::Canceled {
                 // A job that never began leaves a draft, like one that a person cancels.
-                let version = VersionId::new(self.now, &*self.entropy);
+                let version = VersionId::new(self.now, self.entropy);
                 tx.campaign_to_draft(job.tenant, job.campaign, version, self.now)?;
             }
             if !planted("a_start_is_not_told") {
