@@ -6,7 +6,7 @@ use crate::driver::{Progress, Task};
 use postrider_core::channel::ChannelKind;
 use postrider_core::env::BoxFuture;
 use postrider_core::pacing;
-use postrider_core::time::Timestamp;
+use postrider_core::time::{MINUTE_MS, Timestamp};
 use postrider_store::StoreError;
 use postrider_store::chunks::{Claim, Work};
 use std::sync::Arc;
@@ -29,6 +29,7 @@ impl Scout {
     async fn look(&self) -> Result<Progress, StoreError> {
         let now = self.cluster.now();
         if !self.cluster.may_send() {
+            self.route.has_no_work(now);
             return Ok(Progress::Idle { next: None });
         }
         if let Some(until) = self.route.resting_until(now) {
@@ -36,10 +37,11 @@ impl Scout {
         }
         let channel = self.channel;
         let work = self.cluster.store.read("chunk.work", move |tx| tx.chunk_work(channel)).await?;
-        if work.is_empty() {
+        let next = work.iter().filter_map(|work| claimable_at(work, now)).min();
+        // Work that only waits for the next try over this route is work.
+        if work.is_empty() || next.is_some_and(|next| next > now.plus_millis(MINUTE_MS)) {
             self.route.has_no_work(now);
         }
-        let next = work.iter().filter_map(|work| claimable_at(work, now)).min();
         if next.is_some_and(|next| next <= now) {
             wake(&self.cluster, channel);
             // The lanes take it from here: they claim until nothing is left.

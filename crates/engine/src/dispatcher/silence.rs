@@ -150,13 +150,20 @@ impl SendLane {
             *was_silent = true;
             route.fell_silent(*number);
             wake(cluster, *kind);
-            if let Err(error) = give_rest_back(cluster, open).await {
-                tracing::debug!(%error, "splitting a chunk failed, and it is tried again");
-            }
-            let told = route.silence(heard_at, now, silence_ms).or_else(|| before.clone());
-            if told != *blocked && job::block(cluster, &open.context, told.clone()).await.is_ok() {
-                *blocked = told;
-            }
+            let act = async {
+                if let Err(error) = give_rest_back(cluster, open).await {
+                    tracing::debug!(%error, "splitting a chunk failed, and it is tried again");
+                }
+                let told = route.silence(heard_at, now, silence_ms).or_else(|| before.clone());
+                let is_told = told != *blocked && job::block(cluster, &open.context, told.clone()).await.is_ok();
+                if is_told { told } else { blocked.clone() }
+            };
+            // A slow database does not keep an engine that is to stop.
+            let told = match select(&mut ending, pin!(act)).await {
+                Either::Left(_) => return None,
+                Either::Right((told, _)) => told,
+            };
+            *blocked = told;
         }
     }
 }

@@ -7,6 +7,7 @@ use postrider_core::delivery::DeliveryState::*;
 use postrider_core::id::ListId;
 use postrider_core::schedule::{JobState, OnMissed, Policy};
 use postrider_core::time::MINUTE_MS;
+use postrider_store::conditions::{Condition, Part, Stops};
 use postrider_store::profiles::ProfileRow;
 use postrider_store::{Store, on_both};
 
@@ -61,6 +62,16 @@ on_both! {
     a_missed_job_is_sent_all_the_same => |store: Store| async move {
         let world = missed(store, OnMissed::Send).await;
         assert_eq!((world.job().await.state, world.channel.taken().len()), (JobState::Completed, 2));
+    };
+
+    a_stand_still_just_before_the_start_makes_a_job_late => |store: Store| async move {
+        let world = World::new(store, 2, with(|policy| policy.latest_start = Some(START.plus_millis(1_000)))).await;
+        world.traps.stand_still_after("job.next_due", &world.clock, 5_000);
+        world.run().await;
+        let job = world.job().await;
+        assert_eq!((job.state, job.blocked_reason.as_deref()), (JobState::Held, Some("missed_start")));
+        assert_eq!((job.started_at, world.channel.taken().len()), (None, 0));
+        world.check().await;
     };
 
     a_held_job_that_is_let_go_begins => |store: Store| async move {
@@ -268,6 +279,25 @@ on_both! {
         assert_eq!(world.count(Sent).await, 10);
         assert_eq!(world.job().await.blocked_reason, None);
         assert!(world.attempts().await.is_empty(), "nobody was tried");
+        world.check().await;
+    };
+
+    a_route_that_is_down_is_not_shown_while_all_sending_is_held => |store: Store| async move {
+        let world = World::new(store, 4, Plan::default()).await;
+        world.channel.answers(|_, _| Outcome::NotAttempted { refusal: refusal("connection_refused"), obstacle: Obstacle::Route, after_ms: None });
+        let mut machine = world.machine().await;
+        machine.until_quiet().await;
+        let route = Part::Route(ChannelKind::Email);
+        assert!(world.store.conditions().of(route).is_some());
+        let hold = Condition { reason: "test", sentence: "It is a test.".into(), stops: Stops::Sending };
+        world.store.conditions().begin(Part::Clock, hold);
+        world.clock.advance(MINUTE_MS);
+        machine.until_quiet().await;
+        assert_eq!(world.store.conditions().of(route), None);
+        world.channel.answers(|_, _| handed_off());
+        world.store.conditions().end(Part::Clock);
+        machine.until_quiet().await;
+        assert_eq!(world.count(Sent).await, 4);
         world.check().await;
     };
 
