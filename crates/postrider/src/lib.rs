@@ -10,6 +10,7 @@ pub mod config;
 pub mod demo;
 #[cfg(unix)]
 pub mod drill;
+pub mod drilled;
 pub mod engine_lock;
 pub mod lifecycle;
 pub mod listener;

@@ -2,19 +2,20 @@
 
 use super::warnings::warnings;
 use super::{Context, Failure, Report, Trouble};
+use crate::clock::GuardedClock;
 use crate::config::{Config, Overrides};
+use crate::drilled;
 use crate::engine_lock::EngineLock;
 use crate::lifecycle::{self, Stop};
 use crate::listener::{self, Limits, Tls};
 use crate::private;
-use crate::system;
 use crate::telemetry;
 use crate::wiring::{self, RunningEngine};
 use clap::{Args, ValueEnum};
 use postrider_api::Faces;
 use postrider_engine::NodeRole;
 use postrider_service::Service;
-use postrider_store::OpenMode;
+use postrider_store::{OpenMode, Store};
 use serde_json::json;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -80,10 +81,10 @@ pub(super) struct ServeArgs {
 }
 
 pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<(), Failure> {
-    let config = context.config_with(Overrides { listen: args.listen, ..Overrides::default() })?;
+    let config = context.config_with(Overrides { listen: args.listen.clone(), ..Overrides::default() })?;
     telemetry::start(&config.log);
+    drilled::begin(args.clock_ahead_ms)?;
     if args.clock_ahead_ms != 0 {
-        system::rehearse_wrong_clock(args.clock_ahead_ms);
         tracing::warn!(
             ahead_ms = args.clock_ahead_ms,
             "the wall clock of this process is wrong on purpose, for a drill"
@@ -94,34 +95,17 @@ pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<(), Failur
     }
     let stop = lifecycle::listen()?;
     let limits = wiring::limits(&config, listener::raise_files());
-    let store = tokio::select! {
-        store = context.open_store(&config, OpenMode::Create) => store?,
-        () = stop.requested() => return Ok(()),
-    };
-    for wide in private::wider(&config) {
-        tracing::warn!("a file is not private: {wide}");
-    }
-    let _lock = if args.role.sends() { EngineLock::take(&store)? } else { None };
-    let (listener, bound) = bind(&config.server.listen).await?;
-    let metrics = match &config.server.metrics_listen {
-        Some(address) if config.server.metrics => Some(bind(address).await?),
-        Some(_) | None => None,
-    };
-    let tls = match config.server.tls.clone() {
-        Some(files) => {
-            let started = Tls::start(files, stop.clone());
-            Some(started.map_err(|why| Failure::of(Trouble::Config, format!("server.tls: {why}")))?)
+    // The database may be silent at any of its steps.
+    let prepared = tokio::select! {
+        prepared = prepare(&args, context, &config, &stop) => prepared?,
+        () = stop.requested() => {
+            context.close().await;
+            tracing::info!("stopped");
+            return Ok(());
         }
-        None => None,
     };
-    let public_url = wiring::public_url(&config, Some(bound));
-    let clock = wiring::clock(&config, &store).await?;
+    let Prepared { store, _lock, listener, bound, metrics, tls, public_url, clock, service } = prepared;
     let _kept = clock.keep(config.engine.heartbeat_ms);
-    let service = wiring::service(&config, &store, &clock, &public_url, args.role.sends());
-    service.prepare_keys().await?;
-    if args.hold_jobs {
-        service.hold_all().await?;
-    }
     let engine = match args.role.sends() {
         true => Some(wiring::start_engine(&config, &store, &clock, &public_url, args.role.node())?),
         false => None,
@@ -153,6 +137,48 @@ pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<(), Failur
     context.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// What serving needs.
+struct Prepared {
+    store: Store,
+    _lock: Option<EngineLock>,
+    listener: TcpListener,
+    bound: SocketAddr,
+    metrics: Option<(TcpListener, SocketAddr)>,
+    tls: Option<Tls>,
+    public_url: String,
+    clock: GuardedClock,
+    service: Service,
+}
+
+/// Opens the database and the listeners.
+async fn prepare(args: &ServeArgs, context: &Context, config: &Config, stop: &Stop) -> Result<Prepared, Failure> {
+    let store = context.open_store(config, OpenMode::Create).await?;
+    for wide in private::wider(config) {
+        tracing::warn!("a file is not private: {wide}");
+    }
+    let lock = if args.role.sends() { EngineLock::take(&store)? } else { None };
+    let (listener, bound) = bind(&config.server.listen).await?;
+    let metrics = match &config.server.metrics_listen {
+        Some(address) if config.server.metrics => Some(bind(address).await?),
+        Some(_) | None => None,
+    };
+    let tls = match config.server.tls.clone() {
+        Some(files) => {
+            let started = Tls::start(files, stop.clone());
+            Some(started.map_err(|why| Failure::of(Trouble::Config, format!("server.tls: {why}")))?)
+        }
+        None => None,
+    };
+    let public_url = wiring::public_url(config, Some(bound));
+    let clock = wiring::clock(config, &store).await?;
+    let service = wiring::service(config, &store, &clock, &public_url, args.role.sends());
+    service.prepare_keys().await?;
+    if args.hold_jobs {
+        service.hold_all().await?;
+    }
+    Ok(Prepared { store, _lock: lock, listener, bound, metrics, tls, public_url, clock, service })
 }
 
 /// Waits until told to stop, then lets hand-offs that have begun end.

@@ -4,15 +4,21 @@
 
 use super::server::machine;
 use crate::cli::{Failure, Trouble};
+use postrider_core::env::Entropy;
 use postrider_store::scratch;
+use std::fs::File;
+use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Where Debian and its derivatives keep one folder for each major version.
 const DEBIAN: &str = "/usr/lib/postgresql";
-/// Accounts under which the server runs if we are root, which PostgreSQL refuses.
-const UNPRIVILEGED: [&str; 2] = ["postgres", "nobody"];
+/// Accounts under which the server runs if we are root, which PostgreSQL refuses. The files of a real server belong to
+/// `postgres`, so it is the last.
+const UNPRIVILEGED: [&str; 2] = ["nobody", "postgres"];
 
 /// Where the nodes of a drill keep everything.
 pub enum Database {
@@ -40,7 +46,8 @@ impl Database {
             Self::File => "sqlite:postrider.db".to_owned(),
             Self::Schema { found_at, .. } => found_at.clone(),
             Self::Own(cluster) => {
-                format!("postgres://postgres@127.0.0.1:{}/postgres?sslmode=disable", port.unwrap_or(cluster.port))
+                let (password, port) = (&cluster.password, port.unwrap_or(cluster.port));
+                format!("postgres://postgres:{password}@127.0.0.1:{port}/postgres?sslmode=disable")
             }
         }
     }
@@ -67,12 +74,13 @@ pub struct Cluster {
     programs: PathBuf,
     folder: PathBuf,
     account: Option<(u32, u32)>,
+    password: String,
     pub port: u16,
 }
 
 impl Cluster {
-    /// Makes a cluster in an empty folder, and starts it.
-    pub fn start(folder: &Path) -> Result<Self, Failure> {
+    /// Makes a cluster in an empty folder, with a password that only its nodes know, and starts it.
+    pub fn start(folder: &Path, entropy: &dyn Entropy) -> Result<Self, Failure> {
         let programs = programs().ok_or_else(|| {
             Failure::of(
                 Trouble::Failed,
@@ -80,22 +88,41 @@ impl Cluster {
                  apt-get install postgresql), or name a server with --database-url postgres://USER@HOST/DATABASE.",
             )
         })?;
-        let account = account()?;
+        let account = account(&programs)?;
         if let Some((user, group)) = account {
             std::os::unix::fs::chown(folder, Some(user), Some(group))
                 .map_err(|error| machine("give PostgreSQL its folder", error))?;
         }
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|free| free.local_addr());
         let port = port.map_err(|error| machine("find a free port", error))?.port();
-        let cluster = Self { programs, folder: folder.to_owned(), account, port };
+        let password = password(entropy);
+        let cluster = Self { programs, folder: folder.to_owned(), account, password, port };
         let data = cluster.data();
-        cluster
-            .run("initdb", &["--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-locale", "-D", &data])?;
+        cluster.init(&data)?;
         let options =
             format!("-c port={port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200");
         let log = cluster.folder.join("log").display().to_string();
         cluster.run("pg_ctl", &["start", "--wait", "-D", &data, "-l", &log, "-o", &options])?;
         Ok(cluster)
+    }
+
+    /// Makes its data.
+    fn init(&self, data: &str) -> Result<(), Failure> {
+        let path = self.folder.join("password");
+        let write = || {
+            let mut file = File::options().write(true).create_new(true).mode(0o600).open(&path)?;
+            file.write_all(self.password.as_bytes())?;
+            match self.account {
+                Some((user, group)) => std::os::unix::fs::chown(&path, Some(user), Some(group)),
+                None => Ok(()),
+            }
+        };
+        write().map_err(|error| machine("write a file", error))?;
+        let password = format!("--pwfile={}", path.display());
+        let common = ["--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8", "--no-locale"];
+        let made = self.run("initdb", &[&common[..], &[&password, "-D", data]].concat());
+        std::fs::remove_file(&path).map_err(|error| machine("remove a file", error))?;
+        made
     }
 
     /// Ends it as a crash would, and starts it again.
@@ -108,18 +135,8 @@ impl Cluster {
     }
 
     fn run(&self, program: &str, arguments: &[&str]) -> Result<(), Failure> {
-        use std::os::unix::process::CommandExt as _;
-        let mut command = Command::new(self.programs.join(program));
-        command.args(arguments).env_clear().env("LC_ALL", "C").current_dir("/");
-        if let Some(path) = std::env::var_os("PATH") {
-            command.env("PATH", path);
-        }
-        if let Some((user, group)) = self.account {
-            command.uid(user).gid(group);
-        }
-        // A process group of its own: an interrupt at the terminal must not end it under the nodes.
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
-        let status = command.status().map_err(|error| machine("start PostgreSQL's programs", error))?;
+        let status = command(&self.programs.join(program), self.account).args(arguments).status();
+        let status = status.map_err(|error| machine("start PostgreSQL's programs", error))?;
         let failed = || machine("run PostgreSQL", format!("{program} ended with {status}"));
         if status.success() { Ok(()) } else { Err(failed()) }
     }
@@ -130,6 +147,28 @@ impl Drop for Cluster {
         drop(self.run("pg_ctl", &["stop", "--wait", "--mode=immediate", "-D", &self.data()]));
         drop(std::fs::remove_dir_all(&self.folder));
     }
+}
+
+/// A program of the server, under an account.
+fn command(program: &Path, account: Option<(u32, u32)>) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().env("LC_ALL", "C").current_dir("/");
+    if let Some(path) = std::env::var_os("PATH") {
+        command.env("PATH", path);
+    }
+    if let Some((user, group)) = account {
+        command.uid(user).gid(group);
+    }
+    // A process group of its own: an interrupt at the terminal must not end it under the nodes.
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+    command
+}
+
+/// 128 random bits.
+fn password(entropy: &dyn Entropy) -> String {
+    let mut bytes = [0_u8; 16];
+    entropy.fill(&mut bytes);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The folder of the server programs: on the search path, or the newest of those that Debian keeps off it.
@@ -150,8 +189,8 @@ fn programs() -> Option<PathBuf> {
     folders.into_iter().rev().map(|(_, folder)| folder).find(has_all)
 }
 
-/// The user and group under which the server runs; none for our own.
-fn account() -> Result<Option<(u32, u32)>, Failure> {
+/// The user and group under which the server runs, which must be able to start its programs; none for our own.
+fn account(programs: &Path) -> Result<Option<(u32, u32)>, Failure> {
     if !rustix::process::geteuid().is_root() {
         return Ok(None);
     }
@@ -159,8 +198,13 @@ fn account() -> Result<Option<(u32, u32)>, Failure> {
         let output = Command::new("id").args([option, name]).output().ok()?;
         String::from_utf8_lossy(&output.stdout).trim().parse().ok()
     };
-    let found = UNPRIVILEGED.iter().find_map(|name| Some((number(name, "-u")?, number(name, "-g")?)));
-    let missing = "PostgreSQL does not run as root, and there is no account postgres or nobody: run the drill as another \
+    let starts = |account: &(u32, u32)| {
+        let status = command(&programs.join("initdb"), Some(*account)).arg("--version").status();
+        status.is_ok_and(|status| status.success())
+    };
+    let accounts = UNPRIVILEGED.iter().filter_map(|name| Some((number(name, "-u")?, number(name, "-g")?)));
+    let found = accounts.into_iter().find(starts);
+    let missing = "PostgreSQL does not run as root, and neither nobody nor postgres is an account that can start it: run the drill as another \
                    user, or name a server with --database-url.";
     found.map(Some).ok_or_else(|| Failure::of(Trouble::Failed, missing))
 }

@@ -80,7 +80,7 @@ pub async fn run(context: &Context, options: DrillOptions) -> Result<(), Failure
     let sink = Sink::start(ANYWHERE, sink_options).await.map_err(|error| machine("start the mail server", error))?;
     let outcome = interruptible(&stop, async {
         // Where nothing has started there is nothing to look for.
-        let opened = open(&options.database, &folder).await;
+        let opened = open(&options.database, &folder, &*entropy).await;
         let database = opened.inspect_err(|_| drop(std::fs::remove_dir_all(&folder)))?;
         let mut stage = Stage {
             narrator,
@@ -101,7 +101,7 @@ pub async fn run(context: &Context, options: DrillOptions) -> Result<(), Failure
     conclude(context, &verdict, &struck, &folder)
 }
 
-async fn open(database: &Where, folder: &Path) -> Result<Database, Failure> {
+async fn open(database: &Where, folder: &Path, entropy: &dyn Entropy) -> Result<Database, Failure> {
     match database {
         Where::File => Ok(Database::File),
         Where::Server(url) => {
@@ -112,7 +112,7 @@ async fn open(database: &Where, folder: &Path) -> Result<Database, Failure> {
             // Another account must be able to enter it, so it is not in the folder of the drill.
             let data = PathBuf::from(format!("{}-postgres", folder.display()));
             std::fs::create_dir_all(&data).map_err(|error| machine("make a folder", error))?;
-            Ok(Database::Own(Cluster::start(&data)?))
+            Ok(Database::Own(Cluster::start(&data, entropy)?))
         }
     }
 }

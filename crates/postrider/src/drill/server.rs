@@ -5,11 +5,14 @@ use super::cluster::Database;
 use crate::api_client::ApiClient;
 use crate::cli::Failure;
 use crate::demo::DemoError;
+use crate::drilled;
 use postrider_channels::proxy::Proxy;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use std::io::{BufRead as _, BufReader};
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -50,7 +53,10 @@ impl Home {
             mail.address(),
         );
         std::fs::create_dir_all(&folder).map_err(|error| machine("make a folder", error))?;
-        std::fs::write(folder.join("postrider.toml"), config).map_err(|error| machine("write a file", error))?;
+        // The URL of the database may hold a password.
+        let file = File::options().write(true).create_new(true).mode(0o600).open(folder.join("postrider.toml"));
+        let written = file.and_then(|mut file| file.write_all(config.as_bytes()));
+        written.map_err(|error| machine("write a file", error))?;
         Ok(Self { program, folder, client: Default::default(), mail, database: path })
     }
 
@@ -97,11 +103,13 @@ pub struct Server {
 impl Server {
     /// Starts it, with a wall clock that is this many milliseconds ahead, and waits until it takes requests.
     pub async fn start(home: &Home, clock_ahead_ms: i64) -> Result<Self, Failure> {
-        let log = std::fs::File::options().append(true).create(true).open(home.log());
+        let log = File::options().append(true).create(true).open(home.log());
         let log = log.map_err(|error| machine("write a file", error))?;
         let ahead = format!("--clock-ahead-ms={clock_ahead_ms}");
         let arguments: &[&str] = if clock_ahead_ms == 0 { &["serve"] } else { &["serve", &ahead] };
-        let spawned = home.command(arguments).stdout(Stdio::piped()).stderr(log).spawn();
+        let mut command = home.command(arguments);
+        command.env(drilled::BY, std::process::id().to_string());
+        let spawned = command.stdout(Stdio::piped()).stderr(log).spawn();
         let mut server = Self { child: spawned.map_err(|error| machine("start a server", error))?, url: String::new() };
         let output = server.child.stdout.take();
         let first = tokio::task::spawn_blocking(move || {

@@ -70,3 +70,12 @@ fn a_drill_takes_no_configuration_and_a_sensible_number() {
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert!(ran.stdout.contains("The accounts balance"), "{}", ran.stdout);
 }
+
+#[test]
+fn only_a_drill_starts_a_server_with_a_wrong_clock() {
+    let home = Home::new();
+    let ran = home.run(&["serve", "--listen", "127.0.0.1:0", "--clock-ahead-ms=600000"]);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("`postrider drill` only"), "{}", ran.stderr);
+    assert!(!home.folder.path().join("postrider.db").exists(), "nothing was opened");
+}

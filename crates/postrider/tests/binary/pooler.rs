@@ -20,7 +20,7 @@ struct Pooler {
 }
 
 impl Pooler {
-    fn start(server: &str, schema: &str) -> Self {
+    fn start(server: &str, connect_query: &str, more: &str) -> Self {
         let (host, server_port) = server.split_once(':').unwrap_or((server, "5432"));
         // Its user, who is not root, must be able to read what is in it.
         let folder = tempfile::Builder::new().prefix("postrider-pooler-").tempdir_in("/tmp").unwrap();
@@ -30,9 +30,9 @@ impl Pooler {
         let text = format!(
             "[databases]\n\
             pooled = host={host} port={server_port} dbname=postgres user=postgres pool_size=3 \
-            connect_query='SET search_path TO {schema}'\n\
+            connect_query='{connect_query}'\n\
             [pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\n\
-            pool_mode = transaction\nmax_client_conn = 200\n"
+            pool_mode = transaction\nmax_client_conn = 200\n{more}"
         );
         std::fs::write(&config, text).unwrap();
         let mut command = Command::new(program());
@@ -71,7 +71,7 @@ fn two_nodes_work_through_a_pooler_that_shares_connections_between_transactions(
     let url = text.lines().find_map(|line| line.strip_prefix("url = ")).unwrap();
     let server = url.split_once('@').unwrap().1.split('/').next().unwrap();
     let schema = url.split_once("search_path%3D").unwrap().1.trim_end_matches('"');
-    let pooler = Pooler::start(server, schema);
+    let pooler = Pooler::start(server, &format!("SET search_path TO {schema}"), "");
     let pooled = format!("\"postgres://postgres@127.0.0.1:{}/pooled?sslmode=disable\"", pooler.port);
     let mail = home.folder.path().join("mail");
     let channel = format!("[channels.email]\nadapter = \"sandbox\"\nfolder = {:?}\n", mail.display().to_string());
@@ -101,4 +101,36 @@ fn two_nodes_work_through_a_pooler_that_shares_connections_between_transactions(
         assert_eq!(log.matches("behind a pooler").count(), 1, "{log}");
         assert!(!log.contains("ERROR") && !log.contains("prepared statement"), "{log}");
     }
+}
+
+#[test]
+fn a_drill_behind_a_pooler_that_drops_the_options_of_a_url_refuses_and_leaves_nothing() {
+    let home = Home::new();
+    let url = std::env::var("POSTRIDER_TEST_POSTGRES_URL").expect("cargo xtask test starts a server");
+    let server = url.split_once('@').unwrap().1.split('/').next().unwrap();
+    let dropped = "ignore_startup_parameters = extra_float_digits,options\n";
+    let pooler = Pooler::start(server, "SELECT 1", dropped);
+    let pooled = format!("postgres://postgres@127.0.0.1:{}/pooled?sslmode=disable", pooler.port);
+    let ran = home.run(&["drill", "--database-url", &pooled, "--recipients", "100", "--kills", "1", "--nodes", "1"]);
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    assert!(ran.stderr.contains("drops the options") && !ran.stderr.contains("is left"), "{}", ran.stderr);
+}
+
+#[test]
+fn names_of_statements_that_others_left_on_the_connections_of_a_pooler_cost_no_tries() {
+    const LEFT: u32 = 300;
+    let home = Home::on(Database::Postgres, "");
+    let config = home.folder.path().join(CONFIG);
+    let text = std::fs::read_to_string(&config).unwrap();
+    let url = text.lines().find_map(|line| line.strip_prefix("url = ")).unwrap();
+    let server = url.split_once('@').unwrap().1.split('/').next().unwrap();
+    let schema = url.split_once("search_path%3D").unwrap().1.trim_end_matches('"');
+    let leave = format!(
+        "SET search_path TO {schema}; DO $$ BEGIN FOR i IN 0..{LEFT} LOOP \
+        EXECUTE ''PREPARE s'' || i || '' AS SELECT 1''; END LOOP; END $$"
+    );
+    let pooler = Pooler::start(server, &leave, "");
+    let pooled = format!("\"postgres://postgres@127.0.0.1:{}/pooled?sslmode=disable\"", pooler.port);
+    std::fs::write(&config, text.replace(url, &pooled)).unwrap();
+    home.tenant_and_client();
 }

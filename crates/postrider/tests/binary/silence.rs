@@ -4,10 +4,19 @@ use crate::client::Client;
 use crate::support::{CONFIG, Home, Server};
 use postrider_channels::proxy::{Path, Proxy};
 use postrider_store::testkit::Database;
+use postrider_store::{DatabaseUrl, Store, StoreError};
 use serde_json::{Value, json};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::time::Instant;
+
+postrider_store::statements! { "silence_test":
+    LOCK_KEYS = fork sqlite "SELECT 1" postgres "LOCK TABLE secrets IN ACCESS EXCLUSIVE MODE";
+    WAITING = fork sqlite "SELECT 1" postgres
+        "SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND relation = CAST('secrets' AS regclass)";
+}
 
 /// How long the longest unit of work may take to notice silence, with room for a busy machine.
 const NOTICED_MAX: Duration = Duration::from_secs(20);
@@ -15,9 +24,11 @@ const NOTICED_MAX: Duration = Duration::from_secs(20);
 /// A server on PostgreSQL that reaches it over a proxy of ours.
 struct Scene {
     home: Home,
-    proxy: Proxy,
+    proxy: Arc<Proxy>,
+    /// What is behind it.
+    server: String,
     /// Carries the proxy.
-    _runtime: Runtime,
+    runtime: Runtime,
 }
 
 impl Scene {
@@ -28,12 +39,13 @@ impl Scene {
         let (before, rest) = text.split_once('@').unwrap();
         let (server, after) = rest.split_once('/').unwrap();
         let runtime = Runtime::new().unwrap();
-        let proxy = runtime.block_on(Proxy::start(server.to_owned())).unwrap();
+        let server = server.to_owned();
+        let proxy = Arc::new(runtime.block_on(Proxy::start(server.clone())).unwrap());
         let mail = home.folder.path().join("mail");
         let channel = format!("[channels.email]\nadapter = \"sandbox\"\nfolder = {:?}\n", mail.display().to_string());
         let text = format!("{before}@{}/{after}\n{channel}{more}", proxy.address());
         std::fs::write(config, text).unwrap();
-        Self { home, proxy, _runtime: runtime }
+        Self { home, proxy, server, runtime }
     }
 
     /// How many messages left, by the mail server's count.
@@ -182,6 +194,40 @@ fn a_server_that_says_nothing_at_the_start_is_one_sentence_that_names_the_time()
     let last = ran.stderr.lines().last().unwrap_or_default();
     assert_eq!(ran.code, 1, "{}", ran.stderr);
     assert!(last.contains("does not answer: no answer within 4 s") && last.contains("DATABASE_FAILED"), "{last}");
+}
+
+#[test]
+fn a_process_whose_database_falls_silent_while_it_starts_ends_within_ten_seconds() {
+    let scene = Scene::new("");
+    scene.home.tenant_and_client();
+    let text = std::fs::read_to_string(scene.home.folder.path().join(CONFIG)).unwrap();
+    let url = text.lines().find_map(|line| line.strip_prefix("url = ")).unwrap().trim_matches('"');
+    let url = url.replace(&scene.proxy.address().to_string(), &scene.server);
+    let store = scene.runtime.block_on(Store::open_apart(&DatabaseUrl::Postgres(url))).unwrap();
+    let mut serve = scene.home.command(&["serve", "--listen", "127.0.0.1:0"]);
+    serve.stdout(Stdio::null()).stderr(Stdio::piped());
+    let (told, hears) = std::sync::mpsc::channel();
+    let strike = Arc::clone(&scene.proxy);
+    // It waits for its keys, with its database open, when the path falls silent.
+    let locked = store.write_guarded("test", move |tx| {
+        tx.execute(&LOCK_KEYS, &[])?;
+        let child = serve.spawn().unwrap();
+        while tx.query_number(&WAITING, &[])? == 0 {
+            std::thread::yield_now();
+        }
+        strike.set(Path::Silent);
+        told.send(child).unwrap();
+        Ok::<_, StoreError>(())
+    });
+    scene.runtime.block_on(locked).unwrap();
+    let child = hears.recv().unwrap();
+    let begun = Instant::now();
+    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    let ended = child.wait_with_output().unwrap();
+    let log = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(0), "{log}");
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    assert!(!log.contains("panicked") && log.contains("stopped"), "{log}");
 }
 
 #[test]
