@@ -8,7 +8,7 @@ use crate::migrate;
 use crate::postgres::{Isolation, Postgres};
 use crate::probe::Probe;
 use crate::sqlite::Sqlite;
-use crate::tx::Tx;
+use crate::tx::{Again, Tx};
 use crate::url::DatabaseUrl;
 use crate::wake::Wake;
 use postrider_core::env::{Entropy, random_below};
@@ -287,8 +287,12 @@ impl Store {
         let ends = Ends { at: begun + limit.unwrap_or(WORK_MAX), is_asked: limit.is_some() };
         let work = Arc::new(Mutex::new(work));
         let (mut longest_ms, mut tries) = (RETRY_PAUSE_MS, 1_u32);
-        let (mut result, mut retry) = self.attempt(isolation, ends, &work).await;
-        while retry {
+        let (mut result, mut again) = self.attempt(isolation, ends, &work).await;
+        while again != Again::No {
+            if again == Again::AtOnce && Instant::now() < ends.at {
+                (result, again) = self.attempt(isolation, ends, &work).await;
+                continue;
+            }
             let pause = Duration::from_millis(self.pause_ms(longest_ms));
             if Instant::now() + pause >= ends.at {
                 tracing::warn!(op, tries, "a transaction conflicted with others at each attempt and was given up");
@@ -298,7 +302,7 @@ impl Store {
             tokio::time::sleep(pause).await;
             longest_ms = (longest_ms * 2).min(RETRY_PAUSE_MAX_MS);
             tries += 1;
-            (result, retry) = self.attempt(isolation, ends, &work).await;
+            (result, again) = self.attempt(isolation, ends, &work).await;
         }
         self.inner.meter.op(op, begun.elapsed());
         if let Some(probe) = probe {
@@ -311,8 +315,8 @@ impl Store {
         self.inner.entropy.get().map_or(longest_ms, |entropy| 1 + random_below(&**entropy, longest_ms))
     }
 
-    /// Runs `work` once; the flag says whether it may be tried again.
-    async fn attempt<T, E, F>(&self, isolation: Isolation, ends: Ends, work: &Arc<Mutex<F>>) -> (Result<T, E>, bool)
+    /// Runs `work` once, and says whether it may be tried again.
+    async fn attempt<T, E, F>(&self, isolation: Isolation, ends: Ends, work: &Arc<Mutex<F>>) -> (Result<T, E>, Again)
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
@@ -333,14 +337,17 @@ impl Store {
         let health = Arc::clone(&self.inner.health);
         let answer = match (&self.inner.backend, isolation) {
             (Backend::Sqlite(sqlite), Isolation::Serializable | Isolation::ReadCommitted) => {
-                sqlite.write(health, call).await
+                sqlite.write(health, call).await.map(|(result, retry)| (result, retry.into()))
             }
             (Backend::Sqlite(sqlite), Isolation::Snapshot) => {
                 let (permit, until) = (sqlite.reader().await, ends.is_asked.then_some(ends.at));
                 self.blocking(move |backend| {
                     let _permit = permit;
                     match backend {
-                        Backend::Sqlite(sqlite) => Some(sqlite.read(until, call)),
+                        Backend::Sqlite(sqlite) => {
+                            let (result, retry) = sqlite.read(until, call);
+                            Some((result, retry.into()))
+                        }
                         Backend::Postgres(_) => None,
                     }
                 })
@@ -358,10 +365,10 @@ impl Store {
                     })
                     .await
                 }
-                Err(failure) => Some((Err(failure.into()), false)),
+                Err(failure) => Some((Err(failure.into()), Again::No)),
             },
         };
-        answer.unwrap_or_else(|| (Err(StoreError::Failed("the unit of work panicked".into()).into()), false))
+        answer.unwrap_or_else(|| (Err(StoreError::Failed("the unit of work panicked".into()).into()), Again::No))
     }
 
     /// Runs `work` on a thread that may wait. `None` if it panicked.

@@ -25,6 +25,22 @@ pub struct Tx<'a> {
     pub(crate) refused: u64,
 }
 
+/// Whether a transaction that failed may be tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Again {
+    No,
+    /// After a pause, because it met another one.
+    Later,
+    /// Without a pause: it met only what the connection has of others.
+    AtOnce,
+}
+
+impl From<bool> for Again {
+    fn from(may_retry: bool) -> Self {
+        if may_retry { Self::Later } else { Self::No }
+    }
+}
+
 pub(crate) enum Inner<'a> {
     Sqlite(SqliteTx<'a>),
     Postgres(PostgresTx<'a>),

@@ -159,6 +159,37 @@ async fn an_error_names_every_host_with_what_it_said_and_no_password() {
     assert_eq!(format!("{url:?}"), format!("postgres://{hosts}/no_such_database"));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_look_that_ends_before_the_ping_says_silent_once_and_the_next_one_has_a_new_connection() {
+    let (proxy, store, _direct) = scene(4).await;
+    futures(4, &store).await;
+    let idle_since = Instant::now();
+    proxy.forget();
+    while idle_since.elapsed() < Duration::from_millis(1_200) {
+        tokio::task::yield_now().await;
+    }
+    let first = marks(&store).await.unwrap_err();
+    assert!(matches!(first, StoreError::Silent(_)), "{first}");
+    assert_eq!(store.trouble(), Some(Trouble::Silent));
+    marks(&store).await.unwrap();
+    assert_eq!(store.trouble(), None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn silent_hosts_leave_time_for_a_living_one_whatever_the_url_says_and_are_called_silent() {
+    let (proxy, _store, direct) = scene(1).await;
+    let DatabaseUrl::Postgres(url) = direct.url().clone() else { unreachable!() };
+    proxy.set(Path::Silent);
+    let server = url.split_once('@').unwrap().1.split('/').next().unwrap();
+    let behind = |hosts: String| DatabaseUrl::Postgres(format!("{}&connect_timeout=10", url.replace(server, &hosts)));
+    let store = Store::open(&behind(format!("{0},{0},{server}", proxy.address()))).await.unwrap();
+    store.read("test", |tx| tx.query_number(&MARKS, &[])).await.unwrap();
+    let begun = Instant::now();
+    let silent = Store::open(&behind(format!("{0},{0},{0}", proxy.address()))).await.err().unwrap();
+    assert!(matches!(silent, StoreError::Silent(_)), "{silent}");
+    assert!(begun.elapsed() < RECOVERED_MAX, "{:?}", begun.elapsed());
+}
+
 /// The number of reads at once.
 async fn futures(count: usize, store: &Store) -> Vec<Result<i64, StoreError>> {
     let mut reads = tokio::task::JoinSet::new();

@@ -1,6 +1,6 @@
 //! Connections: made to the first host that answers, kept in a pool, and thrown away as soon as one is found silent.
 
-use super::url::Host;
+use super::url::{CONNECT_ALL_MAX, Host};
 use super::{failure, words};
 use crate::error::StoreError;
 use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
@@ -75,7 +75,8 @@ impl Connector {
         *self.distrusted.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
-    /// Connects to the first host that accepts, and passes to `notified` what the server sends unasked.
+    /// Connects to the first host that accepts, within [`CONNECT_ALL_MAX`], of which a silent host uses only its share, and
+    /// passes to `notified` what the server sends unasked.
     ///
     /// # Errors
     /// What each host said; [`StoreError::Silent`] if none of them said anything.
@@ -84,8 +85,10 @@ impl Connector {
         notified: impl Fn(&AsyncMessage) + Send + Clone + 'static,
     ) -> Result<(Client, Driver), StoreError> {
         let (mut said, mut is_silent) = (Vec::new(), true);
-        for host in &self.hosts {
-            let limit = host.connect_max();
+        let until = Instant::now() + CONNECT_ALL_MAX;
+        for (host, untried) in self.hosts.iter().zip((1..=self.hosts.len()).rev()) {
+            let share = until.saturating_duration_since(Instant::now()) / u32::try_from(untried).unwrap_or(1);
+            let limit = host.connect_max().min(share);
             let connected = match &self.tls {
                 None => timeout(limit, to(host, NoTls, notified.clone())).await,
                 Some(tls) => timeout(limit, to(host, tls.clone(), notified.clone())).await,
@@ -96,7 +99,7 @@ impl Connector {
                     is_silent = false;
                     words(&error)
                 }
-                Err(_) => format!("no answer within {} s", limit.as_secs()),
+                Err(_) => format!("no answer within {:.0} s", limit.as_secs_f64()),
             };
             said.push(if self.hosts.len() > 1 { format!("{} said: {why}", host.name) } else { why });
         }

@@ -17,7 +17,7 @@ pub(crate) use url::{config, shown};
 
 use crate::error::StoreError;
 use crate::health::Health;
-use crate::tx::{Inner, Tx};
+use crate::tx::{Again, Inner, Tx};
 use connection::{Pooled, WHO, process};
 use deadpool::managed::{Object, Pool, PoolError};
 use std::error::Error as _;
@@ -85,13 +85,14 @@ impl Postgres {
     /// A connection for a unit of work that ends at `until`. Waits without a thread.
     pub(crate) async fn connection(&self, health: &Health, until: Instant) -> Result<Object<Pooled>, StoreError> {
         let mut closing = self.closing.subscribe();
+        let begun = Instant::now();
         let got = tokio::select! {
             biased;
             got = timeout_at(until, self.pool.get()) => match got {
                 Ok(Ok(connection)) => return Ok(connection),
                 Ok(Err(PoolError::Backend(error))) => error,
                 Ok(Err(error)) => StoreError::Down(error.to_string()),
-                Err(_) => StoreError::Busy("all connections to the database are in use".into()),
+                Err(_) => self.waited(begun.elapsed()),
             },
             _ = closing.wait_for(|closing| *closing) => transaction::closed(),
         };
@@ -101,6 +102,17 @@ impl Postgres {
         Err(got)
     }
 
+    /// Why there was no connection for so long. What is not in use was silent: a new connection, or an old one that was asked
+    /// whether it still answers.
+    fn waited(&self, waited: Duration) -> StoreError {
+        let status = self.pool.status();
+        if status.size >= status.max_size {
+            return StoreError::Busy("all connections to the database are in use".into());
+        }
+        self.connector.distrust();
+        transaction::silent(waited.as_secs())
+    }
+
     /// Ends the units of work that still wait for the server, and takes no more. Returns whether all of them ended.
     pub(crate) async fn close(&self, patience: Duration) -> bool {
         self.closing.send_replace(true);
@@ -108,7 +120,7 @@ impl Postgres {
         timeout(patience, self.running.subscribe().wait_for(|running| *running == 0)).await.is_ok()
     }
 
-    /// Runs `work` in one transaction; the flag says whether it may be tried again. Call on a blocking thread.
+    /// Runs `work` in one transaction, and says whether it may be tried again. Call on a blocking thread.
     pub(crate) fn run<T, E: From<StoreError>>(
         &self,
         runtime: &Handle,
@@ -116,7 +128,7 @@ impl Postgres {
         (health, until): (&Health, Instant),
         isolation: Isolation,
         work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
-    ) -> (Result<T, E>, bool) {
+    ) -> (Result<T, E>, Again) {
         self.running.send_modify(|running| *running += 1);
         let _underway = Underway(&self.running);
         let connector = &*self.connector;
@@ -136,14 +148,17 @@ impl Postgres {
             Ok(_) => {}
             Err(failure) => {
                 failed(&failure, connection);
-                return (Err(failure.into()), false);
+                return (Err(failure.into()), Again::No);
             }
         }
-        let tx = PostgresTx { connection: &connection, wait: &wait, lost: None };
+        let tx = PostgresTx { connection: &connection, wait: &wait, lost: None, is_name_taken: false };
         let mut tx = Tx { inner: Inner::Postgres(tx), retry: false, trouble: None, changed: false, refused: 0 };
         let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&mut tx)));
         let (retry, changed) = (tx.retry, tx.changed);
-        let lost = if let Inner::Postgres(tx) = tx.inner { tx.lost } else { None };
+        let (lost, is_name_taken) = match tx.inner {
+            Inner::Postgres(tx) => (tx.lost, tx.is_name_taken),
+            Inner::Sqlite(_) => (None, false),
+        };
         match (outcome, lost) {
             (Err(panic), _) => {
                 drop(Object::take(connection));
@@ -151,7 +166,7 @@ impl Postgres {
             }
             (Ok(outcome), Some(failure)) => {
                 failed(&failure, connection);
-                (outcome.and(Err(failure.into())), false)
+                (outcome.and(Err(failure.into())), Again::No)
             }
             (Ok(Ok(value)), None) => match wait.answer(connection.client.batch_execute("COMMIT")) {
                 Ok(()) => {
@@ -159,12 +174,12 @@ impl Postgres {
                     if changed || health.is_pending() {
                         health.wrote();
                     }
-                    (Ok(value), false)
+                    (Ok(value), Again::No)
                 }
                 Err(failure) => {
                     failed(&failure, connection);
-                    let retry = failure.may_retry();
-                    (Err(in_doubt(failure).into()), retry)
+                    let again = Again::from(failure.may_retry());
+                    (Err(in_doubt(failure).into()), again)
                 }
             },
             (Ok(Err(error)), None) => {
@@ -172,7 +187,7 @@ impl Postgres {
                     Ok(()) => connection.answered = Instant::now(),
                     Err(failure) => failed(&failure, connection),
                 }
-                (Err(error), retry)
+                (Err(error), if is_name_taken { Again::AtOnce } else { retry.into() })
             }
         }
     }

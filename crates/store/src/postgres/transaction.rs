@@ -70,11 +70,19 @@ pub(crate) struct PostgresTx<'a> {
     pub(super) wait: &'a Wait<'a>,
     /// Why an answer did not come, if one did not: then the next one could be the answer to something else.
     pub(super) lost: Option<StoreError>,
+    /// Whether a statement failed only because a pooler had given its name to another one: the next name may be free.
+    pub(super) is_name_taken: bool,
 }
 
 impl PostgresTx<'_> {
     fn answer<T>(&mut self, answer: impl Future<Output = Result<T, Error>>) -> Result<T, StoreError> {
-        let answered = self.wait.answer(answer);
+        let mut is_name_taken = false;
+        let answered = self.wait.answer(async {
+            let answered = answer.await;
+            is_name_taken = answered.as_ref().is_err_and(is_of_another);
+            answered
+        });
+        self.is_name_taken |= is_name_taken;
         if let Err(failure @ (StoreError::Silent(_) | StoreError::Down(_))) = &answered {
             self.lost = Some(failure.clone());
         }

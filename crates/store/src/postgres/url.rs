@@ -6,6 +6,9 @@ use tokio_postgres::config::{Host as Name, LoadBalanceHosts};
 
 /// How long a connection to one host may take, until it can be used.
 const CONNECT_MAX: Duration = Duration::from_secs(4);
+/// How long trying all hosts may take, whatever the URL says: less than a unit of work, which could not tell otherwise
+/// whether its server is silent.
+pub(super) const CONNECT_ALL_MAX: Duration = Duration::from_secs(6);
 /// After this time TCP probes a connection without traffic, at this interval, and gives it up after this many probes.
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(10);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(3);
@@ -25,7 +28,7 @@ pub(super) struct Host {
 impl Host {
     /// How long connecting may take.
     pub(super) fn connect_max(&self) -> Duration {
-        self.config.get_connect_timeout().copied().unwrap_or(CONNECT_MAX)
+        self.config.get_connect_timeout().copied().unwrap_or(CONNECT_MAX).min(CONNECT_ALL_MAX)
     }
 }
 
