@@ -40,7 +40,7 @@ pub enum Email {
 pub struct Smtp {
     /// Where it is and how it is spoken to; may hold a password.
     pub route: SmtpConfig,
-    /// How many connections are kept at most, 1 to 1,000.
+    /// How many connections are kept at most, 1 to 1,000. While some are silent, up to twice as many can be open.
     pub connections: u32,
     /// How many messages a connection takes at a time, 1 to 1,000: a crash can leave that many uncertain.
     pub window: u32,
