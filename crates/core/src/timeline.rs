@@ -132,7 +132,7 @@ impl Timeline {
         timeline
     }
 
-    /// The same timeline beside others on the same source, which may need so long until they have followed a move of
+    /// The same timeline among others on the same source, which may need so long until they have followed a move of
     /// more than [`RUNAWAY_US`] as well and have renewed what they hold by the new time.
     #[must_use]
     pub const fn settling_for(self, settle_us: i64) -> Self {
