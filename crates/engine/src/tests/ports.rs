@@ -83,7 +83,11 @@ pub(crate) struct Traps {
     is_let_go: Notify,
     /// A process that is stopped for this many milliseconds after the next transaction of a name.
     leap: Mutex<Option<(&'static str, Arc<TestClock>, i64)>>,
+    /// What happens before the next transaction of a name.
+    first: Mutex<Option<(&'static str, Act)>>,
 }
+
+type Act = Box<dyn FnOnce() + Send>;
 
 impl Traps {
     pub(crate) fn set(&self, trap: Option<Trap>) {
@@ -91,6 +95,11 @@ impl Traps {
         self.transactions.store(0, Ordering::SeqCst);
         self.windows.store(0, Ordering::SeqCst);
         self.named.store(0, Ordering::SeqCst);
+    }
+
+    /// Lets something happen between the decision for a transaction and the transaction.
+    pub(crate) fn before(&self, op: &'static str, act: impl FnOnce() + Send + 'static) {
+        *self.first.lock().unwrap() = Some((op, Box::new(act)));
     }
 
     /// Makes one transaction fail instead of stopping the world.
@@ -138,7 +147,10 @@ impl Traps {
 pub(crate) struct TrapProbe(pub(crate) Arc<Traps>);
 
 impl Probe for TrapProbe {
-    fn before(&self, _op: &'static str) -> BoxFuture<'_, Result<(), StoreError>> {
+    fn before(&self, op: &'static str) -> BoxFuture<'_, Result<(), StoreError>> {
+        if let Some((_, act)) = self.0.first.lock().unwrap().take_if(|(name, _)| *name == op) {
+            act();
+        }
         let number = self.0.transactions.fetch_add(1, Ordering::SeqCst) + 1;
         Box::pin(self.0.reach(Trap::Before(number)))
     }

@@ -5,7 +5,7 @@ use crate::driver::Progress;
 use crate::engine::Engine;
 use crate::starter::BATCH_MAX;
 use postrider_core::id::{ListId, ManifestId, ScheduleId, TenantId};
-use postrider_store::conditions::Part;
+use postrider_store::conditions::{Condition, Part, Stops};
 use postrider_store::tenants::Tenant;
 use postrider_store::{DatabaseUrl, Store, StoreError, on_both, statements};
 use std::collections::BTreeMap;
@@ -53,6 +53,24 @@ fn states(states: &[(&str, usize)]) -> BTreeMap<String, i64> {
 }
 
 on_both! {
+    a_window_that_is_marked_after_all_sending_was_stopped_does_not_leave => |store: Store| async move {
+        let world = World::new(store.clone(), 10, Plan::default()).await;
+        let conditions = Arc::clone(store.conditions());
+        let stop = Condition { reason: "test", sentence: "It is a test.".into(), stops: Stops::Sending };
+        let begins = Arc::clone(&conditions);
+        world.traps.before("chunk.turn", move || begins.begin(Part::Clock, stop));
+        let mut machine = world.machine().await;
+        machine.until_quiet().await;
+        assert!(!conditions.allow_sending(), "the lane came as far as its turn");
+        assert!(world.channel.taken().is_empty());
+        world.check().await;
+        conditions.end(Part::Clock);
+        world.clock.advance(1_000);
+        machine.until_quiet().await;
+        assert_eq!(world.channel.taken().len(), 10);
+        world.check().await;
+    };
+
     an_engine_that_cannot_use_the_epoch_file_says_so_and_starts_when_it_can => |store: Store| async move {
         let DatabaseUrl::Sqlite(path) = store.url().clone() else { return };
         let world = World::new(store.clone(), 10, Plan::default()).await;
