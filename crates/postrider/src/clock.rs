@@ -4,7 +4,7 @@
 //! Invariant: in a process that serves, only the time stamps of the log and the dates of certificates come from the raw
 //! wall clock.
 
-use crate::system::{monotonic_us, nap, read_wall};
+use crate::system::{monotonic_us, read_wall, sleep_until};
 use postrider_core::env::{BoxFuture, Clock};
 use postrider_core::time::Timestamp;
 use postrider_core::timeline::{Course, Reading, Timeline};
@@ -104,18 +104,7 @@ impl Clock for GuardedClock {
     }
 
     fn sleep_until(&self, instant: Timestamp) -> BoxFuture<'static, ()> {
-        let clock = self.clone();
-        Box::pin(async move {
-            let mut now = clock.now();
-            while let Some(nap) = nap(now, instant) {
-                tokio::time::sleep(nap).await;
-                let before = std::mem::replace(&mut now, clock.now());
-                if now < before {
-                    // An instant that was far away may be near now, or the other way round: all waits look again.
-                    return;
-                }
-            }
-        })
+        sleep_until(self.clone(), instant)
     }
 
     fn wall_ahead_ms(&self) -> Option<i64> {

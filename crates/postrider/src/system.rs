@@ -23,19 +23,23 @@ impl Clock for SystemClock {
     }
 
     fn sleep_until(&self, instant: Timestamp) -> BoxFuture<'static, ()> {
-        let clock = *self;
-        Box::pin(async move {
-            let mut now = clock.now();
-            while let Some(nap) = nap(now, instant) {
-                tokio::time::sleep(nap).await;
-                let before = std::mem::replace(&mut now, clock.now());
-                if now < before {
-                    // The clock was set back: what was far enough away may be hours away now. Whoever waits looks again.
-                    return;
-                }
-            }
-        })
+        sleep_until(*self, instant)
     }
+}
+
+/// Sleeps by a clock in short stretches, after each of which it is read again. Ends early if it was set back: an instant
+/// that was near may be far away now, and the caller looks again.
+pub(crate) fn sleep_until(clock: impl Clock + 'static, instant: Timestamp) -> BoxFuture<'static, ()> {
+    Box::pin(async move {
+        let mut now = clock.now();
+        while let Some(nap) = nap(now, instant) {
+            tokio::time::sleep(nap).await;
+            let before = std::mem::replace(&mut now, clock.now());
+            if now < before {
+                return;
+            }
+        }
+    })
 }
 
 /// The random bytes of the operating system.

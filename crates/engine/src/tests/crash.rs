@@ -52,25 +52,7 @@ async fn crash_everywhere(database: Database, traps: impl Fn(u64) -> Trap) {
     panic!("the world never becomes quiet");
 }
 
-macro_rules! everywhere {
-    ($($name:ident => $trap:expr;)*) => {$(
-        mod $name {
-            use super::*;
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn sqlite() {
-                crash_everywhere(Database::Sqlite, $trap).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn postgres() {
-                crash_everywhere(Database::Postgres, $trap).await;
-            }
-        }
-    )*};
-}
-
-everywhere! {
+everywhere! { crash_everywhere:
     a_crash_before_any_transaction_loses_nothing => Trap::Before;
     a_crash_after_any_commit_loses_nothing => Trap::After;
     a_crash_before_any_window_doubles_nothing => Trap::Window;
@@ -188,16 +170,7 @@ on_both! {
 
     an_answer_after_the_lease_spares_a_second_message => |store: Store| async move {
         let world = World::new(store, 4, Plan { lanes: 1, ..uncertain(OnUncertain::Retry) }).await;
-        let mut slow = world.machine().await;
-        for name in ["starter", "planner", "scout"] {
-            slow.step(name).await;
-        }
-        world.traps.hold_window(1);
-        let tick = tokio::spawn(async move {
-            slow.step("lane").await;
-            slow
-        });
-        world.traps.held().await;
+        let tick = world.with_a_window_away().await;
         world.clock.advance(LEASE_MS + 1);
         let mut other = world.machine().await;
         other.until_quiet().await;

@@ -7,21 +7,6 @@ use postrider_core::schedule::{JobState, OnUncertain};
 use postrider_core::time::{HOUR_MS, MINUTE_MS};
 use postrider_store::{Store, on_both};
 
-/// A machine with a window of four on its way, and the task that waits for its answer.
-async fn with_a_window_away(world: &World) -> tokio::task::JoinHandle<Machine> {
-    let mut slow = world.machine().await;
-    for name in ["starter", "planner", "scout"] {
-        slow.step(name).await;
-    }
-    world.traps.hold_window(1);
-    let tick = tokio::spawn(async move {
-        slow.step("lane").await;
-        slow
-    });
-    world.traps.held().await;
-    tick
-}
-
 fn one_lane() -> Plan {
     Plan { lanes: 1, ..Plan::default() }
 }
@@ -29,7 +14,7 @@ fn one_lane() -> Plan {
 on_both! {
     no_recipient_is_rescued_before_the_lease_ends => |store: Store| async move {
         let world = World::new(store, 4, one_lane()).await;
-        let slow = with_a_window_away(&world).await;
+        let slow = world.with_a_window_away().await;
         let mut other = world.machine_without_rescue();
         world.clock.advance(LEASE_MS - 1);
         other.step("rescuer").await;
@@ -48,7 +33,7 @@ on_both! {
         plan.policy.on_uncertain = OnUncertain::AssumeSent;
         let world = World::new(store, 4, plan).await;
         world.channel.answers(|_, _| Outcome::Rejected(refusal("mailbox_unavailable")));
-        let slow = with_a_window_away(&world).await;
+        let slow = world.with_a_window_away().await;
         world.clock.advance(LEASE_MS);
         world.machine_without_rescue().step("rescuer").await;
         assert_eq!(world.count(Sent).await, 4, "the policy counts them as sent");

@@ -364,3 +364,23 @@ impl Drop for TestLane {
         self.disconnect();
     }
 }
+
+/// Makes two tests of each line, one for each database, that call `run(database, trap)`.
+macro_rules! everywhere {
+    ($run:ident: $($name:ident => $trap:expr;)*) => {$(
+        mod $name {
+            use super::*;
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                $run(Database::Sqlite, $trap).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                $run(Database::Postgres, $trap).await;
+            }
+        }
+    )*};
+}
+pub(crate) use everywhere;

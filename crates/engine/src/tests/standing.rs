@@ -253,25 +253,7 @@ async fn pause_after_every_crash(database: Database, traps: impl Fn(u64) -> Trap
     panic!("the world never becomes quiet");
 }
 
-macro_rules! everywhere {
-    ($($name:ident => $trap:expr;)*) => {$(
-        mod $name {
-            use super::*;
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn sqlite() {
-                pause_after_every_crash(Database::Sqlite, $trap).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn postgres() {
-                pause_after_every_crash(Database::Postgres, $trap).await;
-            }
-        }
-    )*};
-}
-
-everywhere! {
+everywhere! { pause_after_every_crash:
     a_pause_after_a_crash_before_any_transaction_holds => Trap::Before;
     a_pause_after_a_crash_after_any_commit_holds => Trap::After;
     a_pause_after_a_crash_within_any_window_holds => Trap::MidWindow;

@@ -35,25 +35,7 @@ async fn told_if_and_only_if_it_happened(database: Database, trap: impl Fn(u64) 
     panic!("the world never becomes quiet");
 }
 
-macro_rules! everywhere {
-    ($($name:ident => $trap:expr;)*) => {$(
-        mod $name {
-            use super::*;
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn sqlite() {
-                told_if_and_only_if_it_happened(Database::Sqlite, $trap).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn postgres() {
-                told_if_and_only_if_it_happened(Database::Postgres, $trap).await;
-            }
-        }
-    )*};
-}
-
-everywhere! {
+everywhere! { told_if_and_only_if_it_happened:
     a_crash_before_any_transaction_tells_nothing_false => Trap::Before;
     a_crash_after_any_commit_tells_nothing_false => Trap::After;
 }

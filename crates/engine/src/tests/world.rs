@@ -435,6 +435,21 @@ impl World {
         assert_eq!(miscounted.unwrap_or_else(|error: StoreError| panic!("{error}")), 0);
     }
 
+    /// A machine with its first window on its way, and the task that waits for the answer.
+    pub(crate) async fn with_a_window_away(&self) -> tokio::task::JoinHandle<Machine> {
+        let mut slow = self.machine().await;
+        for name in ["starter", "planner", "scout"] {
+            slow.step(name).await;
+        }
+        self.traps.hold_window(1);
+        let tick = tokio::spawn(async move {
+            slow.step("lane").await;
+            slow
+        });
+        self.traps.held().await;
+        tick
+    }
+
     /// Lets running engines go on, a millisecond at a time, until the job is over.
     pub(crate) async fn finished(&self) {
         // Two leases: a task of an engine that was dropped may have read the clock after a leap, and its lease ends later.
