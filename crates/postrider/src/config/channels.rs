@@ -30,7 +30,7 @@ pub struct Channels {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Email {
     /// To a mail server.
-    Smtp(Smtp),
+    Smtp(Box<Smtp>),
     /// Into a folder.
     Sandbox(Sandbox),
 }
@@ -98,13 +98,13 @@ fn read_email(mut section: Section<'_>) -> Option<Email> {
             section.refuse(&folder, "is used by the sandbox alone", "remove it or write adapter = \"sandbox\"");
             None
         }
-        (Some(Adapter::Smtp), Some(route), None) => Some(Email::Smtp(Smtp {
+        (Some(Adapter::Smtp), Some(route), None) => Some(Email::Smtp(Box::new(Smtp {
             route: route.value,
             connections: u32::try_from(connections).unwrap_or(u32::MAX),
             window: u32::try_from(window).unwrap_or(u32::MAX),
             timeouts,
             silence_ms: i64::try_from(silence).unwrap_or(i64::MAX),
-        })),
+        }))),
         (Some(Adapter::Smtp), None, None) => {
             section.miss("url", "is missing", "write smtp://HOST:PORT or smtps://HOST:PORT");
             None

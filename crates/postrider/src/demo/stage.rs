@@ -119,13 +119,13 @@ fn config(context: &Context, folder: &Path, mail_server: SocketAddr) -> Result<C
     }
     let route = SmtpConfig::parse(&format!("smtp://{mail_server}?tls=none"));
     let route = route.map_err(|error| machine("reach the mail server", error))?;
-    let email = Email::Smtp(Smtp {
+    let email = Email::Smtp(Box::new(Smtp {
         route,
         connections: CONNECTIONS,
         window: WINDOW,
         timeouts: SmtpTimeouts::default(),
         silence_ms: SILENCE_MS,
-    });
+    }));
     config.channels = Channels { email: Some(email), ..Channels::default() };
     config.server.public_url = None;
     config.server.tls = None;
