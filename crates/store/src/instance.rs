@@ -222,11 +222,12 @@ impl Store {
         keep: bool,
     ) -> Result<(Option<Held>, Option<Seen>), StoreError> {
         let Some(seen) = seen else {
+            let held = self.read("instance.watch", |tx| tx.held()).await?;
             if keep {
-                self.write_guarded("instance.use", move |tx| tx.instance_used(now)).await?;
+                self.write_guarded("instance.note", move |tx| tx.instance_used(now)).await?;
                 self.renew_note(now).await;
             }
-            return Ok((self.read("instance.held", |tx| tx.held()).await?, None));
+            return Ok((held, None));
         };
         let before = seen.clone();
         let look = move |tx: &mut Tx<'_>| {
