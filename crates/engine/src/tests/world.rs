@@ -465,7 +465,7 @@ impl World {
 
     /// Lets running engines go on, a millisecond at a time, until this many recipients are in a state.
     pub(crate) async fn until(&self, state: DeliveryState, number: usize) {
-        const STEPS_MAX: usize = 5_000;
+        const STEPS_MAX: i64 = 2 * LEASE_MS;
         let (tenant, job, wanted) = (self.tenant, self.job, i64::try_from(number).unwrap());
         let mut last = None;
         for _ in 0..STEPS_MAX {
