@@ -211,12 +211,11 @@ fn a_process_whose_database_falls_silent_while_it_starts_ends_within_ten_seconds
     // It waits for its keys, with its database open, when the path falls silent.
     let locked = store.write_guarded("test", move |tx| {
         tx.execute(&LOCK_KEYS, &[])?;
-        let child = serve.spawn().unwrap();
+        told.send(serve.spawn().unwrap()).unwrap();
         while tx.query_number(&WAITING, &[])? == 0 {
             std::thread::yield_now();
         }
         strike.set(Path::Silent);
-        told.send(child).unwrap();
         Ok::<_, StoreError>(())
     });
     scene.runtime.block_on(locked).unwrap();
