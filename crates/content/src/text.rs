@@ -9,9 +9,9 @@ use crate::markup::{Tag, Token, Tokens, decode};
 const RULE_CHARS: usize = 40;
 /// Most blank lines between blocks, plus one.
 const BREAKS_MAX: usize = 2;
-/// Deepest nesting of lists that is told apart.
+/// Deepest nesting of lists that is distinguished.
 const NESTING_MAX: usize = 100;
-/// Deepest nesting of links that is told apart: HTML allows none, and the end of each one reads all of its words.
+/// Deepest nesting of links that is distinguished: HTML allows none, and the end of each one reads all of its words.
 const LINK_NESTING_MAX: usize = 4;
 /// Deepest list that is indented further.
 const INDENT_MAX: usize = 8;

@@ -6,10 +6,10 @@ use crate::system;
 /// Set in the environment by the drill: the number of its process.
 pub const BY: &str = "POSTRIDER_DRILL";
 
-/// Prepares a process that is told to read its wall clock this many milliseconds ahead.
+/// Lets this process read its wall clock this many milliseconds ahead, if a drill started it.
 ///
 /// # Errors
-/// If it is told so, and not by a drill.
+/// If the process was not started by a drill.
 pub fn begin(clock_ahead_ms: i64) -> Result<(), Failure> {
     let by = std::env::var(BY).ok();
     if let Some(by) = &by {

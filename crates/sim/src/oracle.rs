@@ -194,7 +194,7 @@ impl Chronicle<'_> {
                 (arrived > 0 || may_assume, "sent, but nothing arrived")
             }
             DeliveryState::Failed => {
-                // Nodes are stopped at random: twice, by chance, while the same message was rendered alone.
+                // Nodes are stopped at random: perhaps twice while the same message was rendered alone.
                 let is_poisoned = case.row.reason.as_deref() == Some(POISONED);
                 (case.rejected > 0 || is_poisoned, "failed, but never refused")
             }

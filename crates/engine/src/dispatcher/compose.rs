@@ -21,7 +21,7 @@ pub(super) fn aside<R>(work: impl FnOnce() -> R) -> R {
     }
 }
 
-/// Renders the messages of some recipients, beside other lanes but not beside one that renders carefully.
+/// Renders the messages of some recipients, at the same time as other lanes but not as one that renders carefully.
 pub(super) async fn compose_all(
     cluster: &Cluster,
     context: &Context,

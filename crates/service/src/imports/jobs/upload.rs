@@ -103,7 +103,7 @@ fn begin(tx: &mut Tx<'_>, tenant: TenantId, job: ImportJobId, now: Timestamp) ->
     found(tx, tenant, job)
 }
 
-/// Refuses bytes for which the tenant has no room beside the files that its jobs already hold.
+/// Refuses bytes for which the tenant has no room next to the files that its jobs already hold.
 fn check_room(tx: &mut Tx<'_>, tenant: TenantId, bytes: u64, most: u64) -> Result<(), ServiceError> {
     let stored = tx.import_bytes(tenant)?.unsigned_abs();
     if stored.saturating_add(bytes) <= most {
