@@ -3,6 +3,7 @@
 use crate::beside::{self, Beside};
 use crate::error::StoreError;
 use crate::holds::Held;
+use crate::sqlite::{Sqlite, renew_note};
 use crate::statements;
 use crate::store::Store;
 use crate::tx::Tx;
@@ -224,8 +225,14 @@ impl Store {
         let Some(seen) = seen else {
             let held = self.read("instance.watch", |tx| tx.held()).await?;
             if keep {
-                self.write_guarded("instance.note", move |tx| tx.instance_used(now)).await?;
-                self.renew_note(now).await;
+                let counter = self.sqlite().map(Sqlite::counter);
+                let note = move |tx: &mut Tx<'_>| {
+                    if let Some(counter) = &counter {
+                        renew_note(counter, Some(now));
+                    }
+                    tx.instance_used(now)
+                };
+                self.write_guarded("instance.note", note).await?;
             }
             return Ok((held, None));
         };

@@ -57,7 +57,14 @@ pub(crate) struct Sqlite {
 }
 
 /// The note next to the file, once an engine of this process uses the database.
-type Counter = Arc<Mutex<Option<Beside>>>;
+pub(crate) type Counter = Arc<Mutex<Option<Beside>>>;
+
+/// Puts a fresh note next to the file if commits are counted. Call on a thread that may wait.
+pub(crate) fn renew_note(counter: &Counter, used_at: Option<Timestamp>) {
+    if let Some(note) = counter.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+        note.renew(used_at);
+    }
+}
 
 impl Sqlite {
     pub(crate) fn open(path: &Path, mode: OpenMode) -> Result<Self, StoreError> {
@@ -113,7 +120,7 @@ impl Sqlite {
         if self.writer.send(Job::Close).is_ok() {
             drop(thread.join());
         }
-        self.renew_note(None);
+        renew_note(&self.counter, None);
     }
 
     /// Counts each later commit in the database and in the note next to it.
@@ -121,11 +128,9 @@ impl Sqlite {
         *self.counter.lock().unwrap_or_else(PoisonError::into_inner) = note;
     }
 
-    /// Puts a fresh note next to the file if commits are counted. Call on a thread that may wait.
-    pub(crate) fn renew_note(&self, used_at: Option<Timestamp>) {
-        if let Some(note) = self.counter.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
-            note.renew(used_at);
-        }
+    /// What counts the commits.
+    pub(crate) fn counter(&self) -> Counter {
+        Arc::clone(&self.counter)
     }
 
     /// Runs `work` on the writer thread and waits for its commit. `None` if it panicked.

@@ -182,17 +182,6 @@ impl Store {
         if let Backend::Sqlite(sqlite) = &self.inner.backend { Some(sqlite) } else { None }
     }
 
-    /// Puts a fresh note next to an SQLite file that an engine of this process uses.
-    pub(crate) async fn renew_note(&self, now: Timestamp) {
-        let renew = move |backend: &Backend| {
-            if let Backend::Sqlite(sqlite) = backend {
-                sqlite.renew_note(Some(now));
-            }
-            Some(())
-        };
-        self.blocking(renew).await;
-    }
-
     /// Hints between tasks and processes; see [`crate::wake`].
     #[must_use]
     pub fn wake(&self) -> &Wake {
