@@ -12,7 +12,6 @@ use crate::tx::{Again, Tx};
 use crate::url::DatabaseUrl;
 use crate::wake::Wake;
 use postrider_core::env::{Entropy, random_below};
-use postrider_core::time::Timestamp;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use tokio::time::Instant;
