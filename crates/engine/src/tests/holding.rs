@@ -22,6 +22,15 @@ async fn resume(world: &World) {
     world.alter("UPDATE schedule_jobs SET blocked_reason = NULL").await;
 }
 
+/// Takes ten messages, and refuses all others with the same words but for what differs from one recipient to the next.
+fn over_quota_after_ten(world: &World) {
+    let taken = AtomicUsize::new(0);
+    world.channel.answers(move |to, _| match taken.fetch_add(1, Ordering::SeqCst) {
+        ..10 => handed_off(),
+        n => no("refused", format!("552 <{to}>: Message would take you over your relay quota of {n}")),
+    });
+}
+
 on_both! {
     a_refused_sender_holds_the_job_and_costs_nobody_an_attempt => |store: Store| async move {
         let world = World::new(store, PEOPLE, Plan::default()).await;
@@ -51,11 +60,7 @@ on_both! {
 
     ten_in_a_row_refused_with_the_same_words_hold_the_job_and_are_pending_again => |store: Store| async move {
         let world = World::new(store, PEOPLE, Plan { lanes: 3, ..Plan::default() }).await;
-        let taken = AtomicUsize::new(0);
-        world.channel.answers(move |to, _| match taken.fetch_add(1, Ordering::SeqCst) {
-            ..10 => handed_off(),
-            n => no("refused", format!("552 <{to}>: Message would take you over your relay quota of {n}")),
-        });
+        over_quota_after_ten(&world);
         let mut machine = world.machine().await;
         machine.until_quiet().await;
         let job = world.job().await;
@@ -74,11 +79,7 @@ on_both! {
 
     a_lane_takes_back_what_a_run_failed_after_its_turn_and_when_it_ends => |store: Store| async move {
         let world = World::new(store, PEOPLE, Plan { lanes: 3, ..Plan::default() }).await;
-        let taken = AtomicUsize::new(0);
-        world.channel.answers(move |to, _| match taken.fetch_add(1, Ordering::SeqCst) {
-            ..10 => handed_off(),
-            n => no("refused", format!("552 <{to}>: Message would take you over your relay quota of {n}")),
-        });
+        over_quota_after_ten(&world);
         let mut machine = world.machine().await;
         machine.step("starter").await;
         for _ in 0..PEOPLE {

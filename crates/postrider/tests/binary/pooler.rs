@@ -62,20 +62,27 @@ fn program() -> &'static str {
     if Path::new(DEBIAN).exists() { DEBIAN } else { "pgbouncer" }
 }
 
-#[test]
-fn two_nodes_work_through_a_pooler_that_shares_connections_between_transactions() {
-    const PEOPLE: usize = 600;
-    let home = Home::on(Database::Postgres, "");
+/// Starts a pooler in front of the database of a home, and writes it into the configuration, with more. On each of its
+/// connections to the server it first chooses the schema, and then does what `first` adds.
+fn pooled(home: &Home, first: &str, more: &str) -> Pooler {
     let config = home.folder.path().join(CONFIG);
     let text = std::fs::read_to_string(&config).unwrap();
     let url = text.lines().find_map(|line| line.strip_prefix("url = ")).unwrap();
     let server = url.split_once('@').unwrap().1.split('/').next().unwrap();
     let schema = url.split_once("search_path%3D").unwrap().1.trim_end_matches('"');
-    let pooler = Pooler::start(server, &format!("SET search_path TO {schema}"), "");
+    let pooler = Pooler::start(server, &format!("SET search_path TO {schema}{first}"), "");
     let pooled = format!("\"postgres://postgres@127.0.0.1:{}/pooled?sslmode=disable\"", pooler.port);
+    std::fs::write(&config, format!("{}\n{more}", text.replace(url, &pooled))).unwrap();
+    pooler
+}
+
+#[test]
+fn two_nodes_work_through_a_pooler_that_shares_connections_between_transactions() {
+    const PEOPLE: usize = 600;
+    let home = Home::on(Database::Postgres, "");
     let mail = home.folder.path().join("mail");
     let channel = format!("[channels.email]\nadapter = \"sandbox\"\nfolder = {:?}\n", mail.display().to_string());
-    std::fs::write(&config, format!("{}\n{channel}", text.replace(url, &pooled))).unwrap();
+    let pooler = pooled(&home, "", &channel);
 
     let (_, id, secret) = home.tenant_and_client();
     let nodes = [home.serve(&[]), home.serve(&[])];
@@ -120,17 +127,9 @@ fn a_drill_behind_a_pooler_that_drops_the_options_of_a_url_refuses_and_leaves_no
 fn names_of_statements_that_others_left_on_the_connections_of_a_pooler_cost_no_tries() {
     const LEFT: u32 = 300;
     let home = Home::on(Database::Postgres, "");
-    let config = home.folder.path().join(CONFIG);
-    let text = std::fs::read_to_string(&config).unwrap();
-    let url = text.lines().find_map(|line| line.strip_prefix("url = ")).unwrap();
-    let server = url.split_once('@').unwrap().1.split('/').next().unwrap();
-    let schema = url.split_once("search_path%3D").unwrap().1.trim_end_matches('"');
     let leave = format!(
-        "SET search_path TO {schema}; DO $$ BEGIN FOR i IN 0..{LEFT} LOOP \
-        EXECUTE ''PREPARE s'' || i || '' AS SELECT 1''; END LOOP; END $$"
+        "; DO $$ BEGIN FOR i IN 0..{LEFT} LOOP EXECUTE ''PREPARE s'' || i || '' AS SELECT 1''; END LOOP; END $$"
     );
-    let pooler = Pooler::start(server, &leave, "");
-    let pooled = format!("\"postgres://postgres@127.0.0.1:{}/pooled?sslmode=disable\"", pooler.port);
-    std::fs::write(&config, text.replace(url, &pooled)).unwrap();
+    let _pooler = pooled(&home, &leave, "");
     home.tenant_and_client();
 }

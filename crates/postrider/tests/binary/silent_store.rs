@@ -87,16 +87,21 @@ async fn connections_that_are_silent_for_ever_are_replaced_whether_they_were_bus
     assert_eq!(marks(&direct).await.unwrap(), 0, "the server rolled back what was left open");
 }
 
+/// Lets all connections fall silent, for longer than one is trusted without being asked. Returns since when.
+async fn forgotten_while_idle(proxy: &Proxy) -> Instant {
+    let idle_since = Instant::now();
+    proxy.forget();
+    while idle_since.elapsed() < Duration::from_millis(1_200) {
+        tokio::task::yield_now().await;
+    }
+    idle_since
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_connection_that_fell_silent_while_it_was_idle_is_noticed_before_it_is_used() {
     let (proxy, store, _direct) = scene(4).await;
     futures(4, &store).await;
-    let idle_since = Instant::now();
-    proxy.forget();
-    // Longer than a connection is trusted without being asked.
-    while idle_since.elapsed() < Duration::from_millis(1_200) {
-        tokio::task::yield_now().await;
-    }
+    let idle_since = forgotten_while_idle(&proxy).await;
     let work = store.read("test", |tx| tx.query_number(&MARKS, &[])).await;
     assert!(work.is_ok(), "{work:?}");
     assert!(idle_since.elapsed() < RECOVERED_MAX, "{:?}", idle_since.elapsed());
@@ -163,11 +168,7 @@ async fn an_error_names_every_host_with_what_it_said_and_no_password() {
 async fn a_look_that_ends_before_the_ping_says_silent_once_and_the_next_one_has_a_new_connection() {
     let (proxy, store, _direct) = scene(4).await;
     futures(4, &store).await;
-    let idle_since = Instant::now();
-    proxy.forget();
-    while idle_since.elapsed() < Duration::from_millis(1_200) {
-        tokio::task::yield_now().await;
-    }
+    forgotten_while_idle(&proxy).await;
     let first = marks(&store).await.unwrap_err();
     assert!(matches!(first, StoreError::Silent(_)), "{first}");
     assert_eq!(store.trouble(), Some(Trouble::Silent));
