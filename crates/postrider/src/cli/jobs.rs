@@ -161,9 +161,9 @@ fn consequences<'j>(jobs: impl Iterator<Item = &'j OpenJob>, held: Option<&Held>
         pending += job.pending;
     }
     let mut text = format!(
-        "{} that have begun, with {pending} recipients still to be sent to, and {} that are due now will be sent at once; \
-        {later} more wait for their time.",
+        "{} already under way, with {} still to come, and {} due now will be sent at once; {later} more wait for their time.",
         counted(begun, "job"),
+        counted(pending, "recipient"),
         counted(due, "job"),
     );
     if held.is_some_and(|held| held.reason != HoldReason::Operator) {

@@ -55,7 +55,7 @@ fn a_hold_outlasts_restarts_and_a_release_reaches_a_running_engine(database: Dat
 
     let asked = home.run(&["jobs", "release", "--all"]);
     assert_eq!(asked.code, 2, "{}", asked.stderr);
-    assert!(asked.stderr.contains("2 jobs that are due now") && asked.stderr.contains("--yes"), "{}", asked.stderr);
+    assert!(asked.stderr.contains("2 jobs due now") && asked.stderr.contains("--yes"), "{}", asked.stderr);
     assert_eq!(mails(&sandbox(&home)), 0);
     home.json(&["jobs", "release", "--all", "--yes"]);
     let client = Client::new(&server, &id, &secret);
