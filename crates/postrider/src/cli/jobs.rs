@@ -12,6 +12,7 @@ use postrider_service::schedules::OpenJobs;
 use postrider_store::OpenMode;
 use postrider_store::holds::{Held, LISTED_MAX, OpenJob};
 use serde_json::{Value, json};
+use std::fmt::Display;
 use std::io::{BufRead as _, IsTerminal as _};
 
 #[derive(Debug, Subcommand)]
@@ -175,8 +176,9 @@ fn consequences<'j>(jobs: impl Iterator<Item = &'j OpenJob>, held: Option<&Held>
     text
 }
 
-fn counted(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+fn counted(number: impl Display + PartialEq + From<u8>, what: &str) -> String {
+    let plural = if number == 1.into() { "" } else { "s" };
+    format!("{number} {what}{plural}")
 }
 
 /// What a job waits for.
