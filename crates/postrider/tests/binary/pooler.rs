@@ -82,7 +82,7 @@ fn two_nodes_work_through_a_pooler_that_shares_connections_between_transactions(
     let home = Home::on(Database::Postgres, "");
     let mail = home.folder.path().join("mail");
     let channel = format!("[channels.email]\nadapter = \"sandbox\"\nfolder = {:?}\n", mail.display().to_string());
-    let pooler = pooled(&home, "", &channel);
+    let _pooler = pooled(&home, "", &channel);
 
     let (_, id, secret) = home.tenant_and_client();
     let nodes = [home.serve(&[]), home.serve(&[])];
