@@ -71,7 +71,7 @@ impl<'a> Job<'a> {
     /// Starts it and works until it is over.
     async fn run(&self) -> Value {
         self.start().await.data();
-        while self.app.service.import_some().await.unwrap() {}
+        while self.app.service.importer().step().await.unwrap() {}
         self.get().await
     }
 }
@@ -116,7 +116,7 @@ async fn a_table_becomes_people_on_a_list_and_rows_to_be_mended() {
         assert_eq!(started.data()["columns"][0]["samples"], json!([]), "samples are gone with the start");
         let list = format!("/lists/{}", started.data()["listId"].as_str().unwrap());
         app.as_admin().delete(&list).await.refused(409, "JOURNEY_API.PUBLIC.LISTS.IN_USE");
-        while app.service.import_some().await.unwrap() {}
+        while app.service.importer().step().await.unwrap() {}
         let done = job.get().await;
         assert_eq!(
             (&done["state"], &done["progress"], &done["error"]),
@@ -336,7 +336,7 @@ async fn the_files_of_a_tenant_share_a_room_that_deleted_and_ended_jobs_leave() 
         first.run().await;
         fourth.upload(file.clone()).await.data();
         app.clock.advance(8 * 24 * 60 * 60 * 1_000);
-        app.service.sweep_imports().await.unwrap();
+        app.service.importer().sweep().await.unwrap();
         let later = Job::new(&app, json!({})).await;
         later.upload(file).await.data();
     }
@@ -392,10 +392,10 @@ async fn an_upload_that_breaks_off_leaves_a_job_that_waits_and_no_rubbish() {
         job.start().await.refused(409, "JOURNEY_API.PUBLIC.IMPORTS.FILE_MISSING");
         job.upload(whole).await.data();
         assert_eq!(parts(&app).await, 7, "the whole ones of the first upload are still there");
-        app.service.sweep_imports().await.unwrap();
+        app.service.importer().sweep().await.unwrap();
         assert_eq!(parts(&app).await, 4);
         assert_eq!(counts(&job.run().await), [60_000, 1, 0, 59_999, 0]);
-        app.service.sweep_imports().await.unwrap();
+        app.service.importer().sweep().await.unwrap();
         assert_eq!(parts(&app).await, 0, "the file goes when the job is over");
     }
 }
@@ -432,13 +432,13 @@ async fn jobs_are_listed_deleted_and_forgotten_in_time() {
 
         app.as_admin().delete(&running.path("")).await.data();
         app.as_admin().get(&running.path("")).await.refused(404, "JOURNEY_API.PUBLIC.IMPORTS.NOT_FOUND");
-        assert!(!app.service.import_some().await.unwrap(), "what was deleted does not run");
+        assert!(!app.service.importer().step().await.unwrap(), "what was deleted does not run");
         app.clock.advance(8 * 24 * 60 * 60 * 1_000);
-        app.service.sweep_imports().await.unwrap();
+        app.service.importer().sweep().await.unwrap();
         app.as_admin().get(&waiting.path("")).await.refused(404, "JOURNEY_API.PUBLIC.IMPORTS.NOT_FOUND");
         assert_eq!(done.errors().await.len(), 1, "what ended is kept longer");
         app.clock.advance(23 * 24 * 60 * 60 * 1_000);
-        app.service.sweep_imports().await.unwrap();
+        app.service.importer().sweep().await.unwrap();
         let left: Result<i64, StoreError> = app.store.read("test", |tx| tx.query_number(&JOBS, &[])).await;
         assert_eq!(left.unwrap(), 0);
     }

@@ -20,6 +20,15 @@ impl From<Code> for ServiceError {
     }
 }
 
+impl From<postrider_intake::IntakeError> for ServiceError {
+    fn from(error: postrider_intake::IntakeError) -> Self {
+        match error {
+            postrider_intake::IntakeError::Refused(refusal) => Self::Refused(refusal),
+            postrider_intake::IntakeError::Failed(failure) => Self::Failed(failure),
+        }
+    }
+}
+
 impl ServiceError {
     /// The same error about a field that lies inside another one; see [`Refusal::under`].
     #[must_use]

@@ -107,6 +107,12 @@ impl Service {
         Arc::clone(&self.inner.entropy)
     }
 
+    /// What works on import jobs.
+    #[must_use]
+    pub fn importer(&self) -> postrider_intake::jobs::Importer {
+        postrider_intake::jobs::Importer::new(self.store().clone(), Arc::clone(&self.inner.clock), self.entropy())
+    }
+
     /// What the operator configured.
     #[must_use]
     pub fn settings(&self) -> &Settings {

@@ -230,7 +230,7 @@ on_both! {
         store.set_probe(Arc::new(Cut(AtomicU64::new(0))));
         let mut cuts = 0;
         while world.job(job).await.state == ImportState::Running {
-            cuts += i32::from(world.service.import_some().await.is_err());
+            cuts += i32::from(world.service.importer().step().await.is_err());
             world.later();
             assert!(cuts < 100, "it moves on");
         }
@@ -249,12 +249,12 @@ on_both! {
         store.set_probe(held.clone());
         let sleeper = tokio::spawn({
             let service = world.service.clone();
-            async move { service.import_some().await }
+            async move { service.importer().step().await }
         });
         held.arrived.acquire().await.unwrap().forget();
-        assert!(!world.service.import_some().await.unwrap(), "the lease is good");
+        assert!(!world.service.importer().step().await.unwrap(), "the lease is good");
         world.later();
-        while world.service.import_some().await.unwrap() {}
+        while world.service.importer().step().await.unwrap() {}
         let done = world.job(job).await;
         assert_eq!((done.state, done.counts), (ImportState::Completed, expected()));
         held.open.add_permits(1);
@@ -274,11 +274,11 @@ on_both! {
         for n in 0..3 {
             jobs.push(world.started(&file(n * 600)).await);
         }
-        let work = |service: Service| tokio::spawn(async move { while service.import_some().await.unwrap() {} });
+        let work = |service: Service| tokio::spawn(async move { while service.importer().step().await.unwrap() {} });
         for worker in [work(world.service.clone()), work(world.service.clone()), work(world.service.clone())] {
             worker.await.unwrap();
         }
-        while world.service.import_some().await.unwrap() {}
+        while world.service.importer().step().await.unwrap() {}
         let mut created = 0;
         for job in jobs {
             let done = world.job(job).await;

@@ -62,6 +62,12 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("migrations/sqlite/0008_holds.sql"),
         postgres: include_str!("migrations/postgres/0008_holds.sql"),
     },
+    Migration {
+        version: 9,
+        name: "people",
+        sqlite: include_str!("migrations/sqlite/0009_people.sql"),
+        postgres: include_str!("migrations/postgres/0009_people.sql"),
+    },
 ];
 
 /// How long migrating may take, and waiting until another node has done it.

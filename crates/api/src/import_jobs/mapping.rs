@@ -9,7 +9,7 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use postrider_core::error::Refusal;
-use postrider_service::imports::jobs::MapImportJob;
+use postrider_service::imports::jobs::{MapImportJob, Mapping};
 use postrider_service::profiles::match_key;
 use postrider_service::{Actor, Service};
 use serde::Deserialize;
@@ -67,6 +67,6 @@ pub async fn map_import_job(
     let (mut body, reply) = once.reply(renderer(StatusCode::OK, ImportJobDto::of));
     let job = job_id(&id)?;
     let match_key = body.match_key.take().map(|word| match_key(Some(&word))).transpose()?;
-    let command = MapImportJob { job, columns: body.columns()?, match_key };
+    let command = MapImportJob { job, mapping: Mapping { columns: body.columns()? }, match_key };
     Ok(Written(service.map_import_job(&actor, command, reply).await?))
 }

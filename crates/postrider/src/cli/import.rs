@@ -67,7 +67,7 @@ pub(super) async fn run(args: ImportArgs, context: &Context) -> Result<(), Failu
         bar.finish_and_clear();
     }
     let report = imported.map_err(|error| match error {
-        ImportError::Service(error) => error.into(),
+        ImportError::Service(error) => postrider_service::ServiceError::from(error).into(),
         ImportError::Read(error) => unreadable(&file, &error),
         ImportError::WriteRefused(error) => {
             Failure::of(Trouble::File, format!("{} cannot be written: {error}", refused_file.display()))

@@ -52,7 +52,7 @@ fn tell(stage: &Stage, file: &Path, report: &ImportReport, refused_rows: &Path) 
 
 fn failure(error: ImportError) -> Failure {
     match error {
-        ImportError::Service(error) => error.into(),
+        ImportError::Service(error) => postrider_service::ServiceError::from(error).into(),
         ImportError::Read(_) | ImportError::WriteRefused(_) => {
             DemoError::Machine("import the contacts", error.to_string()).into()
         }

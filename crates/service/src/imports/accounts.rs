@@ -1,18 +1,13 @@
 //! The report of an import as it grows, and the file of refused rows.
 
-use super::object::object;
 use super::report::{EXAMPLES_MAX, ImportError, ImportReport, RefusedRow};
-use super::rows::Row;
-use super::source::Source;
-use super::tally::{reason, tally};
-use super::write::{Destination, Written};
-use serde_json::{Value, json};
+use super::write::Written;
+use postrider_intake::file::refused::{LINE, REASON, mendable, mendable_line};
+use postrider_intake::file::rows::Row;
+use postrider_intake::file::source::Source;
+use postrider_intake::file::tally::{reason, tally};
+use postrider_intake::write::Destination;
 use std::io::{self, Write};
-
-/// The column or field with the line on which a row began.
-pub(super) const LINE: &str = "postrider_line";
-/// The column or field with the reason.
-pub(super) const REASON: &str = "postrider_reason";
 
 /// Opens the file of refused rows; called at the first one.
 pub type OpenRefused = Box<dyn FnMut() -> io::Result<Box<dyn Write + Send>> + Send>;
@@ -112,18 +107,4 @@ impl RefusedFile {
             Some(Writer::Lines(output)) => output.flush().map_err(ImportError::WriteRefused),
         }
     }
-}
-
-/// The cells of a row with line and reason behind them. A row too short is filled up, so that these stand under their
-/// headers.
-pub(super) fn mendable(cells: &[String], columns: usize, line: u64, reason: &str) -> Vec<String> {
-    let missing = columns.saturating_sub(cells.len());
-    let filled = std::iter::repeat_n(String::new(), missing);
-    cells.iter().cloned().chain(filled).chain([line.to_string(), reason.to_owned()]).collect()
-}
-
-/// A line of JSON with its number and the reason beside it; what is no object stands there as text.
-pub(super) fn mendable_line(text: &str, line: u64, reason: &str) -> Value {
-    let record = object(text).map_or_else(|_| Value::from(text), Value::Object);
-    json!({ "record": record, LINE: line, REASON: reason })
 }

@@ -2,13 +2,15 @@
 
 use super::accounts::{Accounts, OpenRefused};
 use super::report::{ImportError, ImportReport, Progress};
-use super::source::Source;
-use super::write::{Destination, Entry, Written, list, write};
+use super::write::{Written, list, write};
 use crate::lists::check_name;
 use crate::profiles::MatchKey;
 use crate::{Service, ServiceError};
 use postrider_core::id::TenantId;
 use postrider_core::import::ImportFormat;
+use postrider_intake::file::mapping::Mapping;
+use postrider_intake::file::source::Source;
+use postrider_intake::write::{Destination, Entry};
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::Read;
@@ -53,9 +55,10 @@ impl Service {
         files: ImportFiles,
         mut progress: impl FnMut(Progress) + Send,
     ) -> Result<ImportReport, ImportError> {
-        let name = check_name(&command.list).map_err(ServiceError::from)?;
-        self.get_tenant(command.tenant).await?;
-        let mut source = Source::open(files.input, command.format, &command.map, command.match_key)?;
+        let name = check_name(&command.list)?;
+        self.get_tenant(command.tenant).await.map_err(stopped)?;
+        let mut source =
+            Source::open(files.input, command.format, &Mapping { columns: command.map }, command.match_key)?;
         let mut first = Some(source.next_set()?);
         if first.as_ref().is_some_and(Vec::is_empty) {
             return Err(ImportError::file("has a header and no rows below it"));
@@ -87,10 +90,8 @@ impl Service {
 /// Waits for a set to be written.
 async fn finished(written: JoinHandle<Result<Written, ServiceError>>) -> Result<Written, ImportError> {
     match written.await {
-        Ok(result) => Ok(result?),
-        Err(_) => {
-            Err(ServiceError::Failed(postrider_store::StoreError::Failed("the write of a set panicked".into())).into())
-        }
+        Ok(result) => result.map_err(stopped),
+        Err(_) => Err(postrider_store::StoreError::Failed("the write of a set panicked".into()).into()),
     }
 }
 
@@ -104,5 +105,12 @@ fn count_doubles(set: &mut [Entry], key: MatchKey, keys: &mut HashSet<u64>) {
             let hash = hasher.finish();
             if keys.len() < KEYS_REMEMBERED_MAX { !keys.insert(hash) } else { keys.contains(&hash) }
         });
+    }
+}
+
+fn stopped(error: ServiceError) -> ImportError {
+    match error {
+        ServiceError::Refused(refusal) => refusal.into(),
+        ServiceError::Failed(failure) => failure.into(),
     }
 }

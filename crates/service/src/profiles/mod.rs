@@ -1,43 +1,11 @@
-//! People, and what is known of them.
-//!
-//! A record says what somebody knows of one person: a field that is left out stays as it was, one that is null is
-//! cleared. Invariant: a record either changes its profile whole or is refused and changes nothing.
+//! People, and what is known of them. What a record is and what it changes is in `postrider_intake::people`.
 
-mod attribute;
-mod field;
 mod get;
-mod record;
-mod roster;
 mod upsert;
 mod upsert_batch;
 
-#[cfg(test)]
-mod record_tests;
-
-pub(crate) use attribute::is_attribute_name;
-pub use attribute::{
-    ATTRIBUTE_LIST_ITEMS_MAX, ATTRIBUTE_NAME_CHARS_MAX, ATTRIBUTE_TEXT_CHARS_MAX, ATTRIBUTES_BYTES_MAX, ATTRIBUTES_MAX,
-};
-pub(crate) use field::postal_address;
 pub use get::Profile;
-pub use postrider_store::profiles::MatchKey;
-pub(crate) use record::ProfileRecord;
-pub use record::{ADDRESS_FIELDS, CONSENT_CHANNELS, TEXT_CHARS_MAX};
-pub use roster::Operation;
-pub(crate) use roster::change;
+pub(crate) use postrider_intake::people::{CONSENT_CHANNELS, ProfileRecord, change, postal_address, upsert_set};
+pub use postrider_intake::people::{MatchKey, Operation, match_key};
 pub use upsert::{ProfileUpserted, UpsertProfile};
-pub(crate) use upsert::{SetOutcome, preview_set, upsert_set};
 pub use upsert_batch::{BATCH_RECORDS_MAX, BatchUpserted, RecordOutcome, UpsertProfiles};
-
-use postrider_core::error::{Code, Refusal};
-
-/// The key that a word names; the email address if there is none.
-///
-/// # Errors
-/// `REQUEST_INVALID` at `matchKey`.
-pub fn match_key(word: Option<&str>) -> Result<MatchKey, Refusal> {
-    let Some(word) = word else { return Ok(MatchKey::default()) };
-    MatchKey::parse(word).ok_or_else(|| {
-        Refusal::field(Code::RequestInvalid, "matchKey", Some(word), "must be email, phone or customer_id")
-    })
-}

@@ -3,7 +3,6 @@
 use super::found;
 use super::view::{ImportJob, NewImportJob};
 use crate::idempotency::{Answered, Reply};
-use crate::imports::format::format_of_name;
 use crate::lists::check_name;
 use crate::{Actor, Service, ServiceError};
 use base64::Engine as _;
@@ -12,6 +11,7 @@ use postrider_core::error::{Code, Refusal};
 use postrider_core::id::{ImportJobId, ListId};
 use postrider_core::import::{ImportFormat, OPEN_JOBS_MAX};
 use postrider_core::visible;
+use postrider_intake::file::format::format_of_name;
 use postrider_store::import_jobs;
 use postrider_store::profiles::MatchKey;
 

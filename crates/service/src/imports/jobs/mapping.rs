@@ -1,17 +1,15 @@
 //! `POST /import-jobs/{id}/mapping`
 
 use super::found;
-use super::inspect::{Layout, said, stored as read_stored};
 use super::view::ImportJob;
 use crate::idempotency::{Answered, Reply};
-use crate::imports::columns::Columns;
-use crate::imports::object::Fields;
 use crate::{Actor, Service, ServiceError};
 use postrider_core::error::Code;
 use postrider_core::id::ImportJobId;
-use postrider_core::import::{ImportFormat, ImportState};
+pub use postrider_intake::file::mapping::Mapping;
+use postrider_intake::jobs::mapping::mapped;
 use postrider_store::Tx;
-use postrider_store::import_jobs::{ImportJobRow, ImportLayout};
+use postrider_store::import_jobs::ImportJobRow;
 use postrider_store::profiles::MatchKey;
 
 /// Say what the columns of a file are.
@@ -19,8 +17,8 @@ use postrider_store::profiles::MatchKey;
 pub struct MapImportJob {
     /// Which job.
     pub job: ImportJobId,
-    /// `(column, field)`; `-` leaves the column out. The others are taken by their headers.
-    pub columns: Vec<(String, String)>,
+    /// What the caller says of the file.
+    pub mapping: Mapping,
     /// By what people are found; absent for what was asked for when the job was made.
     pub match_key: Option<MatchKey>,
 }
@@ -40,7 +38,7 @@ impl Service {
         let (tenant, now) = (actor.tenant, self.now());
         self.answer_once("imports.map", actor, reply, move |tx| {
             let row = found(tx, tenant, command.job)?;
-            let layout = mapped(&row, &command)?;
+            let layout = mapped(&row, &command.mapping, command.match_key)?;
             if !tx.import_job_set_layout(tenant, command.job, &layout, now)? {
                 return Err(Code::ImportAlreadyStarted.into());
             }
@@ -52,39 +50,4 @@ impl Service {
 
 fn reread(tx: &mut Tx<'_>, row: &ImportJobRow) -> Result<ImportJob, ServiceError> {
     ImportJob::of(found(tx, row.tenant, row.id)?)
-}
-
-fn mapped(row: &ImportJobRow, command: &MapImportJob) -> Result<ImportLayout, ServiceError> {
-    row.state.may_map(row.file_bytes.is_some())?;
-    let (Some(layout), Some(format)) = (Layout::of(row)?, row.format) else {
-        return Err(Code::ImportFileMissing.into());
-    };
-    let wanted = command.match_key.or(row.asked_match_key);
-    let key = match format {
-        ImportFormat::Csv => {
-            let columns = Columns::new(&layout.headers, &command.columns).map_err(said)?;
-            columns.match_key(wanted).map_err(said)?
-        }
-        ImportFormat::Jsonl => {
-            Fields::new(&command.columns).map_err(said)?;
-            wanted.unwrap_or_default()
-        }
-    };
-    Ok(ImportLayout {
-        state: ImportState::Ready,
-        format,
-        match_key: Some(key),
-        layout: row.layout.clone().unwrap_or_default(),
-        samples: row.samples.clone(),
-        mapping: Some(serde_json::json!(command.columns).to_string()),
-        start: (row.next_byte, row.next_line),
-    })
-}
-
-/// What was said of the columns of a job.
-///
-/// # Errors
-/// A failure if the row holds what no release wrote.
-pub(super) fn stored(row: &ImportJobRow) -> Result<Vec<(String, String)>, ServiceError> {
-    row.mapping.as_deref().map_or_else(|| Ok(Vec::new()), read_stored)
 }

@@ -6,19 +6,16 @@
 mod create;
 mod delete;
 mod get;
-mod inspect;
 mod mapping;
 mod notes;
-mod parts;
 mod runner;
-mod slice;
 mod start;
 mod upload;
 mod view;
 
 pub use create::{CreateImportJob, NAME_CHARS_MAX, UPLOAD_URL_LIFETIME_MS};
 pub use get::ListImportJobs;
-pub use mapping::MapImportJob;
+pub use mapping::{MapImportJob, Mapping};
 pub use notes::{ListNotes, MENDABLE_HEADERS, Note, NotePage};
 pub use runner::{JOBS_KEPT_DAYS, UNSTARTED_KEPT_DAYS};
 pub use upload::Upload;

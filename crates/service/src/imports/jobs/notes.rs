@@ -1,16 +1,14 @@
 //! `GET /import-jobs/{id}/errors`: refused rows, and rows that were taken without a field.
 
 use super::found;
-use super::inspect::{Layout, stored};
-use crate::imports::accounts::{LINE, REASON, mendable, mendable_line};
-use crate::imports::object::object;
-use crate::imports::rows::Row;
-use crate::imports::source::RECORD_HEADER;
-use crate::imports::tally::clause;
 use crate::{Actor, Service, ServiceError};
-use postrider_core::error::{Detail, Refusal};
 use postrider_core::id::ImportJobId;
 use postrider_core::import::ImportSeverity;
+use postrider_intake::file::object::object;
+use postrider_intake::file::refused::{LINE, REASON, mendable, mendable_line};
+use postrider_intake::file::source::RECORD_HEADER;
+use postrider_intake::file::tally::clause;
+use postrider_intake::jobs::inspect::{Layout, stored};
 use postrider_store::import_files::ImportNote;
 use serde_json::{Map, Value};
 
@@ -142,26 +140,4 @@ impl Note {
     fn reason(&self) -> String {
         clause(self.severity, &self.message)
     }
-}
-
-/// What is stored of a row that was refused or taken without a field.
-pub(super) fn note(row: &Row, severity: ImportSeverity, refusal: &Refusal) -> ImportNote {
-    let (path, value) = match &refusal.detail {
-        Detail::Field { path, value, .. } => (Some(text(path)), value.as_deref().map(text)),
-        _ => (None, None),
-    };
-    ImportNote {
-        line: i64::try_from(row.line).unwrap_or(i64::MAX),
-        severity,
-        code: refusal.code.as_str().to_owned(),
-        message: text(&refusal.message()),
-        path,
-        value,
-        cells: serde_json::json!(row.cells).to_string(),
-    }
-}
-
-/// Text as PostgreSQL can hold it, which has no character NUL.
-fn text(text: &str) -> String {
-    text.replace('\0', "\u{fffd}")
 }

@@ -3,10 +3,10 @@
 use super::found;
 use super::view::ImportJob;
 use crate::idempotency::{Answered, Reply};
-use crate::imports::write::list_of_name;
 use crate::{Actor, Service, ServiceError};
 use postrider_core::error::Code;
 use postrider_core::id::{ImportJobId, ListId};
+use postrider_intake::write::list_of_name;
 
 impl Service {
     /// Starts a job that is ready. Its list is found or made now, so that it can be seen filling.

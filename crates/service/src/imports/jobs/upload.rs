@@ -5,15 +5,15 @@
 
 use super::create::upload_hash;
 use super::found;
-use super::inspect::{Inspection, inspect, said};
-use super::parts::PartsReader;
 use super::view::ImportJob;
-use crate::imports::format::{format_of_bytes, format_of_media_type};
 use crate::{Actor, Service, ServiceError};
 use postrider_core::error::{Code, Refusal};
 use postrider_core::id::{ImportJobId, TenantId};
 use postrider_core::import::{ImportFormat, ImportState};
 use postrider_core::time::Timestamp;
+use postrider_intake::file::format::{format_of_bytes, format_of_media_type};
+use postrider_intake::jobs::inspect::{Inspection, inspect, said};
+use postrider_intake::jobs::parts::PartsReader;
 use postrider_store::import_files::PART_BYTES;
 use postrider_store::import_jobs::{ImportJobRow, ImportLayout};
 use postrider_store::{StoreError, Tx};
@@ -209,7 +209,7 @@ impl Upload {
         let key = self.row.asked_match_key;
         let inspected = tokio::task::spawn_blocking(move || inspect(Box::new(reader), format, key));
         let panicked = |_| StoreError::Failed("the look at a file panicked".into());
-        inspected.await.map_err(panicked)?.map_err(said)
+        Ok(inspected.await.map_err(panicked)?.map_err(said)?)
     }
 }
 

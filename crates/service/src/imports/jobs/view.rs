@@ -1,13 +1,12 @@
 //! A job as callers see it, made of its row.
 
-use super::inspect::{Layout, Samples, said};
 use crate::ServiceError;
-use crate::imports::columns::Columns;
-use crate::imports::object::Fields;
 use postrider_core::error::Code;
 use postrider_core::id::{ImportJobId, ListId};
 use postrider_core::import::{ImportFormat, ImportState};
 use postrider_core::time::Timestamp;
+pub use postrider_intake::jobs::mapping::Column;
+use postrider_intake::jobs::mapping::columns;
 use postrider_store::import_jobs::{ImportCounts, ImportJobRow};
 use postrider_store::profiles::MatchKey;
 
@@ -65,17 +64,6 @@ pub struct NewImportJob {
     pub upload_url: String,
 }
 
-/// A column of a table or a field of records.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Column {
-    /// Its header or name.
-    pub column: String,
-    /// What becomes of it; `-` if nothing.
-    pub field: String,
-    /// Some of what stands in it, until the start.
-    pub samples: Vec<String>,
-}
-
 impl ImportJob {
     /// Reads what is stored.
     ///
@@ -118,30 +106,4 @@ fn progress(state: ImportState, next: i64, length: Option<i64>, started: Option<
         (_, Some(_), Some(length)) if length > 0 => (next as f64 / length as f64).clamp(0.0, 1.0),
         _ => 0.0,
     }
-}
-
-/// The columns of a job whose file was looked at, and what is missing before it can start.
-fn columns(row: &ImportJobRow) -> Result<(Vec<Column>, Option<String>), ServiceError> {
-    let (Some(layout), Some(format)) = (Layout::of(row)?, row.format) else { return Ok((Vec::new(), None)) };
-    let map = super::mapping::stored(row)?;
-    let samples = Samples::of(row)?;
-    let mut problem = None;
-    let named = match format {
-        ImportFormat::Csv => {
-            let columns = Columns::new(&layout.headers, &map).map_err(said)?;
-            if row.state == ImportState::Pending {
-                problem = columns.match_key(row.asked_match_key).err().map(|error| said(error).to_string());
-            }
-            columns.named()
-        }
-        ImportFormat::Jsonl => {
-            let fields = Fields::new(&map).map_err(said)?;
-            layout.headers.iter().map(|name| (name.clone(), fields.target(name))).collect()
-        }
-    };
-    let columns = named.into_iter().enumerate().map(|(place, (column, field))| {
-        let samples = samples.columns.get(place).cloned().unwrap_or_default();
-        Column { column, field, samples }
-    });
-    Ok((columns.collect(), problem))
 }

@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use tokio::runtime::Handle;
 
 /// A file that is being read. Only on threads that may wait.
-pub(super) struct PartsReader {
+pub struct PartsReader {
     store: Store,
     runtime: Handle,
     upload: (ImportJobId, i64),
@@ -21,7 +21,7 @@ pub(super) struct PartsReader {
 
 impl PartsReader {
     /// Reads an upload of that length from a place on.
-    pub(super) const fn new(store: Store, runtime: Handle, upload: (ImportJobId, i64), length: u64, at: u64) -> Self {
+    pub const fn new(store: Store, runtime: Handle, upload: (ImportJobId, i64), length: u64, at: u64) -> Self {
         Self { store, runtime, upload, length, at, part: None }
     }
 

@@ -5,7 +5,7 @@
 
 use super::columns::{Columns, Target};
 use super::headers::Channels;
-use crate::profiles::{CONSENT_CHANNELS, MatchKey, ProfileRecord};
+use crate::people::{CONSENT_CHANNELS, MatchKey, ProfileRecord};
 use postrider_core::error::{Detail, Refusal};
 use serde_json::{Map, Value};
 
@@ -84,17 +84,17 @@ const NULLS: [&str; 3] = ["NULL", "\\N", "#N/A"];
 const LEFT_OUT: [&str; 4] = ["phone", "timezone", "locale", "push_tokens"];
 
 /// A row that can be taken.
-pub(super) struct Parsed {
-    pub(super) record: ProfileRecord,
+pub struct Parsed {
+    pub record: ProfileRecord,
     /// What was left out and why.
-    pub(super) left_out: Vec<Refusal>,
+    pub left_out: Vec<Refusal>,
 }
 
 /// Makes a record of a row.
 ///
 /// # Errors
 /// Why the row is refused.
-pub(super) fn parse(columns: &Columns, cells: &[String], key: MatchKey) -> Result<Parsed, Refusal> {
+pub fn parse(columns: &Columns, cells: &[String], key: MatchKey) -> Result<Parsed, Refusal> {
     let mut fields = Map::new();
     let mut address = Map::new();
     let mut consent = Consents::default();

@@ -1,12 +1,13 @@
 //! Looks at the beginning of a file: how it is written, what its columns are called, and what stands in them.
 
-use crate::ServiceError;
-use crate::imports::columns::Columns;
-use crate::imports::lines::Lines;
-use crate::imports::object::object;
-use crate::imports::report::ImportError;
-use crate::imports::rows::{Place, Rows, Shape};
-use crate::imports::source::Middle;
+use crate::IntakeError;
+use crate::file::columns::Columns;
+use crate::file::lines::Lines;
+use crate::file::mapping::Mapping;
+use crate::file::object::object;
+use crate::file::report::ImportError;
+use crate::file::rows::{Place, Rows, Shape};
+use crate::file::source::Middle;
 use postrider_core::error::Refusal;
 use postrider_core::import::ImportFormat;
 use postrider_store::StoreError;
@@ -27,27 +28,27 @@ const SAMPLE_CHARS_MAX: usize = 100;
 
 /// How a file is to be read, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Layout {
+pub struct Layout {
     /// What parts the cells; absent for lines of JSON.
-    pub(super) delimiter: Option<u8>,
+    pub delimiter: Option<u8>,
     /// Headers of a table; names of fields that records were seen to have.
-    pub(super) headers: Vec<String>,
+    pub headers: Vec<String>,
 }
 
 /// Some of what stands in each column, as it is stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Samples {
-    pub(super) columns: Vec<Vec<String>>,
+pub struct Samples {
+    pub columns: Vec<Vec<String>>,
 }
 
 /// What was seen.
-pub(super) struct Inspection {
-    pub(super) layout: Layout,
-    pub(super) samples: Samples,
+pub struct Inspection {
+    pub layout: Layout,
+    pub samples: Samples,
     /// Where the first row begins.
-    pub(super) start: Place,
+    pub start: Place,
     /// By what people are found, if the headers say it.
-    pub(super) key: Option<MatchKey>,
+    pub key: Option<MatchKey>,
 }
 
 impl Layout {
@@ -55,12 +56,12 @@ impl Layout {
     ///
     /// # Errors
     /// A failure if the row holds what no release wrote.
-    pub(super) fn of(row: &ImportJobRow) -> Result<Option<Self>, ServiceError> {
+    pub fn of(row: &ImportJobRow) -> Result<Option<Self>, IntakeError> {
         row.layout.as_deref().map(stored).transpose()
     }
 
     /// How to read on in the middle of the file.
-    pub(super) fn middle(self) -> Middle {
+    pub fn middle(self) -> Middle {
         match self.delimiter {
             Some(delimiter) => Middle::Table(Shape { delimiter, columns: self.headers.len() }, self.headers),
             None => Middle::Lines,
@@ -73,7 +74,7 @@ impl Samples {
     ///
     /// # Errors
     /// A failure if the row holds what no release wrote.
-    pub(super) fn of(row: &ImportJobRow) -> Result<Self, ServiceError> {
+    pub fn of(row: &ImportJobRow) -> Result<Self, IntakeError> {
         row.samples.as_deref().map_or_else(|| Ok(Self::default()), stored)
     }
 }
@@ -82,13 +83,17 @@ impl Samples {
 ///
 /// # Errors
 /// A failure if it is not what was written.
-pub(super) fn stored<'t, T: Deserialize<'t>>(text: &'t str) -> Result<T, ServiceError> {
-    serde_json::from_str(text)
-        .map_err(|error| StoreError::Failed(format!("an import job holds what cannot be read: {error}")).into())
+pub fn stored<'t, T: Deserialize<'t>>(text: &'t str) -> Result<T, IntakeError> {
+    serde_json::from_str(text).map_err(unreadable)
+}
+
+/// The failure of a row that holds what no release wrote.
+pub fn unreadable(error: serde_json::Error) -> IntakeError {
+    StoreError::Failed(format!("an import job holds what cannot be read: {error}")).into()
 }
 
 /// The error of an import as the error of a use case.
-pub(super) fn said(error: ImportError) -> ServiceError {
+pub fn said(error: ImportError) -> IntakeError {
     match error {
         ImportError::Service(error) => error,
         ImportError::Read(error) | ImportError::WriteRefused(error) => match error.downcast::<StoreError>() {
@@ -102,7 +107,7 @@ pub(super) fn said(error: ImportError) -> ServiceError {
 ///
 /// # Errors
 /// `IMPORTS.FILE_INVALID`; the input's own errors.
-pub(super) fn inspect(
+pub fn inspect(
     input: Box<dyn Read + Send>,
     format: ImportFormat,
     key: Option<MatchKey>,
@@ -116,7 +121,7 @@ pub(super) fn inspect(
 fn inspect_table(input: Box<dyn Read + Send>, key: Option<MatchKey>) -> Result<Inspection, ImportError> {
     let (mut rows, header) = Rows::open(input)?;
     let start = rows.place();
-    let columns = Columns::new(&header.cells, &[])?;
+    let columns = Columns::new(&header.cells, &Mapping::default())?;
     let mut samples = vec![Vec::new(); columns.headers.len()];
     for taken in 0..SAMPLED_ROWS {
         let Some(row) = rows.next()? else {

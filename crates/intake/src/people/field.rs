@@ -6,12 +6,12 @@ use postrider_core::error::Refusal;
 use serde_json::{Map, Value};
 
 /// The path of a field below another one; at the top a field is its own path.
-pub(super) fn at(path: &str, field: &str) -> String {
+pub fn at(path: &str, field: &str) -> String {
     if path.is_empty() { field.to_owned() } else { format!("{path}.{field}") }
 }
 
 /// A refusal that shows what was sent.
-pub(super) fn invalid(path: &str, value: &Value, problem: &str) -> Refusal {
+pub fn invalid(path: &str, value: &Value, problem: &str) -> Refusal {
     let shown = match value {
         Value::String(text) => Some(text.clone()),
         Value::Array(_) | Value::Object(_) | Value::Null => None,
@@ -21,7 +21,7 @@ pub(super) fn invalid(path: &str, value: &Value, problem: &str) -> Refusal {
 }
 
 /// The text of a value, if there is any: null and blank text are none.
-pub(super) fn text<'v>(path: &str, value: &'v Value) -> Result<Option<&'v str>, Refusal> {
+pub fn text<'v>(path: &str, value: &'v Value) -> Result<Option<&'v str>, Refusal> {
     match value {
         Value::Null => Ok(None),
         Value::String(text) => Ok(Some(text.trim()).filter(|text| !text.is_empty())),
@@ -30,7 +30,7 @@ pub(super) fn text<'v>(path: &str, value: &'v Value) -> Result<Option<&'v str>, 
 }
 
 /// Text of several lines: tabs and line breaks may stay, other control characters may not.
-pub(super) fn clean_text(path: &str, text: &str, chars_max: usize) -> Result<String, Refusal> {
+pub fn clean_text(path: &str, text: &str, chars_max: usize) -> Result<String, Refusal> {
     if text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r')) {
         return Err(Refusal::invalid(path, None, "contains a control character"));
     }
@@ -41,7 +41,7 @@ pub(super) fn clean_text(path: &str, text: &str, chars_max: usize) -> Result<Str
 }
 
 /// Text of one line: every run of blanks and line breaks becomes one blank.
-pub(super) fn line(path: &str, value: &Value) -> Result<Option<String>, Refusal> {
+pub fn line(path: &str, value: &Value) -> Result<Option<String>, Refusal> {
     let Some(text) = text(path, value)? else { return Ok(None) };
     let words: Vec<&str> = text.split_whitespace().collect();
     clean_text(path, &words.join(" "), TEXT_CHARS_MAX).map(Some)
@@ -51,7 +51,7 @@ pub(super) fn line(path: &str, value: &Value) -> Result<Option<String>, Refusal>
 ///
 /// # Errors
 /// `REQUEST_INVALID` with the path of a field that is unknown or not text.
-pub(crate) fn postal_address(path: &str, fields: &Map<String, Value>) -> Result<PostalAddress, Refusal> {
+pub fn postal_address(path: &str, fields: &Map<String, Value>) -> Result<PostalAddress, Refusal> {
     let mut address = PostalAddress::default();
     for (name, value) in fields {
         let path = at(path, name);

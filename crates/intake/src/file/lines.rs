@@ -9,12 +9,12 @@ use super::sniff::{SAMPLE_BYTES, not_text};
 use std::io::{BufRead, BufReader, Cursor, Read};
 
 /// Longest line, in bytes.
-pub(super) const LINE_BYTES_MAX: usize = 256 * 1024;
+pub const LINE_BYTES_MAX: usize = 256 * 1024;
 /// Bytes of a line too long that are kept to show which it was.
 const SHOWN_BYTES: usize = 200;
 
 /// Lines that are being read.
-pub(super) struct Lines {
+pub struct Lines {
     input: BufReader<Box<dyn Read + Send>>,
     place: Place,
 }
@@ -24,7 +24,7 @@ impl Lines {
     ///
     /// # Errors
     /// `IMPORTS.FILE_INVALID` with what the file is instead; the input's own errors.
-    pub(super) fn open(mut input: Box<dyn Read + Send>) -> Result<Self, ImportError> {
+    pub fn open(mut input: Box<dyn Read + Send>) -> Result<Self, ImportError> {
         let mut sample = Vec::new();
         input.by_ref().take(SAMPLE_BYTES as u64).read_to_end(&mut sample).map_err(ImportError::Read)?;
         if let Some(problem) = not_text(&sample) {
@@ -42,12 +42,12 @@ impl Lines {
     }
 
     /// Reads on from a place that [`Lines::place`] told.
-    pub(super) fn at(input: Box<dyn Read + Send>, place: Place) -> Self {
+    pub fn at(input: Box<dyn Read + Send>, place: Place) -> Self {
         Self { input: BufReader::new(input), place }
     }
 
     /// Behind the line that was read last.
-    pub(super) const fn place(&self) -> Place {
+    pub const fn place(&self) -> Place {
         self.place
     }
 
@@ -55,7 +55,7 @@ impl Lines {
     ///
     /// # Errors
     /// The input's own errors.
-    pub(super) fn next(&mut self) -> Result<Option<Row>, ImportError> {
+    pub fn next(&mut self) -> Result<Option<Row>, ImportError> {
         loop {
             let line = self.place.line;
             let mut bytes = Vec::new();

@@ -9,53 +9,53 @@ use std::collections::VecDeque;
 use std::io::{self, Cursor, Read};
 
 /// Longest row, in bytes. A quotation mark that is never closed makes the rest of a file one row.
-pub(super) const ROW_BYTES_MAX: usize = 256 * 1024;
+pub const ROW_BYTES_MAX: usize = 256 * 1024;
 /// Most columns.
-pub(super) const COLUMNS_MAX: usize = 500;
+pub const COLUMNS_MAX: usize = 500;
 
 /// What the bytes 0x80 to 0x9F are in Windows-1252; five are nothing.
 const WINDOWS_1252: &str = "€\u{fffd}‚ƒ„…†‡ˆ‰Š‹Œ\u{fffd}Ž\u{fffd}\u{fffd}‘’“”•–—˜™š›œ\u{fffd}žŸ";
 
 /// The path of a refusal that is about a row as a whole.
-pub(super) const ROW: &str = "row";
+pub const ROW: &str = "row";
 
 /// Between two rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
+pub struct Place {
     /// How much of the file lies before it, in bytes.
-    pub(super) byte: u64,
+    pub byte: u64,
     /// The line of the next byte, from 1.
-    pub(super) line: u64,
+    pub line: u64,
 }
 
 /// How a table is to be read from a place in its middle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Shape {
+pub struct Shape {
     /// What parts the cells.
-    pub(super) delimiter: u8,
+    pub delimiter: u8,
     /// Columns of the header.
-    pub(super) columns: usize,
+    pub columns: usize,
 }
 
 /// One row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Row {
+pub struct Row {
     /// The line of the file on which it begins, from 1.
-    pub(super) line: u64,
+    pub line: u64,
     /// Its cells as text.
-    pub(super) cells: Vec<String>,
+    pub cells: Vec<String>,
     /// What is wrong with it as a row.
-    pub(super) problem: Option<String>,
+    pub problem: Option<String>,
 }
 
 impl Row {
     /// How much it takes, in bytes. A cell takes room even if nothing is in it.
-    pub(super) fn size(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.cells.iter().map(|cell| size_of::<String>() + cell.len()).sum()
     }
 
     /// What is wrong with it as a row, as a refusal.
-    pub(super) fn refusal(&self) -> Option<Refusal> {
+    pub fn refusal(&self) -> Option<Refusal> {
         self.problem.as_ref().map(|problem| Refusal::invalid(ROW, None, problem))
     }
 
@@ -65,7 +65,7 @@ impl Row {
 }
 
 /// A table that is being read.
-pub(super) struct Rows {
+pub struct Rows {
     csv: csv::Reader<Watched>,
     record: csv::ByteRecord,
     shape: Shape,
@@ -77,7 +77,7 @@ impl Rows {
     ///
     /// # Errors
     /// `IMPORTS.FILE_INVALID` with what the file is instead; the input's own errors.
-    pub(super) fn open(mut input: Box<dyn Read + Send>) -> Result<(Self, Row), ImportError> {
+    pub fn open(mut input: Box<dyn Read + Send>) -> Result<(Self, Row), ImportError> {
         let mut sample = Vec::new();
         input.by_ref().take(SAMPLE_BYTES as u64).read_to_end(&mut sample).map_err(ImportError::Read)?;
         let dialect = sniff(&sample, sample.len() < SAMPLE_BYTES).map_err(ImportError::file)?;
@@ -95,7 +95,7 @@ impl Rows {
     }
 
     /// Reads on from a place that [`Rows::place`] told; `before` is the byte before it.
-    pub(super) fn at(input: Box<dyn Read + Send>, shape: Shape, place: Place, before: u8) -> Self {
+    pub fn at(input: Box<dyn Read + Send>, shape: Shape, place: Place, before: u8) -> Self {
         let input = Watched::new(input, place.line, before);
         let csv =
             csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(shape.delimiter).from_reader(input);
@@ -103,12 +103,12 @@ impl Rows {
     }
 
     /// How the table is written.
-    pub(super) const fn shape(&self) -> Shape {
+    pub const fn shape(&self) -> Shape {
         self.shape
     }
 
     /// Behind the row that was read last, where reading can go on: no row begins between that row and this place.
-    pub(super) fn place(&self) -> Place {
+    pub fn place(&self) -> Place {
         let behind = self.csv.position().byte();
         let watched = self.csv.get_ref();
         let mut starts = watched.starts.iter().filter(|&&(byte, _)| byte >= behind);
@@ -117,7 +117,7 @@ impl Rows {
     }
 
     /// How much of the file has been taken, in bytes.
-    pub(super) fn bytes(&self) -> u64 {
+    pub fn bytes(&self) -> u64 {
         self.bytes_before + self.csv.position().byte()
     }
 
@@ -125,7 +125,7 @@ impl Rows {
     ///
     /// # Errors
     /// `IMPORTS.FILE_INVALID` if a row is too long; the input's own errors.
-    pub(super) fn next(&mut self) -> Result<Option<Row>, ImportError> {
+    pub fn next(&mut self) -> Result<Option<Row>, ImportError> {
         loop {
             let start = self.csv.position().byte();
             self.csv.get_mut().begin_row(start);

@@ -45,7 +45,7 @@ struct Entry {
 }
 
 /// The profiles at hand, and where each key leads.
-pub(super) struct Roster {
+pub struct Roster {
     key: MatchKey,
     entries: Vec<Entry>,
     emails: HashMap<String, usize>,
@@ -56,7 +56,7 @@ pub(super) struct Roster {
 
 impl Roster {
     /// Reads every profile that the records name by any key.
-    pub(super) fn load(
+    pub fn load(
         tx: &mut Tx<'_>,
         tenant: TenantId,
         key: MatchKey,
@@ -124,7 +124,7 @@ impl Roster {
     ///
     /// # Errors
     /// A refusal of this record alone; nothing has changed then.
-    pub(super) fn apply(
+    pub fn apply(
         &mut self,
         record: &ProfileRecord,
         now: Timestamp,
@@ -192,7 +192,7 @@ impl Roster {
     }
 
     /// Writes what has changed.
-    pub(super) fn save(self, tx: &mut Tx<'_>, tenant: TenantId) -> Result<(), StoreError> {
+    pub fn save(self, tx: &mut Tx<'_>, tenant: TenantId) -> Result<(), StoreError> {
         let (mut fresh, mut changed, mut released) = (Vec::new(), Vec::new(), Vec::new());
         for Entry { row, stored } in self.entries {
             match stored {
@@ -216,7 +216,7 @@ impl Roster {
 }
 
 /// Writes what a record says into a row.
-pub(crate) fn change(row: &mut ProfileRow, record: &ProfileRecord) -> Result<(), Refusal> {
+pub fn change(row: &mut ProfileRow, record: &ProfileRecord) -> Result<(), Refusal> {
     record.email.apply(&mut row.email);
     record.phone.apply(&mut row.phone);
     record.customer_id.apply(&mut row.customer_id);

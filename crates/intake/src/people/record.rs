@@ -26,7 +26,7 @@ pub const CONSENT_CHANNELS: [&str; 4] = ["email", "sms", "push", "direct_mail"];
 
 /// What becomes of one field.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) enum Change<T> {
+pub enum Change<T> {
     /// It stays as it is.
     #[default]
     Keep,
@@ -42,7 +42,7 @@ impl<T> Change<T> {
     }
 
     /// What it becomes, if it becomes anything.
-    pub(crate) const fn set(&self) -> Option<&T> {
+    pub const fn set(&self) -> Option<&T> {
         match self {
             Self::Set(value) => Some(value),
             Self::Keep | Self::Clear => None,
@@ -50,7 +50,7 @@ impl<T> Change<T> {
     }
 
     /// Applies it to a stored column.
-    pub(super) fn apply(&self, stored: &mut Option<T>)
+    pub fn apply(&self, stored: &mut Option<T>)
     where
         T: Clone,
     {
@@ -64,23 +64,23 @@ impl<T> Change<T> {
 
 /// A record whose every field has its right form.
 #[derive(Clone, Default)]
-pub(crate) struct ProfileRecord {
-    pub(crate) email: Change<String>,
-    pub(crate) phone: Change<String>,
-    pub(crate) customer_id: Change<String>,
-    pub(super) first_name: Change<String>,
-    pub(super) last_name: Change<String>,
-    pub(super) timezone: Change<String>,
-    pub(super) locale: Change<String>,
+pub struct ProfileRecord {
+    pub email: Change<String>,
+    pub phone: Change<String>,
+    pub customer_id: Change<String>,
+    pub first_name: Change<String>,
+    pub last_name: Change<String>,
+    pub timezone: Change<String>,
+    pub locale: Change<String>,
     /// As JSON.
-    pub(super) push_tokens: Change<String>,
+    pub push_tokens: Change<String>,
     /// As JSON. An address is one value: it is replaced whole, never mixed with an older one.
-    pub(super) address: Change<String>,
+    pub address: Change<String>,
     /// Each channel by itself.
-    pub(super) consent: [Option<Consent>; 4],
-    pub(super) attributes: BTreeMap<String, Option<Value>>,
+    pub consent: [Option<Consent>; 4],
+    pub attributes: BTreeMap<String, Option<Value>>,
     /// Where the record stands in its request, for later refusals.
-    pub(super) path: String,
+    pub path: String,
 }
 
 impl ProfileRecord {
@@ -88,7 +88,7 @@ impl ProfileRecord {
     ///
     /// # Errors
     /// `REQUEST_INVALID` with the path of the first wrong field.
-    pub(crate) fn parse(path: &str, fields: &Map<String, Value>) -> Result<Self, Refusal> {
+    pub fn parse(path: &str, fields: &Map<String, Value>) -> Result<Self, Refusal> {
         let mut record = Self { path: path.to_owned(), ..Self::default() };
         for (name, value) in fields {
             record.read(path, name, value)?;
@@ -145,7 +145,7 @@ impl ProfileRecord {
     ///
     /// # Errors
     /// `REQUEST_INVALID` if it has none.
-    pub(crate) fn key(&self, key: MatchKey) -> Result<&str, Refusal> {
+    pub fn key(&self, key: MatchKey) -> Result<&str, Refusal> {
         let change = match key {
             MatchKey::Email => &self.email,
             MatchKey::Phone => &self.phone,

@@ -1,8 +1,9 @@
 //! Which column becomes which field.
 
 use super::headers::{Channels, DIRECT_MAIL, EMAIL, EVERY_CHANNEL, Meaning, PUSH, SMS, meaning, snake_case};
+use super::mapping::Mapping;
 use super::report::ImportError;
-use crate::profiles::{ADDRESS_FIELDS, ATTRIBUTE_NAME_CHARS_MAX, ATTRIBUTES_MAX, MatchKey, is_attribute_name};
+use crate::people::{ADDRESS_FIELDS, ATTRIBUTE_NAME_CHARS_MAX, ATTRIBUTES_MAX, MatchKey, is_attribute_name};
 use postrider_core::error::{Code, Refusal};
 use std::collections::BTreeSet;
 
@@ -28,7 +29,7 @@ const NOTHING: &str = "-";
 
 /// Where the cells of a column go.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Target {
+pub enum Target {
     /// Nowhere.
     Nothing,
     /// A well-known field.
@@ -49,7 +50,7 @@ pub(super) enum Target {
 
 impl Target {
     /// The field as a person would name it.
-    pub(super) fn name(&self) -> String {
+    pub fn name(&self) -> String {
         match self {
             Self::Nothing => NOTHING.to_owned(),
             Self::Field(name) => (*name).to_owned(),
@@ -68,9 +69,9 @@ fn consent_name(meaning: Meaning) -> String {
 
 /// The columns of a file, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Columns {
-    pub(super) headers: Vec<String>,
-    pub(super) targets: Vec<Target>,
+pub struct Columns {
+    pub headers: Vec<String>,
+    pub targets: Vec<Target>,
 }
 
 impl Columns {
@@ -80,7 +81,7 @@ impl Columns {
     /// # Errors
     /// `IMPORTS.MAPPING_INVALID` for a column or field that is not there, `IMPORTS.FILE_INVALID` for a first line
     /// that holds no headers.
-    pub(super) fn new(headers: &[String], map: &[(String, String)]) -> Result<Self, ImportError> {
+    pub fn new(headers: &[String], mapping: &Mapping) -> Result<Self, ImportError> {
         let headers: Vec<String> = headers.iter().map(|header| header.trim().to_owned()).collect();
         if headers.iter().any(|header| header.contains('@') && header.contains('.')) {
             return Err(ImportError::file(
@@ -88,11 +89,11 @@ impl Columns {
             ));
         }
         let mut targets: Vec<Option<Target>> = vec![None; headers.len()];
-        for (column, field) in map {
+        for (column, field) in &mapping.columns {
             let place = find(&headers, column)?;
             let target = explicit(column, field)?;
             if target != Target::Nothing && targets.contains(&Some(target.clone())) {
-                return Err(mapping(Some(field), format!("two columns cannot both be {field}")));
+                return Err(wrong(Some(field), format!("two columns cannot both be {field}")));
             }
             targets[place] = Some(target);
         }
@@ -127,7 +128,7 @@ impl Columns {
     }
 
     /// Every column and what becomes of it, such as `("Vorname", "first_name")`.
-    pub(super) fn named(&self) -> Vec<(String, String)> {
+    pub fn named(&self) -> Vec<(String, String)> {
         self.headers.iter().zip(&self.targets).map(|(header, target)| (header.clone(), target.name())).collect()
     }
 
@@ -135,7 +136,7 @@ impl Columns {
     ///
     /// # Errors
     /// `IMPORTS.MAPPING_INVALID` if none has.
-    pub(super) fn match_key(&self, wanted: Option<MatchKey>) -> Result<MatchKey, ImportError> {
+    pub fn match_key(&self, wanted: Option<MatchKey>) -> Result<MatchKey, ImportError> {
         let has = |key: &MatchKey| {
             self.targets.iter().any(|target| matches!(target, Target::Field(name) if *name == key.as_str()))
         };
@@ -150,12 +151,12 @@ impl Columns {
         });
         found.ok_or_else(|| {
             let columns = self.headers.join(", ");
-            mapping(None, format!("no column holds {needed}; say which one does; columns: {columns}"))
+            wrong(None, format!("no column holds {needed}; say which one does; columns: {columns}"))
         })
     }
 }
 
-fn mapping(value: Option<&str>, problem: impl Into<String>) -> ImportError {
+fn wrong(value: Option<&str>, problem: impl Into<String>) -> ImportError {
     Refusal::field(Code::ImportMappingInvalid, "columns", value, problem).into()
 }
 
@@ -169,12 +170,12 @@ fn find(headers: &[String], column: &str) -> Result<usize, ImportError> {
     let found = ways.iter().find_map(|way| headers.iter().position(|header| way(header)));
     found.ok_or_else(|| {
         let problem = format!("there is no column {column}; columns: {}", headers.join(", "));
-        mapping(Some(column), problem)
+        wrong(Some(column), problem)
     })
 }
 
 /// What the caller wants a column to be.
-pub(super) fn explicit(column: &str, field: &str) -> Result<Target, ImportError> {
+pub fn explicit(column: &str, field: &str) -> Result<Target, ImportError> {
     let field = field.trim();
     if field.is_empty() || field == NOTHING {
         return Ok(Target::Nothing);
@@ -199,7 +200,7 @@ pub(super) fn explicit(column: &str, field: &str) -> Result<Target, ImportError>
         "{field} is no field for the column {column}: take a well-known field, address.city and the like, \
         consent.email, opt_out, an attribute in letters, digits and underscores, or - to leave the column out"
     );
-    Err(mapping(Some(field), problem))
+    Err(wrong(Some(field), problem))
 }
 
 /// Gives every column without a field an attribute of its own.

@@ -3,16 +3,17 @@
 //! Invariant: the place behind a set, its counters, its notes and its profiles are one transaction under the claim.
 //! Whoever has lost the claim changes nothing.
 
+use super::Importer;
 use super::inspect::{Layout, said};
 use super::mapping::stored;
 use super::notes::note;
 use super::parts::PartsReader;
-use crate::imports::report::ImportError;
-use crate::imports::rows::Place;
-use crate::imports::source::Source;
-use crate::imports::tally::tally;
-use crate::imports::write::{Destination, Entry, write_set};
-use crate::{Service, ServiceError};
+use crate::IntakeError;
+use crate::file::report::ImportError;
+use crate::file::rows::Place;
+use crate::file::source::Source;
+use crate::file::tally::tally;
+use crate::write::{Destination, Entry, write_set};
 use postrider_core::env::Entropy;
 use postrider_core::error::Code;
 use postrider_core::time::Timestamp;
@@ -25,11 +26,11 @@ use std::sync::Arc;
 /// Sets that are written before other jobs have their turn.
 const SETS_MAX: usize = 20;
 /// How long a claim lasts without a set being written, in milliseconds.
-pub(super) const LEASE_MS: i64 = 30_000;
+pub const LEASE_MS: i64 = 30_000;
 
 /// How a stretch ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stretch {
+pub enum Stretch {
     /// There is more of the file.
     More,
     /// The file is behind us.
@@ -45,18 +46,18 @@ struct Step {
     behind: Place,
 }
 
-impl Service {
+impl Importer {
     /// Takes the next rows of a job that is claimed.
     ///
     /// # Errors
     /// A refusal that ends the job, or a failure after which it is tried again.
-    pub(super) async fn import_stretch(&self, job: &ImportJobRow) -> Result<Stretch, ServiceError> {
+    pub async fn stretch(&self, job: &ImportJobRow) -> Result<Stretch, IntakeError> {
         let claim = ImportClaim { tenant: job.tenant, job: job.id, fence: job.fence };
-        let service = self.clone();
+        let importer = self.clone();
         let row = job.clone();
         let runtime = tokio::runtime::Handle::current();
         let (mut source, mut step) = blocking(move || {
-            let mut source = open(&service, &row, runtime)?;
+            let mut source = open(&importer, &row, runtime)?;
             let step = next(&mut source)?;
             Ok((source, step))
         })
@@ -65,8 +66,13 @@ impl Service {
             if step.entries.is_empty() {
                 return Ok(Stretch::Whole);
             }
-            let destination =
-                Destination { tenant: job.tenant, key: source.key, list: job.list, dry_run: false, now: self.now() };
+            let destination = Destination {
+                tenant: job.tenant,
+                key: source.key,
+                list: job.list,
+                dry_run: false,
+                now: self.clock.now(),
+            };
             let written = self.write_step(claim, destination, step);
             let following = blocking(move || {
                 let step = next(&mut source);
@@ -84,11 +90,11 @@ impl Service {
     }
 
     /// Writes a set; whether the claim was still good.
-    async fn write_step(&self, claim: ImportClaim, to: Destination, step: Step) -> Result<bool, ServiceError> {
-        let (step, entropy) = (Arc::new(step), self.entropy());
+    async fn write_step(&self, claim: ImportClaim, to: Destination, step: Step) -> Result<bool, IntakeError> {
+        let (step, entropy) = (Arc::new(step), Arc::clone(&self.entropy));
         let lease_until = to.now.plus_millis(LEASE_MS);
         let work = move |tx: &mut Tx<'_>| write(tx, claim, to, &step, &*entropy, lease_until);
-        self.store().write_guarded("imports.write", work).await
+        self.store.write_guarded("imports.write", work).await
     }
 }
 
@@ -99,7 +105,7 @@ fn write(
     step: &Step,
     entropy: &dyn Entropy,
     lease_until: Timestamp,
-) -> Result<bool, ServiceError> {
+) -> Result<bool, IntakeError> {
     let Some((next_byte, notes_before)) = tx.import_job_keep(claim, lease_until)? else { return Ok(false) };
     if next_byte != signed(step.before.byte) {
         return Ok(false);
@@ -117,21 +123,21 @@ fn write(
     Ok(true)
 }
 
-fn next(source: &mut Source) -> Result<Step, ServiceError> {
+fn next(source: &mut Source) -> Result<Step, IntakeError> {
     let before = source.place();
     let entries = source.next_set().map_err(said)?;
     Ok(Step { entries, before, behind: source.place() })
 }
 
 /// Opens the file of a job where its next set begins.
-fn open(service: &Service, job: &ImportJobRow, runtime: tokio::runtime::Handle) -> Result<Source, ServiceError> {
+fn open(importer: &Importer, job: &ImportJobRow, runtime: tokio::runtime::Handle) -> Result<Source, IntakeError> {
     let (Some(layout), Some(key), Some(length)) = (Layout::of(job)?, job.match_key, job.file_bytes) else {
         return Err(Code::Internal.into());
     };
     let place = Place { byte: job.next_byte.unsigned_abs(), line: job.next_line.unsigned_abs() };
     let from = place.byte.saturating_sub(1);
     let upload = (job.id, job.upload);
-    let mut input = PartsReader::new(service.store().clone(), runtime, upload, length.unsigned_abs(), from);
+    let mut input = PartsReader::new(importer.store.clone(), runtime, upload, length.unsigned_abs(), from);
     let mut before = [b'\n'];
     if place.byte > 0 {
         input.read_exact(&mut before).map_err(|error| said(ImportError::Read(error)))?;
@@ -145,8 +151,8 @@ const fn signed(value: u64) -> i64 {
 
 /// Runs what waits on a thread that may. A panic there is about the file, so the job ends with it.
 async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, ServiceError> + Send + 'static,
-) -> Result<T, ServiceError> {
+    work: impl FnOnce() -> Result<T, IntakeError> + Send + 'static,
+) -> Result<T, IntakeError> {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
         Err(error) if error.is_panic() => Err(Code::Internal.into()),

@@ -1,10 +1,11 @@
 //! From a line of JSON to a record: its object, no field twice, and fields under the names that the caller gave them.
 
 use super::columns::{Target, explicit};
+use super::mapping::Mapping;
 use super::report::ImportError;
 use super::row::Parsed;
 use super::rows::ROW;
-use crate::profiles::{MatchKey, ProfileRecord};
+use crate::people::{MatchKey, ProfileRecord};
 use postrider_core::error::{Code, Refusal};
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -17,7 +18,7 @@ const OURS: &str = "postrider_";
 
 /// What fields of the objects are to be called.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Fields {
+pub struct Fields {
     renamed: Vec<(String, Target)>,
 }
 
@@ -26,9 +27,9 @@ impl Fields {
     ///
     /// # Errors
     /// `IMPORTS.MAPPING_INVALID` for a field that there is not, or one that only a table can have.
-    pub(super) fn new(map: &[(String, String)]) -> Result<Self, ImportError> {
-        let mut renamed: Vec<(String, Target)> = Vec::with_capacity(map.len());
-        for (name, field) in map {
+    pub fn new(mapping: &Mapping) -> Result<Self, ImportError> {
+        let mut renamed: Vec<(String, Target)> = Vec::with_capacity(mapping.columns.len());
+        for (name, field) in &mapping.columns {
             let target = explicit(name, field)?;
             let only_in_tables =
                 matches!(target, Target::OptIn(_) | Target::OptOut(_) | Target::OptOutDate(_) | Target::Status(_));
@@ -46,7 +47,7 @@ impl Fields {
     }
 
     /// What a field of the file becomes.
-    pub(super) fn target(&self, name: &str) -> String {
+    pub fn target(&self, name: &str) -> String {
         let renamed = self.renamed.iter().find(|(from, _)| from == name);
         renamed.map_or_else(|| name.to_owned(), |(_, target)| target.name())
     }
@@ -88,7 +89,7 @@ fn twice(path: &str) -> Refusal {
 ///
 /// # Errors
 /// Why the line is refused.
-pub(super) fn parse(fields: &Fields, text: &str, key: MatchKey) -> Result<Parsed, Refusal> {
+pub fn parse(fields: &Fields, text: &str, key: MatchKey) -> Result<Parsed, Refusal> {
     let record = ProfileRecord::parse("", &fields.rename(object(text)?)?)?;
     record.key(key)?;
     Ok(Parsed { record, left_out: Vec::new() })
@@ -98,7 +99,7 @@ pub(super) fn parse(fields: &Fields, text: &str, key: MatchKey) -> Result<Parsed
 ///
 /// # Errors
 /// What is wrong with the line.
-pub(super) fn object(text: &str) -> Result<Map<String, Value>, Refusal> {
+pub fn object(text: &str) -> Result<Map<String, Value>, Refusal> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let value = Once::Whole.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
     let mut object = match value {

@@ -1,21 +1,21 @@
 //! What columns are called in the world, and which field each means.
 
-/// The channels of a consent column, as bits in the order of [`crate::profiles::CONSENT_CHANNELS`].
-pub(super) type Channels = u8;
+/// The channels of a consent column, as bits in the order of [`crate::people::CONSENT_CHANNELS`].
+pub type Channels = u8;
 /// Email.
-pub(super) const EMAIL: Channels = 0b0001;
+pub const EMAIL: Channels = 0b0001;
 /// Text messages.
-pub(super) const SMS: Channels = 0b0010;
+pub const SMS: Channels = 0b0010;
 /// Push notifications.
-pub(super) const PUSH: Channels = 0b0100;
+pub const PUSH: Channels = 0b0100;
 /// Printed mail.
-pub(super) const DIRECT_MAIL: Channels = 0b1000;
+pub const DIRECT_MAIL: Channels = 0b1000;
 /// All of them.
-pub(super) const EVERY_CHANNEL: Channels = 0b1111;
+pub const EVERY_CHANNEL: Channels = 0b1111;
 
 /// What a column is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Meaning {
+pub enum Meaning {
     /// A well-known field of one text.
     Field(&'static str),
     /// A field of the postal address.
@@ -107,14 +107,14 @@ const HEADERS: &[(&str, Meaning)] = &[
 ];
 
 /// What a header means, if it is known.
-pub(super) fn meaning(header: &str) -> Option<Meaning> {
+pub fn meaning(header: &str) -> Option<Meaning> {
     let letters: String = spelled_out(header).chars().filter(char::is_ascii_alphanumeric).collect();
     let known = HEADERS.iter().find(|(names, _)| names.split(' ').any(|name| name == letters));
     known.map(|(_, meaning)| *meaning)
 }
 
 /// A name in snake_case that templates can use, made of a header; empty if nothing is left of it.
-pub(super) fn snake_case(header: &str) -> String {
+pub fn snake_case(header: &str) -> String {
     let mut name = String::new();
     let mut gap = false;
     for c in spelled_out(header).chars() {

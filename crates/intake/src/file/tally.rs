@@ -1,8 +1,8 @@
 //! What became of a set of rows: one place counts, for the command line and for jobs.
 
 use super::rows::{ROW, Row};
-use super::write::Entry;
-use crate::profiles::{Operation, SetOutcome};
+use crate::people::{Operation, SetOutcome};
+use crate::write::Entry;
 use postrider_core::error::{Code, Refusal};
 use postrider_core::import::ImportSeverity;
 use postrider_store::import_jobs::ImportCounts;
@@ -11,7 +11,7 @@ use postrider_store::import_jobs::ImportCounts;
 ///
 /// Invariant: `read = created + updated + unchanged + refused`, and there are as many notes as `refused` and
 /// `fields_left_out` together. `added_to_list` is not counted here.
-pub(super) fn tally<E>(
+pub fn tally<E>(
     entries: &[Entry],
     outcome: SetOutcome,
     dry_run: bool,
@@ -47,12 +47,12 @@ pub(super) fn tally<E>(
 }
 
 /// Why a row was refused or taken without a field, in one clause.
-pub(super) fn reason(severity: ImportSeverity, refusal: &Refusal) -> String {
+pub fn reason(severity: ImportSeverity, refusal: &Refusal) -> String {
     clause(severity, &refusal.message())
 }
 
 /// The same, of the sentence of a refusal: what is wrong with a row as a whole needs no path.
-pub(super) fn clause(severity: ImportSeverity, message: &str) -> String {
+pub fn clause(severity: ImportSeverity, message: &str) -> String {
     let clause = message.strip_prefix(ROW).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(message);
     match severity {
         ImportSeverity::Error => clause.to_owned(),

@@ -28,7 +28,7 @@ pub fn format_of_media_type(media_type: &str) -> Option<ImportFormat> {
 }
 
 /// The format that the first bytes look like: a record begins with a brace, a header hardly does.
-pub(super) fn format_of_bytes(bytes: &[u8]) -> ImportFormat {
+pub fn format_of_bytes(bytes: &[u8]) -> ImportFormat {
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
     if text.starts_with(b"{") { ImportFormat::Jsonl } else { ImportFormat::Csv }
 }

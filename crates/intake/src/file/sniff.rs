@@ -1,7 +1,7 @@
 //! Which kind of table a file is, told from its beginning.
 
 /// How much of a file is looked at, in bytes.
-pub(super) const SAMPLE_BYTES: usize = 64 * 1024;
+pub const SAMPLE_BYTES: usize = 64 * 1024;
 /// Records of the sample that are compared.
 const SAMPLE_RECORDS: usize = 50;
 /// What parts the cells, the likeliest first.
@@ -9,20 +9,20 @@ const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 
 /// How a table is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Dialect {
+pub struct Dialect {
     /// What parts the cells.
-    pub(super) delimiter: u8,
+    pub delimiter: u8,
     /// Bytes before the table: a byte order mark, a `sep=` line.
-    pub(super) skip: usize,
+    pub skip: usize,
     /// Lines in those bytes.
-    pub(super) lines: u64,
+    pub lines: u64,
 }
 
 /// Looks at the beginning of a file. `whole` says that there is no more of it.
 ///
 /// # Errors
 /// What the file is instead of a table, with what to do.
-pub(super) fn sniff(sample: &[u8], whole: bool) -> Result<Dialect, &'static str> {
+pub fn sniff(sample: &[u8], whole: bool) -> Result<Dialect, &'static str> {
     if let Some(problem) = not_text(sample) {
         return Err(problem);
     }
@@ -45,7 +45,7 @@ pub(super) fn sniff(sample: &[u8], whole: bool) -> Result<Dialect, &'static str>
 }
 
 /// What a file is instead of text, with what to do.
-pub(super) fn not_text(sample: &[u8]) -> Option<&'static str> {
+pub fn not_text(sample: &[u8]) -> Option<&'static str> {
     let begins = |marks: &[&[u8]]| marks.iter().any(|mark| sample.starts_with(mark));
     if begins(&[b"PK\x03\x04", b"\xd0\xcf\x11\xe0"]) {
         return Some("is a spreadsheet or an archive: save it as CSV (UTF-8) and import that");

@@ -2,12 +2,13 @@
 
 use super::columns::Columns;
 use super::lines::Lines;
+use super::mapping::Mapping;
 use super::object::{self, Fields};
 use super::report::ImportError;
 use super::row;
 use super::rows::{Place, Row, Rows, Shape};
-use super::write::Entry;
-use crate::profiles::MatchKey;
+use crate::people::MatchKey;
+use crate::write::Entry;
 use postrider_core::import::ImportFormat;
 use postrider_store::profiles::PROFILES_PER_SET;
 use std::io::Read;
@@ -15,13 +16,13 @@ use std::io::Read;
 /// Most bytes of rows in one set.
 const SET_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The header above whole lines of JSON.
-pub(super) const RECORD_HEADER: &str = "record";
+pub const RECORD_HEADER: &str = "record";
 
 /// Rows that are being read.
-pub(super) struct Source {
+pub struct Source {
     kind: Kind,
     /// By what the rows find their profiles.
-    pub(super) key: MatchKey,
+    pub key: MatchKey,
 }
 
 enum Kind {
@@ -31,7 +32,7 @@ enum Kind {
 
 /// How to read on in the middle of a file.
 #[derive(Debug, Clone)]
-pub(super) enum Middle {
+pub enum Middle {
     /// A table of this shape under these headers.
     Table(Shape, Vec<String>),
     /// Lines of JSON.
@@ -43,21 +44,21 @@ impl Source {
     ///
     /// # Errors
     /// `IMPORTS.FILE_INVALID`, `IMPORTS.MAPPING_INVALID`; the input's own errors.
-    pub(super) fn open(
+    pub fn open(
         input: Box<dyn Read + Send>,
         format: ImportFormat,
-        map: &[(String, String)],
+        mapping: &Mapping,
         key: Option<MatchKey>,
     ) -> Result<Self, ImportError> {
         match format {
             ImportFormat::Csv => {
                 let (rows, header) = Rows::open(input)?;
-                let columns = Columns::new(&header.cells, map)?;
+                let columns = Columns::new(&header.cells, mapping)?;
                 let key = columns.match_key(key)?;
                 Ok(Self { kind: Kind::Table(rows, columns), key })
             }
             ImportFormat::Jsonl => {
-                let fields = Fields::new(map)?;
+                let fields = Fields::new(mapping)?;
                 let kind = Kind::Lines(Lines::open(input)?, fields);
                 Ok(Self { kind, key: key.unwrap_or_default() })
             }
@@ -68,24 +69,24 @@ impl Source {
     ///
     /// # Errors
     /// `IMPORTS.MAPPING_INVALID`, which was looked at before.
-    pub(super) fn resume(
+    pub fn resume(
         input: Box<dyn Read + Send>,
         middle: &Middle,
-        map: &[(String, String)],
+        mapping: &Mapping,
         key: MatchKey,
         (place, before): (Place, u8),
     ) -> Result<Self, ImportError> {
         let kind = match middle {
             Middle::Table(shape, headers) => {
-                Kind::Table(Rows::at(input, *shape, place, before), Columns::new(headers, map)?)
+                Kind::Table(Rows::at(input, *shape, place, before), Columns::new(headers, mapping)?)
             }
-            Middle::Lines => Kind::Lines(Lines::at(input, place), Fields::new(map)?),
+            Middle::Lines => Kind::Lines(Lines::at(input, place), Fields::new(mapping)?),
         };
         Ok(Self { kind, key })
     }
 
     /// What the cells stand under.
-    pub(super) fn headers(&self) -> Vec<String> {
+    pub fn headers(&self) -> Vec<String> {
         match &self.kind {
             Kind::Table(_, columns) => columns.headers.clone(),
             Kind::Lines(..) => vec![RECORD_HEADER.to_owned()],
@@ -93,7 +94,7 @@ impl Source {
     }
 
     /// Columns and what becomes of each; none of lines.
-    pub(super) fn columns(&self) -> Vec<(String, String)> {
+    pub fn columns(&self) -> Vec<(String, String)> {
         match &self.kind {
             Kind::Table(_, columns) => columns.named(),
             Kind::Lines(..) => Vec::new(),
@@ -101,7 +102,7 @@ impl Source {
     }
 
     /// What parts the cells of a table.
-    pub(super) const fn delimiter(&self) -> Option<u8> {
+    pub const fn delimiter(&self) -> Option<u8> {
         match &self.kind {
             Kind::Table(rows, _) => Some(rows.shape().delimiter),
             Kind::Lines(..) => None,
@@ -109,7 +110,7 @@ impl Source {
     }
 
     /// Behind what was read last.
-    pub(super) fn place(&self) -> Place {
+    pub fn place(&self) -> Place {
         match &self.kind {
             Kind::Table(rows, _) => rows.place(),
             Kind::Lines(lines, _) => lines.place(),
@@ -117,7 +118,7 @@ impl Source {
     }
 
     /// How much of the file has been taken, in bytes.
-    pub(super) fn bytes(&self) -> u64 {
+    pub fn bytes(&self) -> u64 {
         match &self.kind {
             Kind::Table(rows, _) => rows.bytes(),
             Kind::Lines(lines, _) => lines.place().byte,
@@ -142,7 +143,7 @@ impl Source {
     ///
     /// # Errors
     /// `IMPORTS.FILE_INVALID` for a place behind which nothing can be read; the input's own errors.
-    pub(super) fn next_set(&mut self) -> Result<Vec<Entry>, ImportError> {
+    pub fn next_set(&mut self) -> Result<Vec<Entry>, ImportError> {
         let mut set = Vec::new();
         let mut size = 0;
         while set.len() < PROFILES_PER_SET && size < SET_BYTES_MAX {

@@ -2,7 +2,7 @@
 
 use super::field::{at, clean_text, invalid};
 pub use postrider_core::audience::rule::ATTRIBUTE_NAME_CHARS_MAX;
-pub(crate) use postrider_core::audience::rule::is_attribute_name;
+pub use postrider_core::audience::rule::is_attribute_name;
 use postrider_core::audience::rule::is_reserved;
 use postrider_core::error::Refusal;
 use serde_json::{Map, Value};
@@ -17,7 +17,7 @@ pub const ATTRIBUTE_LIST_ITEMS_MAX: usize = 100;
 pub const ATTRIBUTES_BYTES_MAX: usize = 64 * 1024;
 
 /// Reads the value of an attribute: text, number, boolean or a list of texts. `None` clears it.
-pub(super) fn attribute(path: &str, name: &str, value: &Value) -> Result<Option<Value>, Refusal> {
+pub fn attribute(path: &str, name: &str, value: &Value) -> Result<Option<Value>, Refusal> {
     let path = at(path, name);
     if is_reserved(name) {
         return Err(Refusal::invalid(path, None, "is a name that templates use for something else"));
@@ -54,7 +54,7 @@ fn list(path: &str, items: &[Value]) -> Result<Value, Refusal> {
 }
 
 /// Applies changes to the attributes of a profile and answers their JSON with sorted names.
-pub(super) fn merge(
+pub fn merge(
     stored: &str,
     changes: &std::collections::BTreeMap<String, Option<Value>>,
     path: &str,

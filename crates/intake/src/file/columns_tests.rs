@@ -1,9 +1,10 @@
 //! What people call their columns.
 
 use super::columns::Columns;
+use super::mapping::Mapping;
 use super::report::ImportError;
-use crate::ServiceError;
-use crate::profiles::MatchKey;
+use crate::IntakeError;
+use crate::people::MatchKey;
 use proptest::prelude::*;
 
 fn names(headers: &[&str], map: &[(&str, &str)]) -> Vec<String> {
@@ -13,13 +14,13 @@ fn names(headers: &[&str], map: &[(&str, &str)]) -> Vec<String> {
 
 fn columns(headers: &[&str], map: &[(&str, &str)]) -> Result<Columns, ImportError> {
     let headers: Vec<String> = headers.iter().map(|header| (*header).to_owned()).collect();
-    let map: Vec<(String, String)> = map.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
-    Columns::new(&headers, &map)
+    let columns = map.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+    Columns::new(&headers, &Mapping { columns })
 }
 
 fn code(error: &ImportError) -> &'static str {
     match error {
-        ImportError::Service(ServiceError::Refused(refusal)) => refusal.code.as_str(),
+        ImportError::Service(IntakeError::Refused(refusal)) => refusal.code.as_str(),
         other => panic!("{other}"),
     }
 }
@@ -96,7 +97,7 @@ proptest! {
     #[test]
     fn every_column_gets_a_field_of_its_own(headers in prop::collection::vec(".{0,80}", 1..40)) {
         prop_assume!(!headers.iter().any(|header| header.contains('@')));
-        let columns = Columns::new(&headers, &[]).unwrap();
+        let columns = Columns::new(&headers, &Mapping::default()).unwrap();
         prop_assert_eq!(columns.targets.len(), headers.len());
         let mut names: Vec<String> = columns
             .targets
@@ -106,7 +107,7 @@ proptest! {
             .collect();
         let count = names.len();
         for name in &names {
-            prop_assert!(crate::profiles::is_attribute_name(name), "{}", name);
+            prop_assert!(crate::people::is_attribute_name(name), "{}", name);
         }
         names.sort();
         names.dedup();

@@ -1,5 +1,6 @@
 //! Tables as people have them.
 
+use super::mapping::Mapping;
 use super::report::ImportError;
 use super::rows::{ROW_BYTES_MAX, Row, Rows};
 use super::source::Source;
@@ -135,7 +136,7 @@ proptest! {
 fn rows_of_very_many_cells_do_not_gather_in_memory() {
     let row = format!("a@example.com{}x\n", ",".repeat(200_000));
     let text = format!("email,name\n{}", row.repeat(6));
-    let mut source = Source::open(Box::new(Cursor::new(text)), ImportFormat::Csv, &[], None).unwrap();
+    let mut source = Source::open(Box::new(Cursor::new(text)), ImportFormat::Csv, &Mapping::default(), None).unwrap();
     let mut sets = Vec::new();
     loop {
         let set = source.next_set().unwrap();

@@ -1,0 +1,22 @@
+//! Files of people as people have them, read once from front to back.
+//!
+//! Invariant: every row is accounted for: it becomes a record or a refusal with its line.
+
+pub mod columns;
+pub mod format;
+pub mod headers;
+pub mod lines;
+pub mod mapping;
+pub mod object;
+pub mod refused;
+pub mod report;
+pub mod row;
+pub mod rows;
+pub mod sniff;
+pub mod source;
+pub mod tally;
+
+#[cfg(test)]
+mod columns_tests;
+#[cfg(test)]
+mod rows_tests;

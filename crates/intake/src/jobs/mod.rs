@@ -1,0 +1,111 @@
+//! Import jobs at work: the file of a job is looked at when it is whole, and then taken set by set under a lease.
+//!
+//! Invariant: a job that is interrupted anywhere goes on behind the last set that was committed, and counts no row
+//! twice.
+
+pub mod inspect;
+pub mod mapping;
+pub mod notes;
+pub mod parts;
+mod slice;
+
+use crate::IntakeError;
+use postrider_core::env::{Clock, Entropy};
+use postrider_core::error::Code;
+use postrider_core::time::{DAY_MS, HOUR_MS};
+use postrider_store::import_jobs::ImportJobRow;
+use postrider_store::import_runs::ImportClaim;
+use postrider_store::{Store, StoreError};
+use slice::{LEASE_MS, Stretch};
+use std::sync::Arc;
+
+/// For how many days a job that ended is kept, with what was said of its rows.
+pub const JOBS_KEPT_DAYS: i64 = 30;
+/// For how many days a job is kept that nobody starts.
+pub const UNSTARTED_KEPT_DAYS: i64 = 7;
+/// An upload that has not grown for so long, in milliseconds, was cut off.
+const CUT_OFF_AFTER_MS: i64 = HOUR_MS;
+/// Sweeps at a time, at most.
+const SWEEPS_MAX: usize = 1_000;
+/// How often a job is claimed without moving on before it is given up: it is the job then, not the weather.
+const ATTEMPTS_MAX: i64 = 50;
+
+/// Works on import jobs. Cheap to clone.
+#[derive(Clone)]
+pub struct Importer {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl Importer {
+    /// An importer on a store.
+    #[must_use]
+    pub fn new(store: Store, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+        Self { store, clock, entropy }
+    }
+
+    /// Works on the running job that has waited longest, for a while; whether there was one.
+    ///
+    /// # Errors
+    /// Any [`StoreError`]; the job goes on later behind its last set.
+    pub async fn step(&self) -> Result<bool, StoreError> {
+        let now = self.clock.now();
+        let lease_until = now.plus_millis(LEASE_MS);
+        let claim = self.store.write_guarded("imports.claim", move |tx| tx.import_job_claim(now, lease_until));
+        let Some(job) = claim.await? else { return Ok(false) };
+        let claim = ImportClaim { tenant: job.tenant, job: job.id, fence: job.fence };
+        let ended = if job.attempts > ATTEMPTS_MAX { Err(Code::Internal.into()) } else { self.stretch(&job).await };
+        match ended {
+            Ok(Stretch::More) => self.release(claim).await?,
+            Ok(Stretch::Whole) => self.finish(&job, None).await?,
+            Ok(Stretch::Lost) => {}
+            Err(IntakeError::Refused(refusal)) => {
+                let failure = Some((refusal.code.as_str().to_owned(), refusal.message()));
+                self.finish(&job, failure).await?;
+            }
+            Err(IntakeError::Failed(failure)) => {
+                // If that fails too, the lease runs out by itself.
+                drop(self.release(claim).await);
+                return Err(failure);
+            }
+        }
+        Ok(true)
+    }
+
+    async fn release(&self, claim: ImportClaim) -> Result<(), StoreError> {
+        self.store.write_guarded("imports.release", move |tx| tx.import_job_release(claim)).await
+    }
+
+    async fn finish(&self, job: &ImportJobRow, failure: Option<(String, String)>) -> Result<(), StoreError> {
+        let (claim, now) = (ImportClaim { tenant: job.tenant, job: job.id, fence: job.fence }, self.clock.now());
+        if let Some((code, _)) = &failure {
+            tracing::info!(job = %job.id, code, "an import job failed");
+        }
+        let finish = self.store.write_guarded("imports.finish", move |tx| {
+            let failure = failure.as_ref().map(|(code, message)| (code.as_str(), message.as_str()));
+            tx.import_job_finish(claim, failure, now).map(drop)
+        });
+        finish.await
+    }
+
+    /// Takes away what nobody needs any more: files of jobs that are over or were cut off, and old jobs.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn sweep(&self) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let ago = |ms: i64| now.plus_millis(-ms);
+        let (cut_off, unstarted, ended) =
+            (ago(CUT_OFF_AFTER_MS), ago(UNSTARTED_KEPT_DAYS * DAY_MS), ago(JOBS_KEPT_DAYS * DAY_MS));
+        let expire =
+            self.store.write_guarded("imports.expire", move |tx| tx.imports_expire(now, cut_off, unstarted, ended));
+        expire.await?;
+        for _ in 0..SWEEPS_MAX {
+            if !self.store.write_guarded("imports.sweep", |tx| tx.imports_sweep()).await? {
+                break;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,1 @@
+-- People who can be found and erased, typed attributes, and where consent came from.
