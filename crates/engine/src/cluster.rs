@@ -6,6 +6,7 @@ use postrider_core::env::{Clock, Entropy};
 use postrider_core::id::NodeId;
 use postrider_core::time::Timestamp;
 use postrider_core::webhook::WebhookClient;
+use postrider_intake::jobs::Parsing;
 use postrider_store::chunks::Claim;
 use postrider_store::instance::Seen;
 use postrider_store::{Store, StoreError, wake::Topic};
@@ -21,6 +22,8 @@ pub(crate) struct Cluster {
     pub(crate) channels: BTreeMap<ChannelKind, Arc<dyn Channel>>,
     pub(crate) webhooks: Option<Arc<dyn WebhookClient>>,
     pub(crate) settings: EngineSettings,
+    /// Where rows of imports are parsed.
+    pub(crate) parsing: Parsing,
     pub(crate) node: NodeId,
     pub(crate) signals: Signals,
     pub(crate) held: Held,
@@ -76,6 +79,8 @@ pub(crate) struct Signals {
     pub(crate) deliveries: watch::Sender<u64>,
     /// Somebody wants to know whom an audience reaches, from anywhere.
     pub(crate) audiences: watch::Sender<u64>,
+    /// Something about import jobs, from anywhere.
+    pub(crate) imports: watch::Sender<u64>,
     /// A chunk is done, or a manifest is frozen, here.
     pub(crate) settled: watch::Sender<u64>,
     /// There is a chunk to claim.
@@ -93,6 +98,7 @@ impl Signals {
             schedules: counter(),
             deliveries: counter(),
             audiences: counter(),
+            imports: counter(),
             settled: counter(),
             work: channels.map(|kind| (kind, counter())).collect(),
             stop: watch::Sender::new(false),

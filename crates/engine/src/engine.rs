@@ -6,6 +6,7 @@ use crate::counter::Counter;
 use crate::courier::Courier;
 use crate::dispatcher::{Contexts, Route, Scout, SendLane};
 use crate::driver::{Rhythm, Task, drive, pause};
+use crate::importer::ImportTask;
 use crate::janitor::Janitor;
 use crate::keeper::Keeper;
 use crate::planner::{PLANNERS, Planner};
@@ -20,6 +21,7 @@ use postrider_core::channel::{Channel, ChannelKind};
 use postrider_core::env::{BoxFuture, Clock, Entropy};
 use postrider_core::id::NodeId;
 use postrider_core::webhook::WebhookClient;
+use postrider_intake::jobs::Parsing;
 use postrider_store::Store;
 use postrider_store::conditions::{Condition, Part, Stops};
 use postrider_store::wake::Topic;
@@ -66,13 +68,17 @@ impl Engine {
     /// Starts the tasks. Call within a tokio runtime.
     #[must_use]
     pub fn start(parts: EngineParts) -> Self {
-        Self::start_on(Arc::new(spawn_on_tokio), parts)
+        Self::start_with(Arc::new(spawn_on_tokio), Parsing::Aside, parts)
     }
 
     /// Starts the tasks where the caller wants them to run, such as under a scheduler that foretells their order.
     #[must_use]
     pub fn start_on(spawn: Arc<Spawn>, parts: EngineParts) -> Self {
-        let cluster = Arc::new(Cluster::of(parts));
+        Self::start_with(spawn, Parsing::InPlace, parts)
+    }
+
+    fn start_with(spawn: Arc<Spawn>, parsing: Parsing, parts: EngineParts) -> Self {
+        let cluster = Arc::new(Cluster::of(parts, parsing));
         let tasks = run(Arc::clone(&cluster), Arc::clone(&spawn));
         Self { cluster, tasks: spawn(Box::pin(tasks)) }
     }
@@ -99,7 +105,7 @@ fn spawn_on_tokio(future: BoxFuture<'static, ()>) -> BoxFuture<'static, ()> {
 }
 
 impl Cluster {
-    pub(crate) fn of(parts: EngineParts) -> Self {
+    pub(crate) fn of(parts: EngineParts, parsing: Parsing) -> Self {
         let EngineParts { store, clock, entropy, channels, webhooks, settings } = parts;
         let node = NodeId::new(clock.now(), &*entropy);
         let signals = Signals::new(channels.keys().copied());
@@ -110,6 +116,7 @@ impl Cluster {
             channels,
             webhooks,
             settings,
+            parsing,
             node,
             signals,
             held: Held::default(),
@@ -128,6 +135,7 @@ async fn run(cluster: Arc<Cluster>, spawn: Arc<Spawn>) {
         (Topic::Schedules, cluster.signals.schedules.clone()),
         (Topic::Deliveries, cluster.signals.deliveries.clone()),
         (Topic::Audiences, cluster.signals.audiences.clone()),
+        (Topic::Imports, cluster.signals.imports.clone()),
     ]
     .map(|(topic, signal)| spawn(Box::pin(pass_on(cluster.store.clone(), topic, signal))));
     let keeping = Rhythm {
@@ -161,6 +169,7 @@ pub(crate) fn all(cluster: &Arc<Cluster>) -> Vec<(Box<dyn Task>, Rhythm)> {
         (Box::new(Corrector::new(Arc::clone(cluster))), rhythm(&[], Some(corrector::LOOK_MS))),
         (Box::new(Janitor::new(Arc::clone(cluster))), rhythm(&[], None)),
         (Box::new(Counter::new(Arc::clone(cluster))), rhythm(&[&signals.audiences], Some(COUNTS_POLL_MS))),
+        (Box::new(ImportTask::new(cluster)), rhythm(&[&signals.imports], poll)),
     ];
     if let Some(client) = &cluster.webhooks {
         tasks.push((Box::new(Courier::new(Arc::clone(cluster), Arc::clone(client))), rhythm(&[], poll)));

@@ -14,6 +14,7 @@ mod doctor;
 mod driver;
 mod ending;
 mod engine;
+mod importer;
 mod janitor;
 mod keeper;
 mod planner;

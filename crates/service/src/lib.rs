@@ -45,7 +45,6 @@ use postrider_core::env::{Clock, Entropy};
 use postrider_core::time::Timestamp;
 use postrider_store::Store;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 /// All use cases. Cheap to clone.
 #[derive(Clone)]
@@ -64,10 +63,6 @@ struct Inner {
     vitals: vitals::Vitals,
     wide_looks: wide_look::WideLooks,
     renderings: Arc<tokio::sync::Semaphore>,
-    /// Wakes whoever works on import jobs in this process.
-    imports: tokio::sync::Notify,
-    /// Whether parts of files may be there that no import job needs.
-    import_parts_left: AtomicBool,
 }
 
 impl Service {
@@ -85,8 +80,6 @@ impl Service {
             vitals: vitals::Vitals::default(),
             wide_looks: wide_look::WideLooks::default(),
             renderings: Arc::new(tokio::sync::Semaphore::new(rendering::RENDERINGS_MAX)),
-            imports: tokio::sync::Notify::new(),
-            import_parts_left: AtomicBool::new(false),
         };
         Self { inner: Arc::new(inner) }
     }

@@ -181,48 +181,7 @@ impl Probe for Held {
     }
 }
 
-/// Lets six minutes pass with each claim; remembers what was done, until so many jobs have ended.
-struct Busy {
-    clock: Arc<Moved>,
-    done: Mutex<Vec<&'static str>>,
-    ended: Semaphore,
-}
-
-impl Probe for Busy {
-    fn before(&self, op: &'static str) -> BoxFuture<'_, Result<(), StoreError>> {
-        if op == "imports.claim" {
-            self.clock.0.fetch_add(6 * A_MINUTE_MS, Ordering::Relaxed);
-        }
-        Box::pin(async { Ok(()) })
-    }
-
-    fn after(&self, op: &'static str) -> BoxFuture<'_, Result<(), StoreError>> {
-        self.done.lock().unwrap().push(op);
-        if op == "imports.finish" {
-            self.ended.add_permits(1);
-        }
-        Box::pin(async { Ok(()) })
-    }
-}
-
 on_both! {
-    what_has_had_its_time_is_taken_away_between_jobs_that_never_end_to_come => |store: Store| async move {
-        const JOBS: u32 = 5;
-        let world = World::new(&store).await;
-        for _ in 0..JOBS {
-            world.started("email\nada@example.com\n").await;
-        }
-        let (clock, ended) = (world.clock.clone(), Semaphore::new(0));
-        let busy = Arc::new(Busy { clock, done: Mutex::default(), ended });
-        store.set_probe(busy.clone());
-        world.service.run_imports(async { busy.ended.acquire_many(JOBS).await.unwrap().forget() }).await;
-        let done = busy.done.lock().unwrap();
-        let last = done.iter().rposition(|op| *op == "imports.finish").unwrap();
-        let sweeps = done[..last].iter().filter(|op| **op == "imports.expire").count();
-        // After 6, 18 and 30 minutes, the last of them behind the last job.
-        assert_eq!(sweeps, 2, "{done:?}");
-    };
-
     a_job_that_is_cut_off_around_every_set_counts_every_row_once => |store: Store| async move {
         let world = World::new(&store).await;
         let (text, bad) = people();

@@ -124,6 +124,7 @@ impl Node {
         self.store.wake().nudge(Topic::Schedules);
         self.store.wake().nudge(Topic::Deliveries);
         self.store.wake().nudge(Topic::Audiences);
+        self.store.wake().nudge(Topic::Imports);
     }
 
     /// Asks it to end.

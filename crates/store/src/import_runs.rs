@@ -7,15 +7,22 @@ use crate::error::StoreError;
 use crate::import_jobs::{ImportCounts, ImportJobRow};
 use crate::statements;
 use crate::tx::Tx;
-use crate::value::id;
+use crate::value::{Row, id};
 use postrider_core::id::{ImportJobId, TenantId};
 use postrider_core::import::ImportState;
 use postrider_core::time::Timestamp;
 
 statements! { "import_runs":
-    /// All tenants; whoever waits longest.
+    /// All tenants; the job that has waited longest.
     WAITING = "SELECT tenant_id, id FROM import_jobs WHERE state = 'running' AND deleted_at IS NULL \
         AND (lease_until IS NULL OR lease_until <= $1) ORDER BY updated_at, id LIMIT 1";
+    /// All tenants.
+    LEASED_UNTIL = "SELECT lease_until FROM import_jobs WHERE state = 'running' AND deleted_at IS NULL \
+        AND lease_until > $1 ORDER BY lease_until LIMIT 1";
+    /// All tenants: deleted jobs, and parts of uploads that another upload replaced.
+    LITTER = "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM import_jobs WHERE deleted_at IS NOT NULL LIMIT 1) d) \
+        + (SELECT COUNT(*) FROM (SELECT 1 FROM import_jobs j JOIN import_job_parts p ON p.job_id = j.id \
+        AND p.upload < j.upload WHERE j.state IN ('pending', 'ready') LIMIT 1) s)";
     CLAIM = "UPDATE import_jobs SET lease_until = $1, fence = fence + 1, attempts = attempts + 1, updated_at = $2 \
         WHERE tenant_id = $3 AND id = $4 AND state = 'running' AND deleted_at IS NULL \
         AND (lease_until IS NULL OR lease_until <= $5)";
@@ -42,19 +49,40 @@ pub struct ImportClaim {
     pub fence: i64,
 }
 
+/// What there is to do for whoever works on import jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ImportOutlook {
+    /// The running job that has waited longest without a lease.
+    pub job: Option<(TenantId, ImportJobId)>,
+    /// When the first lease of a running job ends.
+    pub leased_until: Option<Timestamp>,
+    /// Whether there is something to sweep away.
+    pub has_litter: bool,
+}
+
 impl Tx<'_> {
-    /// Claims the running job that has waited longest.
+    /// Looks for work on import jobs.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn import_outlook(&mut self, now: Timestamp) -> Result<ImportOutlook, StoreError> {
+        Ok(ImportOutlook {
+            job: self.query_one(&WAITING, &[now.into()], |row| Ok((row.id()?, row.id()?)))?,
+            leased_until: self.query_one(&LEASED_UNTIL, &[now.into()], Row::next)?,
+            has_litter: self.query_number(&LITTER, &[])? > 0,
+        })
+    }
+
+    /// Claims a running job that has no lease.
     ///
     /// # Errors
     /// Any [`StoreError`].
     pub fn import_job_claim(
         &mut self,
+        (tenant, job): (TenantId, ImportJobId),
         now: Timestamp,
         lease_until: Timestamp,
     ) -> Result<Option<ImportJobRow>, StoreError> {
-        let waiting =
-            self.query_one(&WAITING, &[now.into()], |row| Ok((row.id::<TenantId>()?, row.id::<ImportJobId>()?)))?;
-        let Some((tenant, job)) = waiting else { return Ok(None) };
         let values = [lease_until.into(), now.into(), id(tenant), id(job), now.into()];
         if self.execute(&CLAIM, &values)? == 0 {
             return Ok(None);

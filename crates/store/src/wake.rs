@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 /// How many topics there are.
-pub(crate) const TOPICS: usize = 3;
+pub(crate) const TOPICS: usize = 4;
 
 /// Wakes tasks of this process, and on PostgreSQL those of other nodes.
 #[derive(Clone)]
@@ -23,6 +23,8 @@ pub enum Topic {
     Deliveries,
     /// Somebody wants to know whom an audience reaches.
     Audiences,
+    /// An import job was started, or left parts of files that no job needs.
+    Imports,
 }
 
 impl Wake {

@@ -7,6 +7,7 @@ mod courier;
 mod crash;
 mod flow;
 mod holding;
+mod importing;
 mod late;
 mod leases;
 mod live;

@@ -62,6 +62,8 @@ pub(crate) enum Trap {
     Window(u64),
     /// In the middle of the nth window.
     MidWindow(u64),
+    /// Before the nth transaction of a name.
+    BeforeOp(&'static str, u64),
     /// After the nth transaction of a name committed.
     AfterOp(&'static str, u64),
 }
@@ -73,7 +75,7 @@ pub(crate) struct Traps {
     failing: Mutex<Option<Trap>>,
     transactions: AtomicU64,
     windows: AtomicU64,
-    /// How often the transaction committed whose name the trap has.
+    /// How often the transaction began or committed whose name the trap has.
     named: AtomicU64,
     pub(crate) sprung: Notify,
     failed: AtomicU64,
@@ -152,6 +154,12 @@ impl Probe for TrapProbe {
             act();
         }
         let number = self.0.transactions.fetch_add(1, Ordering::SeqCst) + 1;
+        if let Some(Trap::BeforeOp(name, _)) = *self.0.set.lock().unwrap()
+            && name == op
+        {
+            let number = self.0.named.fetch_add(1, Ordering::SeqCst) + 1;
+            return Box::pin(self.0.reach(Trap::BeforeOp(name, number)));
+        }
         Box::pin(self.0.reach(Trap::Before(number)))
     }
 

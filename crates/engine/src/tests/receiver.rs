@@ -8,6 +8,7 @@ use postrider_core::event::{Event, EventKind, ScheduleFacts};
 use postrider_core::id::{EventId, WebhookId};
 use postrider_core::schedule::JobState;
 use postrider_core::webhook::*;
+use postrider_intake::jobs::Parsing;
 use postrider_store::webhook_log::{WebhookAttempt, WebhookDelivery};
 use postrider_store::webhooks::WebhookRow;
 use std::sync::{Arc, Mutex};
@@ -77,7 +78,7 @@ impl World {
     pub(crate) fn machine_with(&self, receiver: &Arc<Receiver>) -> Machine {
         let mut parts = self.parts();
         parts.webhooks = Some(Arc::clone(receiver) as _);
-        let cluster = Arc::new(Cluster::of(parts));
+        let cluster = Arc::new(Cluster::of(parts, Parsing::InPlace));
         let tasks = all(&cluster).into_iter().map(|(task, _)| task).collect();
         Machine::of(cluster, tasks)
     }

@@ -17,6 +17,7 @@ use postrider_core::env::{Clock, Entropy};
 use postrider_core::id::*;
 use postrider_core::schedule::{JobState, OnMissed, OnUncertain, Policy, TimezoneSource};
 use postrider_core::time::{Resolution, ResolutionRule, Timestamp, Zones};
+use postrider_intake::jobs::Parsing;
 use postrider_store::accounts::Accounts;
 use postrider_store::campaigns::Campaign;
 use postrider_store::job_audiences::JobAudience;
@@ -315,7 +316,7 @@ impl World {
     }
 
     pub(crate) fn machine_without_rescue(&self) -> Machine {
-        let cluster = Arc::new(Cluster::of(self.parts()));
+        let cluster = Arc::new(Cluster::of(self.parts(), Parsing::InPlace));
         let tasks = all(&cluster).into_iter().map(|(task, _)| task).collect();
         Machine { cluster, tasks }
     }

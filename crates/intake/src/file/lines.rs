@@ -4,12 +4,14 @@
 //! is longer or no object is refused by itself, and reading goes on behind it.
 
 use super::report::ImportError;
-use super::rows::{Place, Row};
+use super::rows::{Next, Place, Row};
 use super::sniff::{SAMPLE_BYTES, not_text};
 use std::io::{BufRead, BufReader, Cursor, Read};
 
 /// Longest line, in bytes.
 pub const LINE_BYTES_MAX: usize = 256 * 1024;
+/// Longest line that is passed over, in bytes; a longer one ends the file, which has no lines then.
+const LINE_SKIPPED_MAX: usize = 768 * 1024;
 /// Bytes of a line too long that are kept to show which it was.
 const SHOWN_BYTES: usize = 200;
 
@@ -57,34 +59,48 @@ impl Lines {
     /// The input's own errors.
     pub fn next(&mut self) -> Result<Option<Row>, ImportError> {
         loop {
-            let line = self.place.line;
-            let mut bytes = Vec::new();
-            let mut limited = self.input.by_ref().take(LINE_BYTES_MAX as u64 + 1);
-            let read = limited.read_until(b'\n', &mut bytes).map_err(ImportError::Read)?;
-            if read == 0 {
-                return Ok(None);
-            }
-            self.place.byte += read as u64;
-            let is_too_long = read > LINE_BYTES_MAX && bytes.last() != Some(&b'\n');
-            if is_too_long {
-                self.skip_line()?;
-            }
-            self.place.line += 1;
-            if is_too_long {
-                bytes.truncate(SHOWN_BYTES);
-                let problem = format!("is longer than {} KiB", LINE_BYTES_MAX / 1024);
-                return Ok(Some(row(line, &bytes, Some(problem))));
-            }
-            let text = bytes.trim_ascii();
-            if !text.is_empty() {
-                let problem = std::str::from_utf8(text).is_err().then(|| "is not written in UTF-8".to_owned());
-                return Ok(Some(row(line, text, problem)));
+            match self.step()? {
+                Next::Row(row) => return Ok(Some(row)),
+                Next::Blank => {}
+                Next::End => return Ok(None),
             }
         }
     }
 
+    /// The next line, blank or not.
+    ///
+    /// # Errors
+    /// The input's own errors.
+    pub fn step(&mut self) -> Result<Next, ImportError> {
+        let line = self.place.line;
+        let mut bytes = Vec::new();
+        let mut limited = self.input.by_ref().take(LINE_BYTES_MAX as u64 + 1);
+        let read = limited.read_until(b'\n', &mut bytes).map_err(ImportError::Read)?;
+        if read == 0 {
+            return Ok(Next::End);
+        }
+        self.place.byte += read as u64;
+        let is_too_long = read > LINE_BYTES_MAX && bytes.last() != Some(&b'\n');
+        if is_too_long {
+            self.skip_line()?;
+        }
+        self.place.line += 1;
+        if is_too_long {
+            bytes.truncate(SHOWN_BYTES);
+            let problem = format!("is longer than {} KiB", LINE_BYTES_MAX / 1024);
+            return Ok(Next::Row(row(line, &bytes, Some(problem))));
+        }
+        let text = bytes.trim_ascii();
+        if text.is_empty() {
+            return Ok(Next::Blank);
+        }
+        let problem = std::str::from_utf8(text).is_err().then(|| "is not written in UTF-8".to_owned());
+        Ok(Next::Row(row(line, text, problem)))
+    }
+
     /// Goes behind the end of the line.
     fn skip_line(&mut self) -> Result<(), ImportError> {
+        let begun = self.place.byte;
         loop {
             let buffer = self.input.fill_buf().map_err(ImportError::Read)?;
             let end = buffer.iter().position(|&byte| byte == b'\n');
@@ -94,6 +110,10 @@ impl Lines {
             self.place.byte += length as u64;
             if is_over {
                 return Ok(());
+            }
+            if self.place.byte - begun > (LINE_SKIPPED_MAX - LINE_BYTES_MAX) as u64 {
+                let (most, line) = (LINE_SKIPPED_MAX / 1024, self.place.line);
+                return Err(ImportError::file(format!("has a line longer than {most} KiB at line {line}")));
             }
         }
     }

@@ -64,6 +64,16 @@ impl Row {
     }
 }
 
+/// What comes next in a file.
+pub enum Next {
+    /// A row with something in it.
+    Row(Row),
+    /// A row without anything in it.
+    Blank,
+    /// The end.
+    End,
+}
+
 /// A table that is being read.
 pub struct Rows {
     csv: csv::Reader<Watched>,
@@ -127,24 +137,34 @@ impl Rows {
     /// `IMPORTS.FILE_INVALID` if a row is too long; the input's own errors.
     pub fn next(&mut self) -> Result<Option<Row>, ImportError> {
         loop {
-            let start = self.csv.position().byte();
-            self.csv.get_mut().begin_row(start);
-            match self.csv.read_byte_record(&mut self.record) {
-                Ok(true) => {}
-                Ok(false) => return Ok(None),
-                Err(error) if self.csv.get_ref().budget > 0 => return Err(ImportError::Read(error.into())),
-                Err(_) => {
-                    let (line, most) = (self.csv.get_ref().line_at(start), ROW_BYTES_MAX / 1024);
-                    return Err(ImportError::file(format!(
-                        "has a row longer than {most} KiB at line {line}: a quotation mark there is probably never closed"
-                    )));
-                }
-            }
-            let row = self.row();
-            if !row.is_blank() {
-                return Ok(Some(row));
+            match self.step()? {
+                Next::Row(row) => return Ok(Some(row)),
+                Next::Blank => {}
+                Next::End => return Ok(None),
             }
         }
+    }
+
+    /// The next row, blank or not.
+    ///
+    /// # Errors
+    /// As [`Rows::next`].
+    pub fn step(&mut self) -> Result<Next, ImportError> {
+        let start = self.csv.position().byte();
+        self.csv.get_mut().begin_row(start);
+        match self.csv.read_byte_record(&mut self.record) {
+            Ok(true) => {}
+            Ok(false) => return Ok(Next::End),
+            Err(error) if self.csv.get_ref().budget > 0 => return Err(ImportError::Read(error.into())),
+            Err(_) => {
+                let (line, most) = (self.csv.get_ref().line_at(start), ROW_BYTES_MAX / 1024);
+                return Err(ImportError::file(format!(
+                    "has a row longer than {most} KiB at line {line}: a quotation mark there is probably never closed"
+                )));
+            }
+        }
+        let row = self.row();
+        Ok(if row.is_blank() { Next::Blank } else { Next::Row(row) })
     }
 
     fn row(&self) -> Row {

@@ -6,7 +6,7 @@ use super::mapping::Mapping;
 use super::object::{self, Fields};
 use super::report::ImportError;
 use super::row;
-use super::rows::{Place, Row, Rows, Shape};
+use super::rows::{Next, Place, Row, Rows, Shape};
 use crate::people::MatchKey;
 use crate::write::Entry;
 use postrider_core::import::ImportFormat;
@@ -15,6 +15,8 @@ use std::io::Read;
 
 /// Most bytes of rows in one set.
 const SET_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Bytes of the file after which a set ends, blank rows included.
+pub const SET_FILE_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// The header above whole lines of JSON.
 pub const RECORD_HEADER: &str = "record";
 
@@ -23,6 +25,7 @@ pub struct Source {
     kind: Kind,
     /// By what the rows find their profiles.
     pub key: MatchKey,
+    is_at_end: bool,
 }
 
 enum Kind {
@@ -55,12 +58,12 @@ impl Source {
                 let (rows, header) = Rows::open(input)?;
                 let columns = Columns::new(&header.cells, mapping)?;
                 let key = columns.match_key(key)?;
-                Ok(Self { kind: Kind::Table(rows, columns), key })
+                Ok(Self { kind: Kind::Table(rows, columns), key, is_at_end: false })
             }
             ImportFormat::Jsonl => {
                 let fields = Fields::new(mapping)?;
                 let kind = Kind::Lines(Lines::open(input)?, fields);
-                Ok(Self { kind, key: key.unwrap_or_default() })
+                Ok(Self { kind, key: key.unwrap_or_default(), is_at_end: false })
             }
         }
     }
@@ -82,7 +85,7 @@ impl Source {
             }
             Middle::Lines => Kind::Lines(Lines::at(input, place), Fields::new(mapping)?),
         };
-        Ok(Self { kind, key })
+        Ok(Self { kind, key, is_at_end: false })
     }
 
     /// What the cells stand under.
@@ -125,12 +128,23 @@ impl Source {
         }
     }
 
-    fn next(&mut self) -> Result<Option<Entry>, ImportError> {
-        let row = match &mut self.kind {
-            Kind::Table(rows, _) => rows.next()?,
-            Kind::Lines(lines, _) => lines.next()?,
+    /// The next row that is not blank; none at the end, and none if there are only blank rows before that byte.
+    fn next(&mut self, until: u64) -> Result<Option<Entry>, ImportError> {
+        let row = loop {
+            let next = match &mut self.kind {
+                Kind::Table(rows, _) => rows.step()?,
+                Kind::Lines(lines, _) => lines.step()?,
+            };
+            match next {
+                Next::Row(row) => break row,
+                Next::Blank if self.bytes() < until => {}
+                Next::Blank => return Ok(None),
+                Next::End => {
+                    self.is_at_end = true;
+                    return Ok(None);
+                }
+            }
         };
-        let Some(row) = row else { return Ok(None) };
         let parsed = match (row.refusal(), &self.kind) {
             (Some(refusal), _) => Err(refusal),
             (None, Kind::Table(_, columns)) => row::parse(columns, &row.cells, self.key),
@@ -139,15 +153,21 @@ impl Source {
         Ok(Some(Entry { row, parsed, duplicate: false }))
     }
 
-    /// The next set of rows; none at the end.
+    /// Whether nothing but the end follows.
+    pub const fn is_at_end(&self) -> bool {
+        self.is_at_end
+    }
+
+    /// The next set of rows, which may be empty where many rows are blank; see [`Source::is_at_end`].
     ///
     /// # Errors
     /// `IMPORTS.FILE_INVALID` for a place behind which nothing can be read; the input's own errors.
     pub fn next_set(&mut self) -> Result<Vec<Entry>, ImportError> {
+        let until = self.bytes() + SET_FILE_BYTES_MAX as u64;
         let mut set = Vec::new();
         let mut size = 0;
-        while set.len() < PROFILES_PER_SET && size < SET_BYTES_MAX {
-            let Some(entry) = self.next()? else { break };
+        while set.len() < PROFILES_PER_SET && size < SET_BYTES_MAX && self.bytes() < until {
+            let Some(entry) = self.next(until)? else { break };
             size += entry.row.size();
             set.push(entry);
         }

@@ -1,17 +1,23 @@
 //! Import jobs at work: the file of a job is looked at when it is whole, and then taken set by set under a lease.
 //!
-//! Invariant: a job that is interrupted anywhere goes on behind the last set that was committed, and counts no row
-//! twice.
+//! Any number of importers share the jobs of a database. Invariant: a job that is interrupted anywhere goes on behind
+//! the last set that was committed, and counts no row twice.
 
+mod ahead;
 pub mod inspect;
 pub mod mapping;
 pub mod notes;
+mod parsing;
 pub mod parts;
 mod slice;
+
+pub use parsing::Parsing;
+pub use postrider_store::import_runs::ImportOutlook;
 
 use crate::IntakeError;
 use postrider_core::env::{Clock, Entropy};
 use postrider_core::error::Code;
+use postrider_core::id::{ImportJobId, TenantId};
 use postrider_core::time::{DAY_MS, HOUR_MS};
 use postrider_store::import_jobs::ImportJobRow;
 use postrider_store::import_runs::ImportClaim;
@@ -36,13 +42,36 @@ pub struct Importer {
     store: Store,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    parsing: Parsing,
+    is_stopping: Arc<dyn Fn() -> bool + Send + Sync>,
 }
 
 impl Importer {
     /// An importer on a store.
     #[must_use]
     pub fn new(store: Store, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        Self { store, clock, entropy }
+        Self { store, clock, entropy, parsing: Parsing::Aside, is_stopping: Arc::new(|| false) }
+    }
+
+    /// Parses rows there.
+    #[must_use]
+    pub fn parsing(self, parsing: Parsing) -> Self {
+        Self { parsing, ..self }
+    }
+
+    /// Stops after the current set of rows once `is_stopping` returns true, and releases the job.
+    #[must_use]
+    pub fn until(self, is_stopping: Arc<dyn Fn() -> bool + Send + Sync>) -> Self {
+        Self { is_stopping, ..self }
+    }
+
+    /// Looks for work.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn look(&self) -> Result<ImportOutlook, StoreError> {
+        let now = self.clock.now();
+        self.store.read("imports.look", move |tx| tx.import_outlook(now)).await
     }
 
     /// Works on the running job that has waited longest, for a while; whether there was one.
@@ -50,9 +79,20 @@ impl Importer {
     /// # Errors
     /// Any [`StoreError`]; the job goes on later behind its last set.
     pub async fn step(&self) -> Result<bool, StoreError> {
+        match self.look().await?.job {
+            Some(job) => self.work_on(job).await,
+            None => Ok(false),
+        }
+    }
+
+    /// Works on a running job for a while; returns whether the job was free.
+    ///
+    /// # Errors
+    /// As [`Importer::step`].
+    pub async fn work_on(&self, job: (TenantId, ImportJobId)) -> Result<bool, StoreError> {
         let now = self.clock.now();
         let lease_until = now.plus_millis(LEASE_MS);
-        let claim = self.store.write_guarded("imports.claim", move |tx| tx.import_job_claim(now, lease_until));
+        let claim = self.store.write_guarded("imports.claim", move |tx| tx.import_job_claim(job, now, lease_until));
         let Some(job) = claim.await? else { return Ok(false) };
         let claim = ImportClaim { tenant: job.tenant, job: job.id, fence: job.fence };
         let ended = if job.attempts > ATTEMPTS_MAX { Err(Code::Internal.into()) } else { self.stretch(&job).await };
@@ -102,7 +142,7 @@ impl Importer {
             self.store.write_guarded("imports.expire", move |tx| tx.imports_expire(now, cut_off, unstarted, ended));
         expire.await?;
         for _ in 0..SWEEPS_MAX {
-            if !self.store.write_guarded("imports.sweep", |tx| tx.imports_sweep()).await? {
+            if (self.is_stopping)() || !self.store.write_guarded("imports.sweep", |tx| tx.imports_sweep()).await? {
                 break;
             }
         }

@@ -4,10 +4,10 @@
 //! Whoever has lost the claim changes nothing.
 
 use super::Importer;
+use super::ahead::{Ahead, Fetched};
 use super::inspect::{Layout, said};
 use super::mapping::stored;
 use super::notes::note;
-use super::parts::PartsReader;
 use crate::IntakeError;
 use crate::file::report::ImportError;
 use crate::file::rows::Place;
@@ -44,6 +44,8 @@ struct Step {
     entries: Vec<Entry>,
     before: Place,
     behind: Place,
+    /// Whether the file ends behind it.
+    is_last: bool,
 }
 
 impl Importer {
@@ -53,18 +55,21 @@ impl Importer {
     /// A refusal that ends the job, or a failure after which it is tried again.
     pub async fn stretch(&self, job: &ImportJobRow) -> Result<Stretch, IntakeError> {
         let claim = ImportClaim { tenant: job.tenant, job: job.id, fence: job.fence };
-        let importer = self.clone();
+        let (mut ahead, input) = open(self, job)?;
+        ahead.fill().await?;
         let row = job.clone();
-        let runtime = tokio::runtime::Handle::current();
-        let (mut source, mut step) = blocking(move || {
-            let mut source = open(&importer, &row, runtime)?;
+        let open = move || {
+            let mut source = resume(input, &row)?;
             let step = next(&mut source)?;
             Ok((source, step))
-        })
-        .await?;
+        };
+        let (mut source, mut step) = self.parsing.run(open).await?;
         for _ in 0..SETS_MAX {
-            if step.entries.is_empty() {
+            if step.entries.is_empty() && step.is_last {
                 return Ok(Stretch::Whole);
+            }
+            if (self.is_stopping)() {
+                break;
             }
             let destination = Destination {
                 tenant: job.tenant,
@@ -74,10 +79,14 @@ impl Importer {
                 now: self.clock.now(),
             };
             let written = self.write_step(claim, destination, step);
-            let following = blocking(move || {
-                let step = next(&mut source);
-                Ok((source, step))
-            });
+            let following = async {
+                ahead.fill().await?;
+                let parse = move || {
+                    let step = next(&mut source);
+                    Ok((source, step))
+                };
+                self.parsing.run(parse).await
+            };
             let (written, following) = tokio::join!(written, following);
             if !written? {
                 return Ok(Stretch::Lost);
@@ -126,18 +135,20 @@ fn write(
 fn next(source: &mut Source) -> Result<Step, IntakeError> {
     let before = source.place();
     let entries = source.next_set().map_err(said)?;
-    Ok(Step { entries, before, behind: source.place() })
+    Ok(Step { entries, before, behind: source.place(), is_last: source.is_at_end() })
 }
 
-/// Opens the file of a job where its next set begins.
-fn open(importer: &Importer, job: &ImportJobRow, runtime: tokio::runtime::Handle) -> Result<Source, IntakeError> {
-    let (Some(layout), Some(key), Some(length)) = (Layout::of(job)?, job.match_key, job.file_bytes) else {
-        return Err(Code::Internal.into());
-    };
+/// Opens the file of a job one byte before its next set begins, or at its beginning.
+fn open(importer: &Importer, job: &ImportJobRow) -> Result<(Ahead, Fetched), IntakeError> {
+    let Some(length) = job.file_bytes else { return Err(Code::Internal.into()) };
+    let from = job.next_byte.unsigned_abs().saturating_sub(1);
+    Ok(Ahead::new(importer.store.clone(), (job.id, job.upload), length.unsigned_abs(), from))
+}
+
+/// Begins to parse where the next set of a job begins.
+fn resume(mut input: Fetched, job: &ImportJobRow) -> Result<Source, IntakeError> {
+    let (Some(layout), Some(key)) = (Layout::of(job)?, job.match_key) else { return Err(Code::Internal.into()) };
     let place = Place { byte: job.next_byte.unsigned_abs(), line: job.next_line.unsigned_abs() };
-    let from = place.byte.saturating_sub(1);
-    let upload = (job.id, job.upload);
-    let mut input = PartsReader::new(importer.store.clone(), runtime, upload, length.unsigned_abs(), from);
     let mut before = [b'\n'];
     if place.byte > 0 {
         input.read_exact(&mut before).map_err(|error| said(ImportError::Read(error)))?;
@@ -147,15 +158,4 @@ fn open(importer: &Importer, job: &ImportJobRow, runtime: tokio::runtime::Handle
 
 const fn signed(value: u64) -> i64 {
     value.cast_signed()
-}
-
-/// Runs what waits on a thread that may. A panic there is about the file, so the job ends with it.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, IntakeError> + Send + 'static,
-) -> Result<T, IntakeError> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(result) => result,
-        Err(error) if error.is_panic() => Err(Code::Internal.into()),
-        Err(_) => Err(StoreError::Down("the process is stopping".into()).into()),
-    }
 }

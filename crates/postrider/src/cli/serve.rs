@@ -112,7 +112,6 @@ pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<(), Failur
     };
     tell(context, args.role, bound, &config);
     tell_metrics(&config, metrics.as_ref().map(|(_, bound)| *bound));
-    let imports = args.role.takes_requests().then(|| service.clone());
     // An engine looks for a hold itself.
     let watched_for = (!args.role.sends()).then(|| service.clone());
     let look_every = Duration::from_millis(config.engine.poll_ms);
@@ -127,13 +126,7 @@ pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<(), Failur
             serve(listener, None, faces.metrics, limits, stop.clone()).await;
         }
     };
-    tokio::join!(
-        serving,
-        watched,
-        drain(engine, &stop),
-        run_imports(imports, &stop),
-        watch_hold(watched_for, look_every, &stop)
-    );
+    tokio::join!(serving, watched, drain(engine, &stop), watch_hold(watched_for, look_every, &stop));
     context.close().await;
     tracing::info!("stopped");
     Ok(())
@@ -197,17 +190,6 @@ async fn drain(engine: Option<RunningEngine>, stop: &Stop) {
 async fn watch_hold(service: Option<Service>, every: Duration, stop: &Stop) {
     if let Some(service) = service {
         service.watch_hold(every, stop.requested()).await;
-    }
-}
-
-/// Works on import jobs until told to stop, behind the set of rows at hand.
-async fn run_imports(service: Option<Service>, stop: &Stop) {
-    let Some(service) = service else { return };
-    let asked = stop.clone();
-    let running = tokio::spawn(async move { service.run_imports(asked.requested()).await });
-    stop.requested().await;
-    if tokio::time::timeout(Duration::from_millis(DRAIN_MAX_MS), running).await.is_err() {
-        tracing::warn!("an import did not stop in time; it continues after its last set of rows at the next start");
     }
 }
 

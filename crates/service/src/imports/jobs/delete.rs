@@ -20,7 +20,7 @@ impl Service {
         if !deleted {
             return Err(Code::ImportNotFound.into());
         }
-        self.imports_left_parts();
+        self.nudge_imports();
         Ok(())
     }
 }

@@ -87,7 +87,7 @@ impl Service {
         });
         let row = begin.await?;
         if row.upload > 1 {
-            self.imports_left_parts();
+            self.nudge_imports();
         }
         let named = media_type.and_then(format_of_media_type);
         let service = self.clone();
@@ -176,7 +176,7 @@ impl Upload {
         let dropped: Result<(), StoreError> =
             store.write_guarded("imports.upload_drop", move |tx| tx.import_upload_drop(tenant, key, now)).await;
         drop(dropped);
-        self.service.imports_left_parts();
+        self.service.nudge_imports();
     }
 
     const fn key(&self) -> (ImportJobId, i64) {
