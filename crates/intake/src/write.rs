@@ -47,9 +47,12 @@ pub fn write_set(
     }
     let outcome = upsert_set(tx, to.tenant, to.key, &records, to.now, entropy)?;
     let Some(list) = to.list else { return Ok((outcome, 0)) };
-    let profiles: Vec<ProfileId> = outcome.iter().flatten().map(|(_, profile)| *profile).collect();
-    let added = tx.list_members_add(to.tenant, list, &profiles, to.now)?.ok_or(Code::ListNotFound)?;
-    Ok((outcome, added.into_iter().filter(|&added| added).count()))
+    let mut profiles: Vec<ProfileId> = outcome.iter().flatten().map(|(_, profile)| *profile).collect();
+    // Neighbours in the table are written one after the other.
+    profiles.sort_unstable();
+    profiles.dedup();
+    let added = tx.list_members_join(to.tenant, list, &profiles, to.now)?.ok_or(Code::ListNotFound)?;
+    Ok((outcome, usize::try_from(added).unwrap_or(usize::MAX)))
 }
 
 impl Entry {

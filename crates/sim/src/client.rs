@@ -136,7 +136,7 @@ impl Clients {
                 if let Some(mut row) = tx.profile_get(tenant, person)? {
                     row.consent_email = Consent::Denied;
                     row.consent_sms = Consent::Denied;
-                    tx.profiles_update(tenant, &[row], &[])?;
+                    tx.profiles_update(tenant, &[row])?;
                 }
                 Ok::<_, ServiceError>(())
             })

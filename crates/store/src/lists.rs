@@ -30,6 +30,13 @@ statements! { "lists":
     ADD_MEMBER = "INSERT INTO list_members (list_id, profile_id, added_at) \
         SELECT l.id, p.id, CAST($1 AS BIGINT) FROM lists l JOIN profiles p ON p.tenant_id = l.tenant_id \
         WHERE l.tenant_id = $2 AND l.id = $3 AND p.id = $4 ON CONFLICT (list_id, profile_id) DO NOTHING";
+    /// For [`Tx::execute_rows`]. The caller has found the list and the profiles among the tenant's.
+    JOIN = fork
+        sqlite "INSERT INTO list_members (list_id, profile_id, added_at) VALUES ($1, $2, $3) \
+            ON CONFLICT (list_id, profile_id) DO NOTHING"
+        postgres "INSERT INTO list_members (list_id, profile_id, added_at) \
+            SELECT * FROM UNNEST(CAST($1 AS UUID[]), CAST($2 AS UUID[]), CAST($3 AS BIGINT[])) \
+            ON CONFLICT (list_id, profile_id) DO NOTHING";
     /// The caller has found the list among the tenant's.
     REMOVE_MEMBER = "DELETE FROM list_members WHERE list_id = $1 AND profile_id = $2";
     COUNT_CHANGE = "UPDATE lists SET member_count = member_count + CAST($1 AS BIGINT), updated_at = $2 \
@@ -169,6 +176,28 @@ impl Tx<'_> {
         let added = self.execute_many(&ADD_MEMBER, &sets)?;
         self.count_members(tenant, list, added.iter().sum::<u64>().cast_signed(), now)?;
         Ok(Some(added.into_iter().map(|rows| rows > 0).collect()))
+    }
+
+    /// As [`Tx::list_members_add`] for profiles that the caller has just read or written under
+    /// [`Tx::profiles_lock`], so that they are the tenant's. Returns how many are new on the list; `None` without such a
+    /// list.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn list_members_join(
+        &mut self,
+        tenant: TenantId,
+        list: ListId,
+        profiles: &[ProfileId],
+        now: Timestamp,
+    ) -> Result<Option<u64>, StoreError> {
+        if self.execute(&HOLD, &[id(tenant), id(list)])? == 0 {
+            return Ok(None);
+        }
+        let rows: Vec<Vec<Value>> = profiles.iter().map(|&profile| vec![id(list), id(profile), now.into()]).collect();
+        let added = self.execute_rows(&JOIN, &rows)?;
+        self.count_members(tenant, list, added.cast_signed(), now)?;
+        Ok(Some(added))
     }
 
     /// Removes members and counts them. For each profile whether it was on the list; `None` without such a list.

@@ -5,7 +5,7 @@
 //! same when it is written, and keys that were found free stay free.
 
 use crate::error::StoreError;
-use crate::lookup::{LOOKUP_MAX, places};
+use crate::lookup::{LOOKUP_MAX, among};
 use crate::statements;
 use crate::tx::Tx;
 use crate::value::{Row, Value, id};
@@ -13,7 +13,7 @@ use postrider_core::audience::Consent;
 use postrider_core::id::{ProfileId, TenantId};
 use postrider_core::time::Timestamp;
 
-/// Most profiles that one transaction looks up or writes.
+/// Most records of a request that one transaction applies.
 pub const PROFILES_PER_SET: usize = LOOKUP_MAX;
 /// Makes the advisory lock of a tenant's profiles another one than any other lock of the tenant.
 const LOCK_SALT: u64 = 0x7072_6f66_696c_6573;
@@ -26,15 +26,36 @@ statements! { "profiles":
     GET = "SELECT id, email, phone, customer_id, first_name, last_name, timezone, locale, push_tokens, address, \
         consent_email, consent_sms, consent_push, consent_direct_mail, attributes, created_at, updated_at \
         FROM profiles WHERE tenant_id = $1 AND id = $2";
-    INSERT = "INSERT INTO profiles (tenant_id, id, email, phone, customer_id, first_name, last_name, timezone, \
-        locale, push_tokens, address, consent_email, consent_sms, consent_push, consent_direct_mail, attributes, \
-        created_at, updated_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
-    UPDATE = "UPDATE profiles SET email = $1, phone = $2, customer_id = $3, first_name = $4, last_name = $5, \
-        timezone = $6, locale = $7, push_tokens = $8, address = $9, consent_email = $10, consent_sms = $11, \
-        consent_push = $12, consent_direct_mail = $13, attributes = $14, updated_at = $15 \
-        WHERE tenant_id = $16 AND id = $17";
-    /// Before an update, so that one profile of a set may take the key that another one of the set gives up.
+    /// For [`Tx::execute_rows`].
+    INSERT = fork
+        sqlite "INSERT INTO profiles (tenant_id, id, email, phone, customer_id, first_name, last_name, timezone, \
+            locale, push_tokens, address, consent_email, consent_sms, consent_push, consent_direct_mail, attributes, \
+            created_at, updated_at) \
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
+        postgres "INSERT INTO profiles (tenant_id, id, email, phone, customer_id, first_name, last_name, timezone, \
+            locale, push_tokens, address, consent_email, consent_sms, consent_push, consent_direct_mail, attributes, \
+            created_at, updated_at) \
+            SELECT * FROM UNNEST(CAST($1 AS UUID[]), CAST($2 AS UUID[]), CAST($3 AS TEXT[]), CAST($4 AS TEXT[]), \
+            CAST($5 AS TEXT[]), CAST($6 AS TEXT[]), CAST($7 AS TEXT[]), CAST($8 AS TEXT[]), CAST($9 AS TEXT[]), \
+            CAST($10 AS TEXT[]), CAST($11 AS TEXT[]), CAST($12 AS TEXT[]), CAST($13 AS TEXT[]), CAST($14 AS TEXT[]), \
+            CAST($15 AS TEXT[]), CAST($16 AS TEXT[]), CAST($17 AS BIGINT[]), CAST($18 AS BIGINT[]))";
+    /// For [`Tx::execute_rows`]. Everything but the keys: SQLite writes every index anew whose columns are named.
+    UPDATE = fork
+        sqlite "UPDATE profiles SET first_name = $1, last_name = $2, timezone = $3, locale = $4, push_tokens = $5, \
+            address = $6, consent_email = $7, consent_sms = $8, consent_push = $9, consent_direct_mail = $10, \
+            attributes = $11, updated_at = $12 WHERE tenant_id = $13 AND id = $14"
+        postgres "UPDATE profiles AS p SET first_name = v.first_name, last_name = v.last_name, \
+            timezone = v.timezone, locale = v.locale, push_tokens = v.push_tokens, address = v.address, \
+            consent_email = v.consent_email, consent_sms = v.consent_sms, consent_push = v.consent_push, \
+            consent_direct_mail = v.consent_direct_mail, attributes = v.attributes, updated_at = v.updated_at \
+            FROM UNNEST(CAST($1 AS TEXT[]), CAST($2 AS TEXT[]), CAST($3 AS TEXT[]), CAST($4 AS TEXT[]), \
+            CAST($5 AS TEXT[]), CAST($6 AS TEXT[]), CAST($7 AS TEXT[]), CAST($8 AS TEXT[]), CAST($9 AS TEXT[]), \
+            CAST($10 AS TEXT[]), CAST($11 AS TEXT[]), CAST($12 AS BIGINT[]), CAST($13 AS UUID[]), \
+            CAST($14 AS UUID[])) AS v (first_name, last_name, timezone, locale, push_tokens, address, \
+            consent_email, consent_sms, consent_push, consent_direct_mail, attributes, updated_at, tenant_id, id) \
+            WHERE p.tenant_id = v.tenant_id AND p.id = v.id";
+    SET_KEYS = "UPDATE profiles SET email = $1, phone = $2, customer_id = $3 WHERE tenant_id = $4 AND id = $5";
+    /// Before keys are set, so that one profile of a set may take the key that another one of the set gives up.
     RELEASE_KEYS = "UPDATE profiles SET email = NULL, customer_id = NULL WHERE tenant_id = $1 AND id = $2";
     COUNT = "SELECT COUNT(*) FROM profiles WHERE tenant_id = $1";
     NAME_ATTRIBUTE = "INSERT INTO attribute_names (tenant_id, name) VALUES ($1, $2) \
@@ -182,24 +203,28 @@ impl ProfileRow {
         })
     }
 
-    /// The columns from email to attributes, as values.
-    fn values(&self) -> Vec<Value> {
-        let texts = [
-            &self.email,
-            &self.phone,
-            &self.customer_id,
-            &self.first_name,
-            &self.last_name,
-            &self.timezone,
-            &self.locale,
-            &self.push_tokens,
-            &self.address,
-        ];
-        let consents = [self.consent_email, self.consent_sms, self.consent_push, self.consent_direct_mail];
-        let mut values: Vec<Value> = texts.into_iter().map(|text| text.as_ref().into()).collect();
-        values.extend(consents.map(|consent| Value::from(consent.as_str())));
-        values.push((&self.attributes).into());
-        values
+    /// Email, phone and customer id, as values.
+    fn keys(&self) -> [Value; 3] {
+        [&self.email, &self.phone, &self.customer_id].map(|key| key.as_ref().into())
+    }
+
+    /// The columns from the first name to the attributes, as values.
+    fn details(&self) -> [Value; 11] {
+        let text = |text: &Option<String>| Value::from(text.as_ref());
+        let consent = |consent: Consent| Value::from(consent.as_str());
+        [
+            text(&self.first_name),
+            text(&self.last_name),
+            text(&self.timezone),
+            text(&self.locale),
+            text(&self.push_tokens),
+            text(&self.address),
+            consent(self.consent_email),
+            consent(self.consent_sms),
+            consent(self.consent_push),
+            consent(self.consent_direct_mail),
+            (&self.attributes).into(),
+        ]
     }
 }
 
@@ -230,7 +255,6 @@ impl Tx<'_> {
     }
 
     /// The profiles that have one of the (normalised) values as their key, in the order of their ids.
-    /// Looks up [`PROFILES_PER_SET`] at a time.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -240,20 +264,15 @@ impl Tx<'_> {
         key: MatchKey,
         values: &[&str],
     ) -> Result<Vec<ProfileRow>, StoreError> {
-        let mut profiles = Vec::new();
-        for set in values.chunks(PROFILES_PER_SET) {
-            let mut bound = vec![id(tenant)];
-            let places = places(&mut bound, set.iter().copied());
-            let column = key.as_str();
-            let index = self.indexed_by(&format!("profiles_by_{column}"));
-            let sql = format!("SELECT {COLUMNS} FROM profiles {index} WHERE tenant_id = $1 AND {column} IN ({places})");
-            let mut rows = self.query_text(&sql, &bound)?;
-            for row in &mut rows {
-                profiles.push(ProfileRow::read(row)?);
-            }
+        if values.is_empty() {
+            return Ok(Vec::new());
         }
-        profiles.sort_by_key(|profile| profile.id);
-        profiles.dedup_by_key(|profile| profile.id);
+        let column = key.as_str();
+        let (index, among) = (self.indexed_by(&format!("profiles_by_{column}")), among(self.dialect(), 2));
+        let sql = format!("SELECT {COLUMNS} FROM profiles {index} WHERE tenant_id = $1 AND {column} {among}");
+        let mut rows = self.query_text(&sql, &[id(tenant), values.into()])?;
+        let mut profiles = rows.iter_mut().map(ProfileRow::read).collect::<Result<Vec<_>, _>>()?;
+        profiles.sort_unstable_by_key(|profile| profile.id);
         Ok(profiles)
     }
 
@@ -261,41 +280,58 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if a key was not free, and any other.
-    pub fn profiles_insert(&mut self, tenant: TenantId, profiles: &[ProfileRow]) -> Result<(), StoreError> {
-        let sets: Vec<Vec<Value>> = profiles
-            .iter()
-            .map(|profile| {
-                let mut values = vec![id(tenant), id(profile.id)];
-                values.extend(profile.values());
-                values.extend([profile.created_at.into(), profile.updated_at.into()]);
-                values
-            })
-            .collect();
-        self.execute_many(&INSERT, &sets).map(drop)
+    pub fn profiles_insert<'p>(
+        &mut self,
+        tenant: TenantId,
+        profiles: impl IntoIterator<Item = &'p ProfileRow>,
+    ) -> Result<(), StoreError> {
+        let rows = profiles.into_iter().map(|profile| {
+            let mut values = Vec::with_capacity(18);
+            values.extend([id(tenant), id(profile.id)]);
+            values.extend(profile.keys());
+            values.extend(profile.details());
+            values.extend([profile.created_at.into(), profile.updated_at.into()]);
+            values
+        });
+        self.execute_rows(&INSERT, &rows.collect::<Vec<_>>()).map(drop)
     }
 
-    /// Writes profiles that are there already. Those of `released` first give up their email and customer id, so
-    /// that others of the set may take them.
+    /// Writes email, phone and customer id of profiles that are there already. Those of `released` first give up
+    /// their email and customer id, so that others of the set may take them.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if a key was not free, and any other.
-    pub fn profiles_update(
+    pub fn profiles_rekey<'p>(
         &mut self,
         tenant: TenantId,
-        profiles: &[ProfileRow],
+        profiles: impl IntoIterator<Item = &'p ProfileRow>,
         released: &[ProfileId],
     ) -> Result<(), StoreError> {
         let sets: Vec<Vec<Value>> = released.iter().map(|&profile| vec![id(tenant), id(profile)]).collect();
         self.execute_many(&RELEASE_KEYS, &sets)?;
-        let sets: Vec<Vec<Value>> = profiles
-            .iter()
-            .map(|profile| {
-                let mut values = profile.values();
-                values.extend([profile.updated_at.into(), id(tenant), id(profile.id)]);
-                values
-            })
-            .collect();
-        self.execute_many(&UPDATE, &sets).map(drop)
+        let sets = profiles.into_iter().map(|profile| {
+            let [email, phone, customer_id] = profile.keys();
+            vec![email, phone, customer_id, id(tenant), id(profile.id)]
+        });
+        self.execute_many(&SET_KEYS, &sets.collect::<Vec<_>>()).map(drop)
+    }
+
+    /// Writes everything but the keys of profiles that are there already; see [`Tx::profiles_rekey`].
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn profiles_update<'p>(
+        &mut self,
+        tenant: TenantId,
+        profiles: impl IntoIterator<Item = &'p ProfileRow>,
+    ) -> Result<(), StoreError> {
+        let rows = profiles.into_iter().map(|profile| {
+            let mut values = Vec::with_capacity(14);
+            values.extend(profile.details());
+            values.extend([profile.updated_at.into(), id(tenant), id(profile.id)]);
+            values
+        });
+        self.execute_rows(&UPDATE, &rows.collect::<Vec<_>>()).map(drop)
     }
 
     /// Remembers names of attributes; those that are known already stay.

@@ -20,6 +20,17 @@ impl SqliteTx<'_> {
         Ok(touched as u64)
     }
 
+    /// Runs a statement once for each row of values and returns how many rows of the database it touched in all.
+    pub(crate) fn execute_rows(&mut self, sql: &str, rows: &[Vec<Value>]) -> Result<u64, StoreError> {
+        let mut statement = self.connection.prepare_cached(sql).map_err(|error| self.failure(error))?;
+        let mut touched = 0;
+        for values in rows {
+            let executed = statement.execute(rusqlite::params_from_iter(values));
+            touched += executed.map_err(|error| self.failure(error))? as u64;
+        }
+        Ok(touched)
+    }
+
     pub(crate) fn prepare(&mut self, sql: &str) -> Result<(), StoreError> {
         let statement = self.connection.prepare_cached(sql).map_err(|error| self.failure(error))?;
         for index in 1..=statement.parameter_count() {
@@ -99,6 +110,11 @@ impl ToSql for Value {
             Self::Text(v) => ValueRef::Text(v.as_bytes()),
             Self::Blob(v) => ValueRef::Blob(v),
             Self::Uuid(v) => ValueRef::Blob(v.as_bytes()),
+            Self::Texts(v) => {
+                let json =
+                    serde_json::to_string(v).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+                return Ok(ToSqlOutput::Owned(json.into()));
+            }
         }))
     }
 }

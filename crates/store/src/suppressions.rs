@@ -4,10 +4,10 @@
 //! Invariant: an entry is never shortened by a later one; only [`Tx::suppression_delete`] lifts it early.
 
 use crate::error::StoreError;
-use crate::lookup::{LOOKUP_MAX, places};
+use crate::lookup::among;
 use crate::statements;
 use crate::tx::Tx;
-use crate::value::{Row, Value, id};
+use crate::value::{Row, id};
 use postrider_core::audience::SuppressionReason;
 use postrider_core::channel::ChannelKind;
 use postrider_core::id::{SuppressionId, TenantId};
@@ -139,7 +139,6 @@ impl Tx<'_> {
     }
 
     /// Which of the addresses (and, for email, domains) must not be sent to at an instant, sorted.
-    /// Looks up [`LOOKUP_MAX`] at a time.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -150,20 +149,20 @@ impl Tx<'_> {
         addresses: &[&str],
         now: Timestamp,
     ) -> Result<Vec<String>, StoreError> {
+        if addresses.is_empty() {
+            return Ok(Vec::new());
+        }
+        let bound = [id(tenant), channel.as_str().into(), now.into(), addresses.into()];
+        let index = self.indexed_by("suppressions_by_address");
+        let tenants = if planted("suppressions_of_all_count") { "(tenant_id = $1 OR 1 = 1)" } else { "tenant_id = $1" };
+        let sql = format!(
+            "SELECT address FROM suppressions {index} WHERE {tenants} AND channel = $2 \
+            AND (expires_at IS NULL OR expires_at > $3) AND address {}",
+            among(self.dialect(), 4)
+        );
         let mut active = Vec::new();
-        for set in addresses.chunks(LOOKUP_MAX) {
-            let mut bound: Vec<Value> = vec![id(tenant), channel.as_str().into(), now.into()];
-            let places = places(&mut bound, set.iter().copied());
-            let index = self.indexed_by("suppressions_by_address");
-            let tenants =
-                if planted("suppressions_of_all_count") { "(tenant_id = $1 OR 1 = 1)" } else { "tenant_id = $1" };
-            let sql = format!(
-                "SELECT address FROM suppressions {index} WHERE {tenants} AND channel = $2 \
-                AND (expires_at IS NULL OR expires_at > $3) AND address IN ({places})"
-            );
-            for row in &mut self.query_text(&sql, &bound)? {
-                active.push(row.next()?);
-            }
+        for row in &mut self.query_text(&sql, &bound)? {
+            active.push(row.next()?);
         }
         active.sort_unstable();
         active.dedup();

@@ -92,6 +92,26 @@ impl Tx<'_> {
         self.note(result)
     }
 
+    /// Runs a statement for many rows of values of equal width and returns how many rows of the database it touched.
+    ///
+    /// On SQLite it runs once for each row, prepared once. On PostgreSQL it runs once in all, and each placeholder is
+    /// bound to an array of the values of its column. So its text is a fork: `VALUES ($1, $2)` on SQLite and
+    /// `SELECT * FROM UNNEST(CAST($1 AS UUID[]), CAST($2 AS TEXT[]))` on PostgreSQL.
+    ///
+    /// # Errors
+    /// Any [`StoreError`]; the transaction is then over.
+    pub fn execute_rows(&mut self, statement: &Statement, rows: &[Vec<Value>]) -> Result<u64, StoreError> {
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let result = match &mut self.inner {
+            Inner::Sqlite(tx) => tx.execute_rows(statement.text(Dialect::Sqlite), rows),
+            Inner::Postgres(tx) => tx.execute_rows(statement.text(Dialect::Postgres), rows),
+        };
+        self.changed |= result.as_ref().is_ok_and(|touched| *touched > 0);
+        self.note(result)
+    }
+
     /// Runs a statement and answers its rows. The statement bounds their number.
     ///
     /// # Errors

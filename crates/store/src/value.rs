@@ -23,6 +23,8 @@ pub enum Value {
     Blob(Vec<u8>),
     /// `UUID` / `BLOB` of 16 bytes.
     Uuid(Uuid),
+    /// The values of a lookup, see [`crate::lookup`]: `TEXT[]` / a JSON array.
+    Texts(Vec<String>),
 }
 
 impl Value {
@@ -35,6 +37,7 @@ impl Value {
             Self::Text(_) => "text",
             Self::Blob(_) => "bytes",
             Self::Uuid(_) => "a uuid",
+            Self::Texts(_) => "a list of texts",
         }
     }
 }
@@ -60,6 +63,7 @@ into_value! {
     &[u8] => |v| Self::Blob(v.to_vec());
     Timestamp => |v| Self::Int(v.as_millis());
     Uuid => |v| Self::Uuid(v);
+    &[&str] => |v| Self::Texts(v.iter().map(|&text| text.to_owned()).collect());
 }
 
 /// Typed ids are stored as their UUID.

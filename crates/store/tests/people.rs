@@ -57,7 +57,7 @@ fn upsert(tx: &mut Tx<'_>, tenant: TenantId, people: &[ProfileRow], list: ListId
     let fresh: Vec<ProfileRow> =
         people.iter().filter(|person| !known.contains(person.key(MatchKey::Email).unwrap())).cloned().collect();
     tx.profiles_insert(tenant, &fresh)?;
-    tx.profiles_update(tenant, &found, &[])?;
+    tx.profiles_update(tenant, &found)?;
     let members: Vec<ProfileId> = found.iter().chain(&fresh).map(|person| person.id).collect();
     tx.list_members_add(tenant, list, &members, NOW)?.expect("the list is there");
     Ok(())
@@ -103,7 +103,7 @@ on_both! {
                 let (mut one, mut two) = (person(1), person(2));
                 tx.profiles_insert(tenant, &[one.clone(), two.clone()])?;
                 std::mem::swap(&mut one.email, &mut two.email);
-                tx.profiles_update(tenant, &[one.clone(), two.clone()], &[one.id, two.id])?;
+                tx.profiles_rekey(tenant, &[one.clone(), two.clone()], &[one.id, two.id])?;
                 tx.profiles_by_keys(tenant, MatchKey::Email, &["person2@example.com"])
             })
             .await

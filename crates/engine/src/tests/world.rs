@@ -505,7 +505,7 @@ impl World {
             let mut row = tx.profile_get(tenant, person)?.unwrap();
             row.consent_email = Consent::Denied;
             row.consent_sms = Consent::Denied;
-            tx.profiles_update(tenant, &[row], &[])
+            tx.profiles_update(tenant, &[row])
         });
         deny.await.unwrap();
     }

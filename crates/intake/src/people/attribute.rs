@@ -5,7 +5,9 @@ pub use postrider_core::audience::rule::ATTRIBUTE_NAME_CHARS_MAX;
 pub use postrider_core::audience::rule::is_attribute_name;
 use postrider_core::audience::rule::is_reserved;
 use postrider_core::error::Refusal;
-use serde_json::{Map, Value};
+use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
+use std::collections::BTreeMap;
 
 /// Most attributes of one profile.
 pub const ATTRIBUTES_MAX: usize = 200;
@@ -53,30 +55,37 @@ fn list(path: &str, items: &[Value]) -> Result<Value, Refusal> {
     texts.collect::<Result<_, _>>().map(Value::Array)
 }
 
-/// Applies changes to the attributes of a profile and answers their JSON with sorted names.
-pub fn merge(
-    stored: &str,
-    changes: &std::collections::BTreeMap<String, Option<Value>>,
-    path: &str,
-) -> Result<String, Refusal> {
-    let mut attributes: Map<String, Value> = serde_json::from_str(stored).unwrap_or_default();
-    for (name, value) in changes {
+/// Applies changes to the attributes of a profile and returns their JSON with sorted names; `None` if nothing changes.
+pub fn merge(stored: &str, changes: &BTreeMap<String, Option<Value>>, path: &str) -> Result<Option<String>, Refusal> {
+    // What does not change is carried over as it is written.
+    let before: BTreeMap<String, &RawValue> = serde_json::from_str(stored).unwrap_or_default();
+    let changes: Vec<(&str, Option<Box<RawValue>>)> = changes
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_ref().and_then(|value| to_raw_value(value).ok())))
+        .collect();
+    let is_known = |(name, value): &(&str, Option<Box<RawValue>>)| {
+        before.get(*name).map(|before| before.get()) == value.as_deref().map(RawValue::get)
+    };
+    if changes.iter().all(is_known) {
+        return Ok(None);
+    }
+    let mut after: BTreeMap<&str, &RawValue> = before.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+    for (name, value) in &changes {
         match value {
-            Some(value) => drop(attributes.insert(name.clone(), value.clone())),
-            None => drop(attributes.remove(name)),
+            Some(value) => drop(after.insert(name, value)),
+            None => drop(after.remove(name)),
         }
     }
-    if attributes.len() > ATTRIBUTES_MAX {
+    if after.len() > ATTRIBUTES_MAX {
         return Err(Refusal::invalid(
             path,
             None,
             format!("the profile would have more than {ATTRIBUTES_MAX} attributes"),
         ));
     }
-    let sorted: std::collections::BTreeMap<&String, &Value> = attributes.iter().collect();
-    let json = serde_json::to_string(&sorted).unwrap_or_else(|_| "{}".into());
+    let json = serde_json::to_string(&after).unwrap_or_else(|_| "{}".into());
     if json.len() > ATTRIBUTES_BYTES_MAX {
         return Err(Refusal::invalid(path, None, "the profile's attributes would take more than 64 KiB"));
     }
-    Ok(json)
+    Ok(Some(json))
 }

@@ -49,16 +49,21 @@ impl<T> Change<T> {
         }
     }
 
-    /// Applies it to a stored column.
-    pub fn apply(&self, stored: &mut Option<T>)
+    /// Applies it to a stored column; returns whether that changes anything.
+    pub fn apply(&self, stored: &mut Option<T>) -> bool
     where
-        T: Clone,
+        T: Clone + PartialEq,
     {
-        match self {
-            Self::Keep => {}
-            Self::Clear => *stored = None,
-            Self::Set(value) => *stored = Some(value.clone()),
+        let value = match self {
+            Self::Keep => return false,
+            Self::Clear => None,
+            Self::Set(value) => Some(value),
+        };
+        let changes = stored.as_ref() != value;
+        if changes {
+            *stored = value.cloned();
         }
+        changes
     }
 }
 

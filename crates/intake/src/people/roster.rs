@@ -40,8 +40,19 @@ impl Operation {
 /// A profile at hand.
 struct Entry {
     row: ProfileRow,
-    /// As it stands in the store; absent if it is new.
-    stored: Option<ProfileRow>,
+    state: State,
+}
+
+/// What is to be written of a profile.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Everything: the store does not have it.
+    New,
+    /// Nothing.
+    Stored,
+    /// What the records have changed, the keys if `rekeyed`. If `released`, it gave up an email or a customer id, which another
+    /// profile of the set may have taken.
+    Changed { rekeyed: bool, released: bool },
 }
 
 /// The profiles at hand, and where each key leads.
@@ -80,7 +91,7 @@ impl Roster {
             let values: Vec<&str> = values.into_iter().collect();
             for row in tx.profiles_by_keys(tenant, by, &values)? {
                 if known.insert(row.id) {
-                    roster.enter(Entry { row: row.clone(), stored: Some(row) });
+                    roster.enter(Entry { row, state: State::Stored });
                 }
             }
         }
@@ -131,32 +142,46 @@ impl Roster {
         entropy: &dyn Entropy,
     ) -> Result<(Operation, ProfileId), Refusal> {
         let place = self.find(record)?;
-        let before = place.map(|place| &self.entries[place].row);
-        let mut row = before.cloned().unwrap_or_else(|| ProfileRow::empty(ProfileId::new(now, entropy), now));
-        change(&mut row, record)?;
-        self.owned_by_another(&row, place, record)?;
-        let id = row.id;
         let Some(place) = place else {
-            self.enter(Entry { row, stored: None });
+            let mut row = ProfileRow::empty(ProfileId::new(now, entropy), now);
+            change(&mut row, record)?;
+            self.owned_by_another(None, record)?;
+            let id = row.id;
+            self.enter(Entry { row, state: State::New });
             self.learn_names(record);
             return Ok((Operation::Created, id));
         };
-        if row == self.entries[place].row {
-            return Ok((Operation::Unchanged, id));
+        let attributes = merged(&self.entries[place].row, record)?;
+        self.owned_by_another(Some(place), record)?;
+        let rekeyed = self.move_keys(place, record);
+        let Entry { row, state } = &mut self.entries[place];
+        let changes = put(row, record, attributes) | rekeyed.is_some();
+        if !changes {
+            return Ok((Operation::Unchanged, row.id));
         }
         row.updated_at = now;
-        let old = std::mem::replace(&mut self.entries[place].row, row);
-        self.move_keys(&old, place);
+        *state = match (*state, rekeyed) {
+            (State::New, _) => State::New,
+            (State::Stored, rekeyed) => {
+                State::Changed { rekeyed: rekeyed.is_some(), released: rekeyed.unwrap_or_default() }
+            }
+            (State::Changed { rekeyed: before, released }, rekeyed) => {
+                State::Changed { rekeyed: before | rekeyed.is_some(), released: released | rekeyed.unwrap_or_default() }
+            }
+        };
+        let id = row.id;
         self.learn_names(record);
         Ok((Operation::Updated, id))
     }
 
     /// Refuses a record that would give its profile the key of another one.
-    fn owned_by_another(&self, row: &ProfileRow, place: Option<usize>, record: &ProfileRecord) -> Result<(), Refusal> {
-        let keys =
-            [(MatchKey::Email, &row.email, &self.emails), (MatchKey::CustomerId, &row.customer_id, &self.customer_ids)];
-        for (key, value, owners) in keys {
-            let Some(value) = value else { continue };
+    fn owned_by_another(&self, place: Option<usize>, record: &ProfileRecord) -> Result<(), Refusal> {
+        let keys = [
+            (MatchKey::Email, &record.email, &self.emails),
+            (MatchKey::CustomerId, &record.customer_id, &self.customer_ids),
+        ];
+        for (key, change, owners) in keys {
+            let Some(value) = change.set() else { continue };
             if owners.get(value).is_some_and(|&owner| Some(owner) != place) {
                 let path = at(&record.path, key.as_str());
                 let problem = format!("belongs to another profile than the {} of the record", self.key.as_str());
@@ -166,21 +191,30 @@ impl Roster {
         Ok(())
     }
 
-    fn move_keys(&mut self, old: &ProfileRow, place: usize) {
-        let new = &self.entries[place].row;
-        for (old, new, owners) in
-            [(&old.email, &new.email, &mut self.emails), (&old.customer_id, &new.customer_id, &mut self.customer_ids)]
-        {
-            if old == new {
+    /// Gives a profile the keys of a record. Returns, if that changes any, whether the profile gave up an email or a
+    /// customer id.
+    fn move_keys(&mut self, place: usize, record: &ProfileRecord) -> Option<bool> {
+        let row = &mut self.entries[place].row;
+        // Where a phone number leads does not change: it is no key that a record can move and be found by.
+        let mut moved = record.phone.apply(&mut row.phone).then_some(false);
+        let keys = [
+            (&record.email, &mut row.email, &mut self.emails),
+            (&record.customer_id, &mut row.customer_id, &mut self.customer_ids),
+        ];
+        for (change, key, owners) in keys {
+            let old = key.clone();
+            if !change.apply(key) {
                 continue;
             }
+            moved = Some(moved.unwrap_or_default() | old.is_some());
             if let Some(old) = old {
-                owners.remove(old);
+                owners.remove(&old);
             }
-            if let Some(new) = new {
+            if let Some(new) = key {
                 owners.insert(new.clone(), place);
             }
         }
+        moved
     }
 
     fn learn_names(&mut self, record: &ProfileRecord) {
@@ -192,46 +226,66 @@ impl Roster {
     }
 
     /// Writes what has changed.
-    pub fn save(self, tx: &mut Tx<'_>, tenant: TenantId) -> Result<(), StoreError> {
-        let (mut fresh, mut changed, mut released) = (Vec::new(), Vec::new(), Vec::new());
-        for Entry { row, stored } in self.entries {
-            match stored {
-                None => fresh.push(row),
-                Some(stored) if stored == row => {}
-                Some(stored) => {
-                    let gives_up = |old: &Option<String>, new: &Option<String>| old.is_some() && old != new;
-                    if gives_up(&stored.email, &row.email) || gives_up(&stored.customer_id, &row.customer_id) {
-                        released.push(row.id);
-                    }
+    pub fn save(&self, tx: &mut Tx<'_>, tenant: TenantId) -> Result<(), StoreError> {
+        let (mut fresh, mut changed, mut rekeyed, mut released) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for Entry { row, state } in &self.entries {
+            match *state {
+                State::Stored => {}
+                State::New => fresh.push(row),
+                State::Changed { rekeyed: has_other_keys, released: gave_up } => {
                     changed.push(row);
+                    rekeyed.extend(has_other_keys.then_some(row));
+                    released.extend(gave_up.then_some(row.id));
                 }
             }
         }
         if !self.names.is_empty() {
             tx.attribute_names_add(tenant, self.names.iter().map(String::as_str))?;
         }
-        tx.profiles_update(tenant, &changed, &released)?;
-        tx.profiles_insert(tenant, &fresh)
+        tx.profiles_rekey(tenant, rekeyed, &released)?;
+        tx.profiles_update(tenant, changed)?;
+        // Neighbours in the table are written one after the other.
+        fresh.sort_unstable_by_key(|row| row.id);
+        tx.profiles_insert(tenant, fresh)
     }
 }
 
-/// Writes what a record says into a row.
-pub fn change(row: &mut ProfileRow, record: &ProfileRecord) -> Result<(), Refusal> {
-    record.email.apply(&mut row.email);
-    record.phone.apply(&mut row.phone);
-    record.customer_id.apply(&mut row.customer_id);
-    record.first_name.apply(&mut row.first_name);
-    record.last_name.apply(&mut row.last_name);
-    record.timezone.apply(&mut row.timezone);
-    record.locale.apply(&mut row.locale);
-    record.push_tokens.apply(&mut row.push_tokens);
-    record.address.apply(&mut row.address);
+/// Writes what a record says into a row; returns whether that changes anything.
+pub fn change(row: &mut ProfileRow, record: &ProfileRecord) -> Result<bool, Refusal> {
+    let attributes = merged(row, record)?;
+    let keys = [
+        record.email.apply(&mut row.email),
+        record.phone.apply(&mut row.phone),
+        record.customer_id.apply(&mut row.customer_id),
+    ];
+    Ok(put(row, record, attributes) | keys.contains(&true))
+}
+
+/// The attributes that a row has after a record; `None` if they stay as they are.
+fn merged(row: &ProfileRow, record: &ProfileRecord) -> Result<Option<String>, Refusal> {
+    if record.attributes.is_empty() {
+        return Ok(None);
+    }
+    merge(&row.attributes, &record.attributes, &at(&record.path, "attributes"))
+}
+
+/// Writes all but the keys of a record into a row; returns whether that changes anything.
+fn put(row: &mut ProfileRow, record: &ProfileRecord, attributes: Option<String>) -> bool {
+    let mut changes = record.first_name.apply(&mut row.first_name)
+        | record.last_name.apply(&mut row.last_name)
+        | record.timezone.apply(&mut row.timezone)
+        | record.locale.apply(&mut row.locale)
+        | record.push_tokens.apply(&mut row.push_tokens)
+        | record.address.apply(&mut row.address);
     let consents = [&mut row.consent_email, &mut row.consent_sms, &mut row.consent_push, &mut row.consent_direct_mail];
     for (stored, said) in consents.into_iter().zip(record.consent) {
-        *stored = said.unwrap_or(*stored);
+        let said = said.unwrap_or(*stored);
+        changes |= said != *stored;
+        *stored = said;
     }
-    if !record.attributes.is_empty() {
-        row.attributes = merge(&row.attributes, &record.attributes, &at(&record.path, "attributes"))?;
+    if let Some(attributes) = attributes {
+        row.attributes = attributes;
+        changes = true;
     }
-    Ok(())
+    changes
 }

@@ -48,7 +48,7 @@ fn deny_consent(tx: &mut Tx<'_>, recipient: &DeliveryRecipient, now: Timestamp) 
     }
     *consent = Consent::Denied;
     profile.updated_at = now;
-    tx.profiles_update(recipient.tenant, &[profile], &[])?;
+    tx.profiles_update(recipient.tenant, &[profile])?;
     Ok(true)
 }
 

@@ -106,6 +106,18 @@ impl PostgresTx<'_> {
         })
     }
 
+    /// Runs a statement once, with each placeholder bound to an array of the values of its column.
+    pub(crate) fn execute_rows(&mut self, sql: &str, rows: &[Vec<Value>]) -> Result<u64, StoreError> {
+        let width = rows.first().map_or(0, Vec::len);
+        let columns: Vec<Vec<&Value>> =
+            (0..width).map(|column| rows.iter().filter_map(|row| row.get(column)).collect()).collect();
+        let connection = self.connection;
+        self.answer(async {
+            let statement = connection.prepare(sql).await?;
+            connection.client.execute_raw(&statement, &columns).await
+        })
+    }
+
     pub(crate) fn query(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
         let (connection, parameters) = (self.connection, parameters(values));
         let rows = self.answer(async {

@@ -44,6 +44,7 @@ impl ToSql for Value {
             Self::Text(v) => v.to_sql(kind, out),
             Self::Blob(v) => v.to_sql(kind, out),
             Self::Uuid(v) => v.to_sql(kind, out),
+            Self::Texts(v) => v.to_sql(kind, out),
         }
     }
 
