@@ -67,6 +67,6 @@ pub async fn map_import_job(
     let (mut body, reply) = once.reply(renderer(StatusCode::OK, ImportJobDto::of));
     let job = job_id(&id)?;
     let match_key = body.match_key.take().map(|word| match_key(Some(&word))).transpose()?;
-    let command = MapImportJob { job, mapping: Mapping { columns: body.columns()? }, match_key };
+    let command = MapImportJob { job, mapping: Mapping { columns: body.columns()?, ..Mapping::default() }, match_key };
     Ok(Written(service.map_import_job(&actor, command, reply).await?))
 }

@@ -1,23 +1,25 @@
 //! Which column becomes which field.
 
-use super::headers::{Channels, DIRECT_MAIL, EMAIL, EVERY_CHANNEL, Meaning, PUSH, SMS, meaning, snake_case};
+use super::answers::OwnWords;
+use super::headers::{Channels, DIRECT_MAIL, EMAIL, EVERY_CHANNEL, FIELDS, Meaning, PUSH, SMS, meaning, snake_case};
 use super::mapping::Mapping;
 use super::report::ImportError;
 use crate::people::{ADDRESS_FIELDS, ATTRIBUTE_NAME_CHARS_MAX, ATTRIBUTES_MAX, MatchKey, is_attribute_name};
 use postrider_core::error::{Code, Refusal};
 use std::collections::BTreeSet;
 
-/// Well-known fields of one text.
-const FIELDS: [&str; 8] =
-    ["email", "phone", "customer_id", "first_name", "last_name", "timezone", "locale", "push_tokens"];
 /// Names that no attribute takes, beside [`FIELDS`].
 const OTHER_FIELDS: [&str; 2] = ["address", "consent"];
 /// Field words that stand for consent.
-const CONSENT_FIELDS: [(&str, Meaning); 9] = [
+const CONSENT_FIELDS: [(&str, Meaning); 13] = [
     ("consent.email", Meaning::OptIn(EMAIL)),
     ("consent.sms", Meaning::OptIn(SMS)),
     ("consent.push", Meaning::OptIn(PUSH)),
     ("consent.direct_mail", Meaning::OptIn(DIRECT_MAIL)),
+    ("!consent.email", Meaning::Negated(EMAIL)),
+    ("!consent.sms", Meaning::Negated(SMS)),
+    ("!consent.push", Meaning::Negated(PUSH)),
+    ("!consent.direct_mail", Meaning::Negated(DIRECT_MAIL)),
     ("opt_out", Meaning::OptOut(EVERY_CHANNEL)),
     ("opt_out.email", Meaning::OptOut(EMAIL)),
     ("opt_out.sms", Meaning::OptOut(SMS)),
@@ -38,7 +40,9 @@ pub enum Target {
     Address(&'static str),
     /// Yes is consent, no a denial.
     OptIn(Channels),
-    /// Yes is a denial.
+    /// Yes is a denial, no is consent.
+    Negated(Channels),
+    /// Yes is a denial, no says nothing.
     OptOut(Channels),
     /// Anything is a denial.
     OptOutDate(Channels),
@@ -56,6 +60,7 @@ impl Target {
             Self::Field(name) => (*name).to_owned(),
             Self::Address(name) => format!("address.{name}"),
             Self::OptIn(channels) => consent_name(Meaning::OptIn(*channels)),
+            Self::Negated(channels) => consent_name(Meaning::Negated(*channels)),
             Self::OptOut(channels) | Self::OptOutDate(channels) => consent_name(Meaning::OptOut(*channels)),
             Self::Status(name) | Self::Attribute(name) => name.clone(),
         }
@@ -72,6 +77,8 @@ fn consent_name(meaning: Meaning) -> String {
 pub struct Columns {
     pub headers: Vec<String>,
     pub targets: Vec<Target>,
+    /// Words of consent that the caller explained.
+    pub own_words: OwnWords,
 }
 
 impl Columns {
@@ -113,6 +120,7 @@ impl Columns {
                 // Without a street there is no address to post to, and a city is of more use by itself.
                 Some(Meaning::Address(name)) if street => Some(Target::Address(name)),
                 Some(Meaning::OptIn(channels)) => Some(Target::OptIn(*channels)),
+                Some(Meaning::Negated(channels)) => Some(Target::Negated(*channels)),
                 Some(Meaning::OptOut(channels)) => Some(Target::OptOut(*channels)),
                 Some(Meaning::OptOutDate(channels)) => Some(Target::OptOutDate(*channels)),
                 Some(Meaning::Ours) => Some(Target::Nothing),
@@ -124,7 +132,7 @@ impl Columns {
             }
         }
         let targets = name_attributes(&headers, targets, &by_header)?;
-        Ok(Self { headers, targets })
+        Ok(Self { headers, targets, own_words: OwnWords::new(&mapping.yes, &mapping.no) })
     }
 
     /// Every column and what becomes of it, such as `("Vorname", "first_name")`.
@@ -190,6 +198,7 @@ pub fn explicit(column: &str, field: &str) -> Result<Target, ImportError> {
     }
     match CONSENT_FIELDS.into_iter().find(|(word, _)| *word == field) {
         Some((_, Meaning::OptIn(channels))) => return Ok(Target::OptIn(channels)),
+        Some((_, Meaning::Negated(channels))) => return Ok(Target::Negated(channels)),
         Some((_, Meaning::OptOut(channels))) => return Ok(Target::OptOut(channels)),
         _ => {}
     }

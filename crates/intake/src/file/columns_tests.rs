@@ -15,7 +15,7 @@ fn names(headers: &[&str], map: &[(&str, &str)]) -> Vec<String> {
 fn columns(headers: &[&str], map: &[(&str, &str)]) -> Result<Columns, ImportError> {
     let headers: Vec<String> = headers.iter().map(|header| (*header).to_owned()).collect();
     let columns = map.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
-    Columns::new(&headers, &Mapping { columns })
+    Columns::new(&headers, &Mapping { columns, ..Mapping::default() })
 }
 
 fn code(error: &ImportError) -> &'static str {

@@ -1,5 +1,13 @@
 //! What columns are called in the world, and which field each means.
 
+use super::fold::letters;
+use super::languages;
+use crate::people::ADDRESS_FIELDS;
+
+/// Well-known fields of one text.
+pub const FIELDS: [&str; 8] =
+    ["email", "phone", "customer_id", "first_name", "last_name", "timezone", "locale", "push_tokens"];
+
 /// The channels of a consent column, as bits in the order of [`crate::people::CONSENT_CHANNELS`].
 pub type Channels = u8;
 /// Email.
@@ -24,6 +32,8 @@ pub enum Meaning {
     Name,
     /// Yes is consent, no a denial.
     OptIn(Channels),
+    /// Yes is a denial, no is consent.
+    Negated(Channels),
     /// Yes is a denial, no says nothing.
     OptOut(Channels),
     /// Any date is a denial.
@@ -34,83 +44,35 @@ pub enum Meaning {
     Ours,
 }
 
-/// Headers by their letters and digits in lower case, umlauts written out, parted by blanks; and what they mean.
-const HEADERS: &[(&str, Meaning)] = &[
-    (
-        "email emailaddress mail mailaddress emailadresse mailadresse epost emailid contactemail \
-        primaryemail subscriberemail email1 email1value correo correoelectronico courriel adressemail \
-        adresseemail indirizzoemail",
-        Meaning::Field("email"),
-    ),
-    (
-        "phone phonenumber mobile mobilephone mobilenumber mobil mobilnummer mobiltelefon \
-        mobiletelefonnummer handy handynummer cell cellphone telephone telephonenumber telefon \
-        telefonnummer tel phone1value telefono smsnumber whatsapp rufnummer",
-        Meaning::Field("phone"),
-    ),
-    (
-        "customerid customernumber customerno kundennummer kundennr kundenid externalid contactid userid \
-        memberid membernumber mitgliedsnummer subscriberid",
-        Meaning::Field("customer_id"),
-    ),
-    ("firstname fname first givenname forename vorname rufname prenom nombre", Meaning::Field("first_name")),
-    (
-        "lastname lname last surname familyname nachname familienname zuname nom apellido apellidos \
-        cognome",
-        Meaning::Field("last_name"),
-    ),
-    ("name", Meaning::Name),
-    ("timezone tz zeitzone", Meaning::Field("timezone")),
-    ("locale language lang languagecode sprache langue idioma", Meaning::Field("locale")),
-    ("pushtoken pushtokens devicetoken", Meaning::Field("push_tokens")),
-    (
-        "street streetaddress address address1 addressline1 adresse adresse1 anschrift strasse \
-        strassehausnummer strasseundhausnummer strassenr strasseundnr line1 rue addressstreet \
-        mailingstreet",
-        Meaning::Address("line1"),
-    ),
-    ("address2 addressline2 adresse2 adresszusatz line2", Meaning::Address("line2")),
-    ("city town ort wohnort stadt ville ciudad addresscity", Meaning::Address("city")),
-    ("region state province county bundesland stateprovince addressregion", Meaning::Address("region")),
-    ("zip zipcode postalcode postcode plz postleitzahl codepostal addresspostalcode", Meaning::Address("postal_code")),
-    ("country countrycode land staat pays pais addresscountry", Meaning::Address("country")),
-    ("company companyname organization organisation firma unternehmen", Meaning::Address("company")),
-    ("addressname", Meaning::Address("name")),
-    (
-        "optin emailoptin optinemail optedin subscribed newsletter consent emailconsent consentemail \
-        marketingconsent emailmarketingconsent acceptsmarketing acceptsemailmarketing einwilligung \
-        newslettereinwilligung werbeeinwilligung permission",
-        Meaning::OptIn(EMAIL),
-    ),
-    ("smsoptin optinsms smsconsent consentsms acceptssmsmarketing", Meaning::OptIn(SMS)),
-    ("pushoptin pushconsent consentpush", Meaning::OptIn(PUSH)),
-    ("directmailconsent consentdirectmail mailoptin postoptin", Meaning::OptIn(DIRECT_MAIL)),
-    (
-        "optout optedout donotcontact dnc nocontact widerspruch werbewiderspruch werbesperre blocked \
-        blacklisted blocklisted gesperrt",
-        Meaning::OptOut(EVERY_CHANNEL),
-    ),
-    (
-        "unsubscribed unsubscribe emailoptout optoutemail emailoptedout hasoptedoutofemail donotemail \
-        emailblacklisted abgemeldet newsletterabgemeldet austragung bounced",
-        Meaning::OptOut(EMAIL),
-    ),
-    ("smsoptout optoutsms donotsms smsblacklisted", Meaning::OptOut(SMS)),
-    ("directmailoptout donotmail postwiderspruch postsperre", Meaning::OptOut(DIRECT_MAIL)),
-    ("optoutat optoutdate optouttime optedoutat", Meaning::OptOutDate(EVERY_CHANNEL)),
-    (
-        "unsubscribedat unsubscribedate unsubtime unsubscribetime abgemeldetam unsubscribedon",
-        Meaning::OptOutDate(EMAIL),
-    ),
-    ("status emailstatus memberstatus subscriberstatus subscriptionstatus abostatus", Meaning::Status),
-    ("postriderline postriderreason", Meaning::Ours),
-];
+/// Channels by their name; none is all of them.
+const CHANNELS: [(&str, Channels); 4] = [("email", EMAIL), ("sms", SMS), ("push", PUSH), ("direct_mail", DIRECT_MAIL)];
+
+impl Meaning {
+    /// The meaning that a field word stands for, such as `email`, `address.city`, `consent.sms` or `opt_out`.
+    pub fn of_word(word: &str) -> Option<Self> {
+        let (kind, channel) = word.split_once('.').unwrap_or((word, ""));
+        if kind == "address" {
+            return ADDRESS_FIELDS.into_iter().find(|field| *field == channel).map(Self::Address);
+        }
+        let named = || CHANNELS.into_iter().find(|(name, _)| *name == channel).map(|(_, channels)| channels);
+        let channels = || if channel.is_empty() { Some(EVERY_CHANNEL) } else { named() };
+        match kind {
+            "consent" => named().map(Self::OptIn),
+            "!consent" => named().map(Self::Negated),
+            "opt_out" => channels().map(Self::OptOut),
+            "opt_out_at" => channels().map(Self::OptOutDate),
+            _ if !channel.is_empty() => None,
+            "status" => Some(Self::Status),
+            "name" => Some(Self::Name),
+            "-" => Some(Self::Ours),
+            _ => FIELDS.into_iter().find(|field| *field == kind).map(Self::Field),
+        }
+    }
+}
 
 /// What a header means, if it is known.
 pub fn meaning(header: &str) -> Option<Meaning> {
-    let letters: String = spelled_out(header).chars().filter(char::is_ascii_alphanumeric).collect();
-    let known = HEADERS.iter().find(|(names, _)| names.split(' ').any(|name| name == letters));
-    known.map(|(_, meaning)| *meaning)
+    languages::header(&letters(header))
 }
 
 /// A name in snake_case that templates can use, made of a header; empty if nothing is left of it.

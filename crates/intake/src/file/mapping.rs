@@ -8,6 +8,10 @@ use serde::{Deserialize, Serialize};
 pub struct Mapping {
     /// `(column, field)`; `-` leaves the column out. The others are taken by their headers.
     pub columns: Vec<(String, String)>,
+    /// Cells of columns of consent that mean yes, beside those that are known.
+    pub yes: Vec<String>,
+    /// Cells of columns of consent that mean no.
+    pub no: Vec<String>,
 }
 
 impl Mapping {
@@ -17,7 +21,7 @@ impl Mapping {
     /// The text is neither.
     pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
         if text.starts_with('[') {
-            return Ok(Self { columns: serde_json::from_str(text)? });
+            return Ok(Self { columns: serde_json::from_str(text)?, ..Self::default() });
         }
         serde_json::from_str(text)
     }

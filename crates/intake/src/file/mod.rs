@@ -2,9 +2,13 @@
 //!
 //! Invariant: every row is accounted for: it becomes a record or a refusal with its line.
 
+pub mod answers;
 pub mod columns;
+pub mod consent;
+pub mod fold;
 pub mod format;
 pub mod headers;
+pub mod languages;
 pub mod lines;
 pub mod mapping;
 pub mod object;
@@ -12,6 +16,7 @@ pub mod refused;
 pub mod report;
 pub mod row;
 pub mod rows;
+pub mod smells;
 pub mod sniff;
 pub mod source;
 pub mod tally;

@@ -1,6 +1,7 @@
 //! From a line of JSON to a record: its object, no field twice, and fields under the names that the caller gave them.
 
 use super::columns::{Target, explicit};
+use super::consent::Consents;
 use super::mapping::Mapping;
 use super::report::ImportError;
 use super::row::Parsed;
@@ -31,8 +32,10 @@ impl Fields {
         let mut renamed: Vec<(String, Target)> = Vec::with_capacity(mapping.columns.len());
         for (name, field) in &mapping.columns {
             let target = explicit(name, field)?;
-            let only_in_tables =
-                matches!(target, Target::OptIn(_) | Target::OptOut(_) | Target::OptOutDate(_) | Target::Status(_));
+            let only_in_tables = matches!(
+                target,
+                Target::OptIn(_) | Target::Negated(_) | Target::OptOut(_) | Target::OptOutDate(_) | Target::Status(_)
+            );
             if only_in_tables {
                 let problem = format!("{field} can be a column of a table only; a record says it in consent");
                 return Err(Refusal::field(Code::ImportMappingInvalid, "columns", Some(field), problem).into());
@@ -92,7 +95,7 @@ fn twice(path: &str) -> Refusal {
 pub fn parse(fields: &Fields, text: &str, key: MatchKey) -> Result<Parsed, Refusal> {
     let record = ProfileRecord::parse("", &fields.rename(object(text)?)?)?;
     record.key(key)?;
-    Ok(Parsed { record, left_out: Vec::new() })
+    Ok(Parsed { record, left_out: Vec::new(), consents: Consents::default() })
 }
 
 /// The object of a line, whether it is the record itself or holds it.

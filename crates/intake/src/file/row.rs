@@ -1,83 +1,13 @@
 //! From the cells of a row to a record.
 //!
-//! An empty cell says nothing: the field stays as it is. Invariant: consent is never guessed. A cell that is neither
-//! yes nor no refuses its row, and a denial in a row beats any consent in it.
+//! An empty cell says nothing: the field stays as it is.
 
 use super::columns::{Columns, Target};
-use super::headers::Channels;
-use crate::people::{CONSENT_CHANNELS, MatchKey, ProfileRecord};
+use super::consent::Consents;
+use crate::people::{MatchKey, ProfileRecord};
 use postrider_core::error::{Detail, Refusal};
 use serde_json::{Map, Value};
 
-/// Words for yes, in lower case.
-const YES: &[&str] = &[
-    "yes",
-    "y",
-    "true",
-    "t",
-    "1",
-    "x",
-    "on",
-    "ja",
-    "j",
-    "wahr",
-    "oui",
-    "si",
-    "sí",
-    "sim",
-    "granted",
-    "subscribed",
-    "opted in",
-    "opted-in",
-    "opt-in",
-    "optin",
-    "confirmed",
-    "agreed",
-    "erteilt",
-    "angemeldet",
-];
-/// Words for no, in lower case.
-const NO: &[&str] = &[
-    "no",
-    "n",
-    "false",
-    "f",
-    "0",
-    "off",
-    "nein",
-    "falsch",
-    "non",
-    "não",
-    "denied",
-    "unsubscribed",
-    "opted out",
-    "opted-out",
-    "opt-out",
-    "optout",
-    "declined",
-    "verweigert",
-    "abgemeldet",
-];
-/// Words for not knowing, in lower case.
-const UNKNOWN: &[&str] = &["unknown", "unbekannt", "?", "-", "n/a", "none"];
-/// Words of a status that mean that nothing may be sent, in lower case.
-const DENYING_STATUS: &[&str] = &[
-    "unsubscribed",
-    "cleaned",
-    "bounced",
-    "hard bounced",
-    "complained",
-    "spam",
-    "blocklisted",
-    "blacklisted",
-    "blocked",
-    "suppressed",
-    "opted out",
-    "opted-out",
-    "optout",
-    "abgemeldet",
-    "gesperrt",
-];
 /// Cells that databases write for nothing.
 const NULLS: [&str; 3] = ["NULL", "\\N", "#N/A"];
 /// Fields that are left out if they cannot be what their column says; the rest of the row is taken.
@@ -88,6 +18,8 @@ pub struct Parsed {
     pub record: ProfileRecord,
     /// What was left out and why.
     pub left_out: Vec<Refusal>,
+    /// Which columns said what about consent.
+    pub consents: Consents,
 }
 
 /// Makes a record of a row.
@@ -97,11 +29,14 @@ pub struct Parsed {
 pub fn parse(columns: &Columns, cells: &[String], key: MatchKey) -> Result<Parsed, Refusal> {
     let mut fields = Map::new();
     let mut address = Map::new();
-    let mut consent = Consents::default();
+    let mut consents = Consents::default();
     for (place, target) in columns.targets.iter().enumerate() {
         let Some(cell) = cells.get(place).map(|cell| cell.trim()) else { continue };
         if cell.is_empty() || NULLS.contains(&cell) {
             continue;
+        }
+        if let Some(question) = target.question() {
+            consents.take(question, &columns.headers[place], cell, &columns.own_words)?;
         }
         match target {
             Target::Nothing => {}
@@ -114,47 +49,25 @@ pub fn parse(columns: &Columns, cells: &[String], key: MatchKey) -> Result<Parse
             Target::Field(name) => drop(fields.insert((*name).into(), cell.into())),
             Target::Address(name) => drop(address.insert((*name).into(), cell.into())),
             Target::Attribute(name) => drop(fields.insert(name.clone(), cell.into())),
-            Target::Status(name) => {
-                if DENYING_STATUS.contains(&cell.to_lowercase().as_str()) {
-                    consent.deny(super::headers::EMAIL);
-                }
-                fields.insert(name.clone(), cell.into());
-            }
-            Target::OptOutDate(channels) => consent.deny(*channels),
-            Target::OptIn(channels) => match said(cell) {
-                Some(Said::Yes) => consent.grant(*channels),
-                Some(Said::No) => consent.deny(*channels),
-                Some(Said::Nothing) => {}
-                None => return Err(neither(&columns.headers[place], cell)),
-            },
-            Target::OptOut(channels) => match said(cell) {
-                Some(Said::Yes) => consent.deny(*channels),
-                Some(Said::No | Said::Nothing) => {}
-                None => return Err(neither(&columns.headers[place], cell)),
-            },
+            Target::Status(name) => drop(fields.insert(name.clone(), cell.into())),
+            Target::OptIn(_) | Target::Negated(_) | Target::OptOut(_) | Target::OptOutDate(_) => {}
         }
     }
     if !address.is_empty() {
         fields.insert("address".into(), address.into());
     }
-    if let Some(consent) = consent.into_field() {
-        fields.insert("consent".into(), consent);
-    }
-    read(fields, key)
-}
-
-fn neither(header: &str, cell: &str) -> Refusal {
-    Refusal::invalid(header, Some(cell), "is neither yes nor no")
+    consents.write_into(&mut fields);
+    read(fields, key, consents)
 }
 
 /// Reads the record, if need be without the fields that a row can do without.
-fn read(mut fields: Map<String, Value>, key: MatchKey) -> Result<Parsed, Refusal> {
+fn read(mut fields: Map<String, Value>, key: MatchKey, consents: Consents) -> Result<Parsed, Refusal> {
     let mut left_out = Vec::new();
     loop {
         let refusal = match ProfileRecord::parse("", &fields) {
             Ok(record) => {
                 record.key(key)?;
-                return Ok(Parsed { record, left_out });
+                return Ok(Parsed { record, left_out, consents });
             }
             Err(refusal) => refusal,
         };
@@ -185,54 +98,5 @@ fn bare_email(cell: &str) -> &str {
     match cell.split_at_checked(7) {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("mailto:") => rest,
         _ => cell,
-    }
-}
-
-/// What a cell says to a yes-or-no question.
-enum Said {
-    Yes,
-    No,
-    Nothing,
-}
-
-fn said(cell: &str) -> Option<Said> {
-    let word = cell.to_lowercase();
-    let word = word.as_str();
-    if YES.contains(&word) {
-        Some(Said::Yes)
-    } else if NO.contains(&word) {
-        Some(Said::No)
-    } else {
-        UNKNOWN.contains(&word).then_some(Said::Nothing)
-    }
-}
-
-/// What the columns of a row say about consent.
-#[derive(Default)]
-struct Consents {
-    granted: Channels,
-    denied: Channels,
-}
-
-impl Consents {
-    const fn grant(&mut self, channels: Channels) {
-        self.granted |= channels;
-    }
-
-    const fn deny(&mut self, channels: Channels) {
-        self.denied |= channels;
-    }
-
-    fn into_field(self) -> Option<Value> {
-        let mut field = Map::new();
-        for (bit, channel) in CONSENT_CHANNELS.into_iter().enumerate() {
-            let bit = 1 << bit;
-            if self.denied & bit != 0 {
-                field.insert(channel.into(), "denied".into());
-            } else if self.granted & bit != 0 {
-                field.insert(channel.into(), "granted".into());
-            }
-        }
-        (!field.is_empty()).then_some(Value::Object(field))
     }
 }

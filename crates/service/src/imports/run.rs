@@ -57,8 +57,12 @@ impl Service {
     ) -> Result<ImportReport, ImportError> {
         let name = check_name(&command.list)?;
         self.get_tenant(command.tenant).await.map_err(stopped)?;
-        let mut source =
-            Source::open(files.input, command.format, &Mapping { columns: command.map }, command.match_key)?;
+        let mut source = Source::open(
+            files.input,
+            command.format,
+            &Mapping { columns: command.map, ..Mapping::default() },
+            command.match_key,
+        )?;
         let mut first = Some(source.next_set()?);
         if first.as_ref().is_some_and(Vec::is_empty) {
             return Err(ImportError::file("has a header and no rows below it"));
