@@ -28,6 +28,7 @@ fn person(number: usize) -> Value {
     json!({
         "email": format!("p{number}@example.com"), "phone": format!("+491511234567{number}"),
         "customer_id": format!("c{number}"), "first_name": "Ada", "push_tokens": ["token"], "points": number,
+        "consent": { "email": "granted", "sms": "granted", "push": "granted", "direct_mail": "granted" },
         "address": { "name": "Ada", "line1": "Street 1", "city": "Ulm", "postal_code": "89073", "country": "DE" },
     })
 }

@@ -67,7 +67,8 @@ impl World {
         };
         let clock = Arc::new(Moved(AtomicI64::new(1_777_626_000_000)));
         let service = Service::new(store.clone(), clock.clone(), Arc::new(Counting(AtomicU64::new(0))), settings);
-        let tenant = CreateTenant { name: "Acme".into(), default_timezone: None, mail_cutoff: None };
+        let tenant =
+            CreateTenant { name: "Acme".into(), default_timezone: None, mail_cutoff: None, mail_unknown: None };
         let tenant: TenantId = service.create_tenant(tenant).await.unwrap().id;
         let actor = Actor { tenant, client: ClientId::from(uuid::Uuid::nil()), scopes: Default::default() };
         Self { service, clock, actor }

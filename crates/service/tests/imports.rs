@@ -70,7 +70,8 @@ impl World {
         };
         let entropy = Arc::new(Counting(AtomicU64::new(0)));
         let service = Service::new(store.clone(), Arc::new(Still), entropy, settings);
-        let tenant = CreateTenant { name: "Acme".into(), default_timezone: None, mail_cutoff: None };
+        let tenant =
+            CreateTenant { name: "Acme".into(), default_timezone: None, mail_cutoff: None, mail_unknown: None };
         let tenant = service.create_tenant(tenant).await.unwrap().id;
         Self { store, service, tenant }
     }

@@ -75,6 +75,7 @@ fn furnish_people(tx: &mut Tx<'_>, workload: &Workload, names: &Names) -> Result
         default_timezone: None,
         mail_cutoff_minutes: 0,
         require_unsubscribe_link: true,
+        mail_unknown: true,
         created_at: START,
         updated_at: START,
     })?;

@@ -10,6 +10,7 @@ use crate::person::read_person;
 use crate::statements;
 use crate::tx::Tx;
 use crate::value::{Value, id};
+use postrider_core::audience::Consent;
 use postrider_core::channel::ChannelKind;
 use postrider_core::delivery::DeliveryState;
 use postrider_core::id::{ProfileId, TenantId};
@@ -33,12 +34,13 @@ statements! { "ledger":
         p.attributes FROM deliveries d LEFT JOIN profiles p ON p.tenant_id = $1 AND p.id = d.profile_id \
         WHERE d.manifest_number = $2 AND d.seq BETWEEN $3 AND $4 AND d.state = 'pending' \
         AND (d.due_at IS NULL OR d.due_at <= $5) ORDER BY d.seq LIMIT $6";
-    /// Who of a range must be spared: the profile is gone, or says no.
-    SPARED = "SELECT d.seq, CASE WHEN p.id IS NULL THEN 1 ELSE 0 END FROM deliveries d \
-        LEFT JOIN profiles p ON p.tenant_id = $1 AND p.id = d.profile_id \
-        WHERE d.manifest_number = $2 AND d.seq BETWEEN $3 AND $4 AND d.state = 'pending' AND (p.id IS NULL \
-        OR CASE $5 WHEN 'email' THEN p.consent_email WHEN 'sms' THEN p.consent_sms WHEN 'push' THEN p.consent_push \
-        ELSE p.consent_direct_mail END = 'denied') ORDER BY d.seq";
+    /// Who of a range did not say yes, or has no profile any more.
+    UNSURE = "SELECT d.seq, CASE $1 WHEN 'email' THEN p.consent_email WHEN 'sms' THEN p.consent_sms \
+        WHEN 'push' THEN p.consent_push ELSE p.consent_direct_mail END, t.mail_unknown FROM deliveries d \
+        JOIN tenants t ON t.id = $2 LEFT JOIN profiles p ON p.tenant_id = $2 AND p.id = d.profile_id \
+        WHERE d.manifest_number = $3 AND d.seq BETWEEN $4 AND $5 AND d.state = 'pending' AND (p.id IS NULL \
+        OR CASE $1 WHEN 'email' THEN p.consent_email WHEN 'sms' THEN p.consent_sms WHEN 'push' THEN p.consent_push \
+        ELSE p.consent_direct_mail END <> 'granted') ORDER BY d.seq";
     /// A whole range of recipients who never were tried; each of them was read before.
     MARK_FRESH = "UPDATE deliveries SET state = 'in_flight', attempt = 1 WHERE manifest_number = $1 \
         AND seq BETWEEN $2 AND $3 AND state = 'pending' AND attempt = 0 AND due_at IS NULL";
@@ -92,6 +94,17 @@ pub struct DueRow {
     pub in_doubt: bool,
     /// The person; none if the profile is gone.
     pub person: Option<Person>,
+}
+
+/// A pending recipient who may have to be left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnsureRow {
+    /// Place in the manifest.
+    pub seq: i64,
+    /// The person's consent for the channel; none if the profile is gone.
+    pub consent: Option<Consent>,
+    /// Whether the tenant sends to people whose consent is unknown.
+    pub mails_unknown: bool,
 }
 
 /// A change of one row. It happens only if the row is as `from` and `attempt` say.
@@ -231,20 +244,22 @@ impl Tx<'_> {
         })
     }
 
-    /// Who of the pending recipients in a range must be spared as things are now, in order: their sequence numbers,
-    /// and whether the profile is gone (else it says no).
+    /// The pending recipients in a range who may have to be left out as things are now, in order: all who did not
+    /// consent or whose profile is gone.
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub fn ledger_spared(
+    pub fn ledger_unsure(
         &mut self,
         tenant: TenantId,
         channel: ChannelKind,
         manifest: i64,
         seqs: (i64, i64),
-    ) -> Result<Vec<(i64, bool)>, StoreError> {
-        let values = [id(tenant), manifest.into(), seqs.0.into(), seqs.1.into(), channel.as_str().into()];
-        self.query_as(&SPARED, &values, |row| Ok((row.next()?, row.next()?)))
+    ) -> Result<Vec<UnsureRow>, StoreError> {
+        let values = [channel.as_str().into(), id(tenant), manifest.into(), seqs.0.into(), seqs.1.into()];
+        self.query_as(&UNSURE, &values, |row| {
+            Ok(UnsureRow { seq: row.next()?, consent: row.optional_word(Consent::parse)?, mails_unknown: row.next()? })
+        })
     }
 
     /// Marks pending recipients, given with the attempts they have, as about to leave; answers which it found so.

@@ -61,7 +61,7 @@ const BUGS: &[Bug] = &[
         "state = $9 AND attempt = $10",
         "(state = $9 OR 1 = 1) AND (attempt = $10 OR 1 = 1)",
     ),
-    ("consent_is_not_looked_at_again", "ledger.SPARED", "= 'denied'", "= 'never'"),
+    ("consent_is_not_looked_at_again", "ledger.UNSURE", "<> 'granted'", "= 'never'"),
     ("pending_ones_are_not_counted", "accounts.COUNTS", "SUM(pending)", "SUM(0 * pending)"),
     ("start_is_early", "execution.IS_DUE", "due_at <= $1", "due_at - 1000 <= $1"),
     ("start_is_early", "execution.DUE_IDS", "due_at <= $1", "due_at - 1000 <= $1"),

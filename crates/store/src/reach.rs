@@ -20,7 +20,8 @@ statements! { "reach":
         CAST(COALESCE(SUM(CASE WHEN excluded = 0 AND refused = 1 THEN 1 ELSE 0 END), 0) AS BIGINT), \
         CAST(COALESCE(SUM(CASE WHEN excluded = 0 AND refused = 0 AND address IS NULL THEN 1 ELSE 0 END), 0) \
         AS BIGINT), COUNT(DISTINCT CASE WHEN excluded = 0 AND refused = 0 THEN address END) FROM \
-        (SELECT p.address, p.excluded, CASE WHEN p.consent = 'denied' OR EXISTS (SELECT 1 FROM suppressions s \
+        (SELECT p.address, p.excluded, CASE WHEN p.consent = 'denied' \
+        OR (p.consent = 'unknown' AND NOT (SELECT t.mail_unknown FROM tenants t WHERE t.id = $1)) OR EXISTS (SELECT 1 FROM suppressions s \
         WHERE s.tenant_id = $1 AND s.channel = $2 AND s.address IN (p.address, \
         substr(p.address, length(rtrim(p.address, replace(p.address, '@', ''))) + 1)) \
         AND (s.expires_at IS NULL OR s.expires_at > $3)) THEN 1 ELSE 0 END AS refused FROM \
@@ -49,7 +50,7 @@ pub struct Reach {
     pub matched: i64,
     /// Of these, in an excluded one.
     pub excluded: i64,
-    /// Of the rest, without consent or on the suppression list.
+    /// Of the rest, without the consent that the tenant asks for, or on the suppression list.
     pub suppressed: i64,
     /// Of the rest, without an address on the channel.
     pub unreachable: i64,

@@ -13,14 +13,15 @@ pub const TENANTS_PAGE_MAX: i64 = 1_000;
 
 statements! { "tenants":
     INSERT = "INSERT INTO tenants (id, name, default_timezone, mail_cutoff_minutes, require_unsubscribe_link, \
-        last_touchpoint_id, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, 0, $6, $7)";
-    GET = "SELECT id, name, default_timezone, mail_cutoff_minutes, require_unsubscribe_link, created_at, updated_at \
-        FROM tenants WHERE id = $1";
+        mail_unknown, last_touchpoint_id, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8)";
+    GET = "SELECT id, name, default_timezone, mail_cutoff_minutes, require_unsubscribe_link, mail_unknown, created_at, \
+        updated_at FROM tenants WHERE id = $1";
     /// For the operator: all tenants.
-    LIST = "SELECT id, name, default_timezone, mail_cutoff_minutes, require_unsubscribe_link, created_at, updated_at \
-        FROM tenants ORDER BY created_at, id LIMIT $1";
+    LIST = "SELECT id, name, default_timezone, mail_cutoff_minutes, require_unsubscribe_link, mail_unknown, created_at, \
+        updated_at FROM tenants ORDER BY created_at, id LIMIT $1";
     SET = "UPDATE tenants SET name = $1, default_timezone = $2, mail_cutoff_minutes = $3, \
-        require_unsubscribe_link = $4, updated_at = $5 WHERE id = $6";
+        require_unsubscribe_link = $4, mail_unknown = $5, updated_at = $6 WHERE id = $7";
+    MAILS_UNKNOWN = "SELECT mail_unknown FROM tenants WHERE id = $1";
 }
 
 /// A tenant.
@@ -36,6 +37,8 @@ pub struct Tenant {
     pub mail_cutoff_minutes: i64,
     /// Whether email of the category marketing must show a link to unsubscribe; without it a preflight only warns.
     pub require_unsubscribe_link: bool,
+    /// Whether people whose consent is unknown get messages, on every channel.
+    pub mail_unknown: bool,
     /// Since when.
     pub created_at: Timestamp,
     /// Last change of the settings above.
@@ -63,6 +66,7 @@ fn read(row: &mut Row) -> Result<Tenant, StoreError> {
         default_timezone: row.next()?,
         mail_cutoff_minutes: row.next()?,
         require_unsubscribe_link: row.next()?,
+        mail_unknown: row.next()?,
         created_at: row.next()?,
         updated_at: row.next()?,
     })
@@ -80,6 +84,7 @@ impl Tx<'_> {
             tenant.default_timezone.clone().into(),
             tenant.mail_cutoff_minutes.into(),
             tenant.require_unsubscribe_link.into(),
+            tenant.mail_unknown.into(),
             tenant.created_at.into(),
             tenant.updated_at.into(),
         ];
@@ -102,6 +107,14 @@ impl Tx<'_> {
         self.query_as(&LIST, &[TENANTS_PAGE_MAX.into()], read)
     }
 
+    /// Whether people of a tenant whose consent is unknown get messages.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn tenant_mails_unknown(&mut self, tenant: TenantId) -> Result<bool, StoreError> {
+        Ok(self.query_one(&MAILS_UNKNOWN, &[id(tenant)], Row::next)?.unwrap_or(true))
+    }
+
     /// Stores the settings of a tenant.
     ///
     /// # Errors
@@ -112,6 +125,7 @@ impl Tx<'_> {
             tenant.default_timezone.clone().into(),
             tenant.mail_cutoff_minutes.into(),
             tenant.require_unsubscribe_link.into(),
+            tenant.mail_unknown.into(),
             tenant.updated_at.into(),
             id(tenant.id),
         ];

@@ -35,6 +35,7 @@ on_both! {
                     default_timezone: None,
                     mail_cutoff_minutes: 0,
                     require_unsubscribe_link: true,
+                    mail_unknown: true,
                     created_at: NOW,
                     updated_at: NOW,
                 };

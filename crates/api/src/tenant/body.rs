@@ -24,6 +24,10 @@ pub struct PatchTenantBody {
     /// warns of it. Null for true.
     #[serde(default, deserialize_with = "present")]
     require_unsubscribe_link: Option<Option<bool>>,
+    /// Whether people whose consent is unknown get messages, on every channel. If not, they are `suppressed` with the
+    /// reason `consent_unknown`, also in jobs that are running. Null for true.
+    #[serde(default, deserialize_with = "present")]
+    mail_unknown: Option<Option<bool>>,
     /// What jobs do that do not say it themselves; null for what the operator configured.
     #[serde(default, deserialize_with = "present")]
     policy_defaults: Option<Option<PatchPolicyDefaultsDto>>,
@@ -94,8 +98,9 @@ impl PatchTenantBody {
             Some(Some(budgets)) => budgets.changes(),
         };
         let require_unsubscribe_link = self.require_unsubscribe_link.map(|required| required.unwrap_or(true));
+        let mail_unknown = self.mail_unknown.map(|mails| mails.unwrap_or(true));
         let Self { name, default_timezone, mail_cutoff, .. } = self;
-        Ok(SetTenant { name, default_timezone, mail_cutoff, require_unsubscribe_link, policy, budgets })
+        Ok(SetTenant { name, default_timezone, mail_cutoff, require_unsubscribe_link, mail_unknown, policy, budgets })
     }
 }
 

@@ -35,6 +35,8 @@ struct TenantDto {
     mail_cutoff: String,
     /// Whether an email of the category `marketing` must show a link to unsubscribe.
     require_unsubscribe_link: bool,
+    /// Whether people whose consent is unknown get messages, on every channel. People who denied consent never do.
+    mail_unknown: bool,
     policy_defaults: PolicyDefaultsDto,
     rate_budgets: RateBudgetsDto,
     /// The domains from which alone the tenant sends mail, with all that is below them; the operator binds them. If
@@ -79,6 +81,7 @@ impl From<TenantSettings> for TenantDto {
             name: tenant.name,
             default_timezone: tenant.default_timezone,
             require_unsubscribe_link: tenant.require_unsubscribe_link,
+            mail_unknown: tenant.mail_unknown,
             policy_defaults: PolicyDefaultsDto {
                 latest_start_minutes: policy.latest_start_minutes,
                 on_missed: policy.on_missed.map(OnMissed::as_str),

@@ -271,7 +271,7 @@ pub fn token_request(form: &str) -> Request<Body> {
 }
 
 async fn create_tenant(service: &Service, name: &str) -> TenantId {
-    let command = CreateTenant { name: name.to_owned(), default_timezone: None, mail_cutoff: None };
+    let command = CreateTenant { name: name.to_owned(), default_timezone: None, mail_cutoff: None, mail_unknown: None };
     service.create_tenant(command).await.unwrap().id
 }
 

@@ -33,6 +33,7 @@ pub async fn ready_for(admin: &Caller<'_>, channel: ChannelKind) -> Ready {
             "phone": format!("+4930123456{number}"),
             "push_tokens": [format!("token-{number}")],
             "first_name": format!("Reader {number}"),
+            "consent": { "email": "granted", "sms": "granted", "push": "granted", "direct_mail": "granted" },
             "address": { "name": format!("Reader {number}"), "line1": "Main St 1", "city": "Berlin",
                 "postal_code": "10115", "country": "DE" },
         });

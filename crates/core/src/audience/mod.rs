@@ -17,13 +17,26 @@ pub enum Consent {
     Granted,
     /// No.
     Denied,
-    /// Never asked, or not told. Such a person may be mailed: whether there is a basis for it is the sender's to
-    /// know, and a sender who wants only those who said yes makes that a rule of the audience.
+    /// Never asked, or not recorded. The tenant's setting `mailUnknown` decides whether such a person gets messages.
     #[default]
     Unknown,
 }
 
 words!(Consent { Granted => "granted", Denied => "denied", Unknown => "unknown" });
+
+impl Consent {
+    /// Why a person with this consent gets no message; `None` if they may get one. `mails_unknown` is the tenant's
+    /// setting for people whose consent is unknown. The one rule about consent: everything that decides who gets a
+    /// message follows it.
+    #[must_use]
+    pub const fn refusal(self, mails_unknown: bool) -> Option<&'static str> {
+        match self {
+            Self::Denied => Some(CONSENT_DENIED),
+            Self::Unknown if !mails_unknown => Some(CONSENT_UNKNOWN),
+            Self::Granted | Self::Unknown => None,
+        }
+    }
+}
 
 /// Why an address is never to be sent to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +87,8 @@ pub struct Recipient<'a> {
     pub postal: Option<&'a PostalAddress>,
     /// Consent for the channel of the campaign.
     pub consent: Consent,
+    /// Whether the tenant sends to people whose consent is unknown.
+    pub mails_unknown: bool,
     /// Whether the address or its domain stands on the suppression list of the channel and the entry has not
     /// run out.
     pub suppressed: bool,
@@ -81,6 +96,8 @@ pub struct Recipient<'a> {
 
 /// Stable reason: the person said no.
 pub const CONSENT_DENIED: &str = "consent_denied";
+/// Stable reason: the person's consent is unknown, and the tenant sends only to people who said yes.
+pub const CONSENT_UNKNOWN: &str = "consent_unknown";
 /// Stable reason: the address is on the suppression list.
 pub const SUPPRESSED: &str = "suppressed";
 /// Stable reason: the profile has no address for the channel.
@@ -93,7 +110,7 @@ pub const INVALID_ADDRESS: &str = "invalid_address";
 pub enum Eligibility {
     /// It does.
     Eligible(Destination),
-    /// The person's word or the suppression list forbids it; the reason is stable.
+    /// The person's consent or the suppression list forbids it; the reason is stable.
     Suppressed(&'static str),
     /// There is nowhere to send it; the reason is stable.
     Skipped(&'static str),
@@ -126,11 +143,11 @@ impl std::fmt::Debug for Destination {
     }
 }
 
-/// Decides about one recipient: first the person's own word, then the suppression list, then the address.
+/// Decides about one recipient: first their consent, then the suppression list, then the address.
 #[must_use]
 pub fn eligibility(recipient: &Recipient<'_>, channel: ChannelKind) -> Eligibility {
-    if recipient.consent == Consent::Denied {
-        return Eligibility::Suppressed(CONSENT_DENIED);
+    if let Some(reason) = recipient.consent.refusal(recipient.mails_unknown) {
+        return Eligibility::Suppressed(reason);
     }
     if recipient.suppressed {
         return Eligibility::Suppressed(SUPPRESSED);

@@ -10,6 +10,7 @@ fn ada() -> Recipient<'static> {
         push_token: Some("token-1"),
         postal: None,
         consent: Consent::Unknown,
+        mails_unknown: true,
         suppressed: false,
     }
 }
@@ -60,6 +61,25 @@ fn the_first_reason_is_the_persons_own_word() {
 }
 
 #[test]
+fn people_with_unknown_consent_get_messages_if_the_tenant_says_so() {
+    for (consent, mails_unknown, expected) in [
+        (Consent::Granted, true, None),
+        (Consent::Granted, false, None),
+        (Consent::Unknown, true, None),
+        (Consent::Unknown, false, Some(CONSENT_UNKNOWN)),
+        (Consent::Denied, true, Some(CONSENT_DENIED)),
+        (Consent::Denied, false, Some(CONSENT_DENIED)),
+    ] {
+        assert_eq!(consent.refusal(mails_unknown), expected, "{consent:?}");
+        for channel in ChannelKind::ALL {
+            let suppressed = Recipient { consent, mails_unknown, suppressed: true, ..ada() };
+            let reason = expected.unwrap_or(SUPPRESSED);
+            assert_eq!(eligibility(&suppressed, channel), Eligibility::Suppressed(reason), "{channel:?}");
+        }
+    }
+}
+
+#[test]
 fn an_incomplete_postal_address_is_no_address() {
     let half = PostalAddress { name: "Ada".into(), city: "Berlin".into(), ..PostalAddress::default() };
     let nothing = PostalAddress::default();
@@ -80,11 +100,13 @@ proptest! {
     fn nobody_who_said_no_or_is_suppressed_is_ever_eligible(
         email in prop::option::of("\\PC{0,20}"),
         consent in prop::sample::select(Consent::ALL),
+        mails_unknown: bool,
         suppressed: bool,
         channel in prop::sample::select(&ChannelKind::ALL[..]),
     ) {
-        let recipient = Recipient { email: email.as_deref(), consent, suppressed, ..ada() };
+        let recipient = Recipient { email: email.as_deref(), consent, mails_unknown, suppressed, ..ada() };
         let eligible = matches!(eligibility(&recipient, channel), Eligibility::Eligible(_));
         prop_assert!(!eligible || (consent != Consent::Denied && !suppressed));
+        prop_assert!(!eligible || consent == Consent::Granted || mails_unknown);
     }
 }

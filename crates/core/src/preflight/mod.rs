@@ -3,10 +3,12 @@
 //! Gathering the facts (reading rows, rendering samples) is the callers'; so are the links of a remediation.
 //! Invariant: an issue's code never changes its meaning.
 
+use crate::campaign::CATEGORY_MARKETING;
 use crate::channel::ChannelKind;
 use crate::schedule::{Intent, TenantTime, intent_problem, warnings};
 use crate::sender_domain::Verdict;
 use crate::time::Timestamp;
+use crate::wording::grouped;
 
 mod content;
 #[cfg(test)]
@@ -18,6 +20,9 @@ pub const UNSUBSCRIBE_MISSING: &str = "UNSUBSCRIBE_MISSING";
 pub const UNSUBSCRIBE_LINK_MISSING: &str = "UNSUBSCRIBE_LINK_MISSING";
 /// A field is text for some where it is compared with a number.
 pub const TYPE_MISMATCH: &str = "TYPE_MISMATCH";
+
+/// The consent of recipients is unknown.
+pub const CONSENT_UNKNOWN: &str = "CONSENT_UNKNOWN";
 
 /// How grave an issue is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -132,6 +137,12 @@ pub struct PreflightFacts {
     pub targeted: Option<i64>,
     /// How many pieces could not be addressed (direct mail), of those looked at.
     pub incomplete_addresses: i64,
+    /// How many people with an address have unknown consent, of [`Self::consents_read`].
+    pub unknown_consent: i64,
+    /// How many recipients, and people left out only because their consent is unknown, were looked at.
+    pub consents_read: i64,
+    /// Whether the tenant sends to people whose consent is unknown.
+    pub mails_unknown: bool,
     /// How many recipients were looked at for their fields and addresses.
     pub recipients_read: i64,
     /// Whether these are all.
@@ -224,6 +235,24 @@ fn audience_issues(facts: &PreflightFacts, issues: &mut Vec<Issue>) {
             format!("{bound}{count} pieces have no complete postal address and would be skipped."),
         ));
     }
+    issues.extend(consent_issue(facts));
+}
+
+/// What happens to people whose consent is unknown. They may well be customers, whom a marketing message still needs a
+/// consent to reach in many countries (directive 2002/58/EC article 13).
+fn consent_issue(facts: &PreflightFacts) -> Option<Issue> {
+    if facts.unknown_consent == 0 {
+        return None;
+    }
+    let severity = if facts.category == CATEGORY_MARKETING { Severity::Warning } else { Severity::Info };
+    let (unknown, read) = (grouped(facts.unknown_consent), grouped(facts.consents_read));
+    let of = if facts.whole_audience_read { read } else { format!("the first {read}") };
+    let follows = match facts.mails_unknown {
+        true => "they get the message, because mailUnknown of the tenant is true",
+        false => "they are left out, because mailUnknown of the tenant is false",
+    };
+    let message = format!("The consent of {unknown} of {of} people is unknown; {follows}.");
+    Some(issue(severity, CONSENT_UNKNOWN, STEP_AUDIENCE, message))
 }
 
 fn sender_issues(facts: &PreflightFacts, issues: &mut Vec<Issue>) {

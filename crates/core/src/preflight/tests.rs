@@ -32,6 +32,9 @@ fn ready(channel: ChannelKind) -> PreflightFacts {
         excluded: Vec::new(),
         targeted: Some(100),
         incomplete_addresses: 0,
+        unknown_consent: 0,
+        consents_read: 1_300,
+        mails_unknown: true,
         recipients_read: 1_300,
         whole_audience_read: true,
         template: Some(TemplateFacts {
@@ -97,6 +100,11 @@ fn each_fact_causes_its_issue_and_no_other() {
         }),
         (Warning, "AUDIENCE_EMPTY", Email, |facts| facts.targeted = Some(0)),
         (Warning, "ADDRESS_INCOMPLETE", DirectMail, |facts| facts.incomplete_addresses = 3),
+        (Warning, "CONSENT_UNKNOWN", Push, |facts| facts.unknown_consent = 1),
+        (Info, "CONSENT_UNKNOWN", DirectMail, |facts| {
+            facts.category = "newsletter".into();
+            facts.unknown_consent = 1_300;
+        }),
         (Blocker, "TEMPLATE_NOT_ASSIGNED", Sms, |facts| facts.template = None),
         (Blocker, "TEMPLATE_NOT_PUBLISHED", Push, |facts| template(facts).published = false),
         (Blocker, "TEMPLATE_CHANNEL_MISMATCH", Push, |facts| template(facts).channel = Sms),
@@ -202,6 +210,21 @@ fn fields_are_counted_over_all_recipients_or_over_the_first_ones() {
     facts.whole_audience_read = false;
     let first = messages(&facts);
     assert!(first[0].starts_with("first_name is empty for 1,212 of the first 1,300 recipients "), "{first:?}");
+}
+
+#[test]
+fn people_of_unknown_consent_are_counted_and_what_happens_to_them_is_said() {
+    let mut facts = ready(ChannelKind::Sms);
+    facts.unknown_consent = 1_212;
+    let message = |facts: &PreflightFacts| evaluate(facts, at(NOW))[0].message.clone();
+    let mailed = "The consent of 1,212 of 1,300 people is unknown; they get the message, because mailUnknown of the \
+                  tenant is true.";
+    assert_eq!(message(&facts), mailed);
+    facts.mails_unknown = false;
+    facts.whole_audience_read = false;
+    let left_out = "The consent of 1,212 of the first 1,300 people is unknown; they are left out, because mailUnknown \
+                    of the tenant is false.";
+    assert_eq!(message(&facts), left_out);
 }
 
 #[test]

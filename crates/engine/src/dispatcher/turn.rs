@@ -6,6 +6,7 @@
 use super::context::Context;
 use crate::planner::{is_suppressed, suppression_keys};
 use crate::telling::Teller;
+use postrider_core::audience::CONSENT_DENIED;
 use postrider_core::channel::{ChannelKind, Outcome};
 use postrider_core::delivery::{self, Attempt, Counts, DeliveryState, LATEST_FINISH, given_up};
 use postrider_core::planted::planted;
@@ -13,7 +14,7 @@ use postrider_core::schedule::JobState;
 use postrider_core::time::Timestamp;
 use postrider_store::chunks::Claim;
 use postrider_store::conditions::Conditions;
-use postrider_store::ledger::{AttemptRow, Change, DueRow, PROVIDER_REF_MAX_CHARS, PROVIDER_TEXT_MAX_CHARS};
+use postrider_store::ledger::{AttemptRow, Change, DueRow, PROVIDER_REF_MAX_CHARS, PROVIDER_TEXT_MAX_CHARS, UnsureRow};
 use postrider_store::{StoreError, Tx};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -149,9 +150,9 @@ impl Turn {
             return Ok(Vec::new());
         };
         let (context, range) = (&self.context, (first.flight.seq, last.flight.seq));
-        let mut spared = tx.ledger_spared(context.tenant, context.channel, manifest, range)?;
-        // Whom a test send names need be nobody's profile.
-        spared.retain(|(_, is_gone)| !(context.is_test && *is_gone));
+        let unsure = tx.ledger_unsure(context.tenant, context.channel, manifest, range)?;
+        let left_out: Vec<(i64, LeftOut)> =
+            unsure.iter().filter_map(|row| Some((row.seq, left_out(row, context.is_test)?))).collect();
         let keys: Vec<Cow<'_, str>> =
             self.marks.iter().map(|mark| suppression_key(context.channel, &mark.address)).collect();
         let wanted = suppression_keys(context.channel, keys.iter().map(AsRef::as_ref));
@@ -159,16 +160,17 @@ impl Turn {
         let mut leaving = Vec::with_capacity(self.marks.len());
         for (mark, key) in self.marks.iter().zip(&keys) {
             let flight = &mark.flight;
-            let is_gone = spared.binary_search_by_key(&flight.seq, |(seq, _)| *seq).map(|at| spared[at].1);
-            let change = match is_gone {
-                Ok(true) => drop_out(flight, DeliveryState::Skipped, PROFILE_GONE, self.now),
-                Err(_) if !is_suppressed(&entries, context.channel, key) => {
+            let (state, reason) = match left_out.binary_search_by_key(&flight.seq, |(seq, _)| *seq) {
+                Ok(at) => left_out[at].1,
+                Err(_) if is_suppressed(&entries, context.channel, key) => {
+                    (DeliveryState::Suppressed, SUPPRESSED_AFTER_FREEZE)
+                }
+                Err(_) => {
                     leaving.push(flight);
                     continue;
                 }
-                Ok(false) | Err(_) => drop_out(flight, DeliveryState::Suppressed, SUPPRESSED_AFTER_FREEZE, self.now),
             };
-            changes.push(change);
+            changes.push(drop_out(flight, state, reason, self.now));
         }
         apply(tx, manifest, &changes, delta, &self.teller)?;
         tx.ledger_attempts(manifest, &failures)?;
@@ -176,6 +178,19 @@ impl Turn {
         let number = i64::try_from(seqs.len()).unwrap_or_default();
         delta.shift(DeliveryState::Pending, DeliveryState::InFlight, number);
         Ok(seqs)
+    }
+}
+
+/// The final state of a recipient who is left out, and the stable reason.
+type LeftOut = (DeliveryState, &'static str);
+
+/// Whether a recipient who did not consent, or whose profile is gone, is left out. A test send names its addresses: they
+/// need no profile, and whoever asked for the test has decided about unknown consent.
+fn left_out(row: &UnsureRow, is_test: bool) -> Option<LeftOut> {
+    let Some(consent) = row.consent else { return (!is_test).then_some((DeliveryState::Skipped, PROFILE_GONE)) };
+    match consent.refusal(row.mails_unknown || is_test)? {
+        CONSENT_DENIED => Some((DeliveryState::Suppressed, SUPPRESSED_AFTER_FREEZE)),
+        reason => Some((DeliveryState::Suppressed, reason)),
     }
 }
 

@@ -31,6 +31,8 @@ pub(crate) fn judge(
     now: Timestamp,
 ) -> Result<Page, StoreError> {
     let mut page = Page { rows: Vec::with_capacity(members.len()), excluded: 0, repeated: 0 };
+    // Read with every page, so that a change of the setting holds for whoever is not frozen yet.
+    let mails_unknown = tx.tenant_mails_unknown(freezing.tenant)?;
     let mut decided = Vec::with_capacity(members.len());
     for member in members {
         // Excluded wins, however often somebody is included.
@@ -39,7 +41,7 @@ pub(crate) fn judge(
         } else if member.repeated {
             page.repeated += 1;
         } else {
-            let decision = decide(&member, freezing.channel);
+            let decision = decide(&member, freezing.channel, mails_unknown);
             decided.push((member.profile, decision));
         }
     }
@@ -72,7 +74,7 @@ pub(crate) fn judge(
     Ok(page)
 }
 
-fn decide(member: &Member, channel: ChannelKind) -> Eligibility {
+fn decide(member: &Member, channel: ChannelKind, mails_unknown: bool) -> Eligibility {
     let push_token = member.push_tokens.as_deref().and_then(first_token);
     let postal = member.address.as_deref().and_then(postal_address);
     let recipient = Recipient {
@@ -81,6 +83,7 @@ fn decide(member: &Member, channel: ChannelKind) -> Eligibility {
         push_token: push_token.as_deref(),
         postal: postal.as_ref(),
         consent: member.consent,
+        mails_unknown,
         suppressed: false,
     };
     eligibility(&recipient, channel)

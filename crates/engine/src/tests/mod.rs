@@ -3,6 +3,7 @@
 mod budgets;
 mod clocks;
 mod connections;
+mod consent;
 mod courier;
 mod crash;
 mod flow;

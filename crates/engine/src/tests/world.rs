@@ -132,6 +132,7 @@ impl World {
             default_timezone: None,
             mail_cutoff_minutes: 0,
             require_unsubscribe_link: true,
+            mail_unknown: true,
             created_at: START,
             updated_at: START,
         };

@@ -46,6 +46,9 @@ pub(super) struct CreateArgs {
     /// The time until which direct mail for the same day is accepted [default: 17:00].
     #[arg(long, value_name = "HH:MM")]
     mail_cutoff: Option<String>,
+    /// Whether people whose consent is unknown get messages, on every channel [default: yes].
+    #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
+    mail_unknown: Option<bool>,
 }
 
 #[derive(Debug, Args)]
@@ -64,6 +67,10 @@ pub(super) struct SetArgs {
     /// Whether email of the category marketing must show a link to unsubscribe: yes refuses one without, no only warns.
     #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
     require_unsubscribe_link: Option<bool>,
+    /// Whether people whose consent is unknown get messages, on every channel. With no they are left out, also of jobs
+    /// that are running; people who denied consent never get any.
+    #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
+    mail_unknown: Option<bool>,
     /// A domain, with the domains below it, from which it sends mail. May be given more than once, and replaces the
     /// domains bound before; none unbinds all. Tenants without domains of their own cannot send from a bound domain.
     #[arg(long, value_name = "DOMAIN|none")]
@@ -108,10 +115,11 @@ pub(super) async fn run(command: TenantCommand, context: &Context) -> Result<(),
     let (_, _, service) = context.open(mode).await?;
     match command {
         TenantCommand::Create(args) => {
-            let CreateArgs { name, timezone, mail_cutoff } = args;
-            let command = CreateTenant { name, default_timezone: timezone, mail_cutoff };
+            let CreateArgs { name, timezone, mail_cutoff, mail_unknown } = args;
+            let command = CreateTenant { name, default_timezone: timezone, mail_cutoff, mail_unknown };
             let tenant = service.create_tenant(command).await?;
-            context.answer(&Report::new(line(&tenant), document(&tenant)));
+            let text = format!("{}\n  {}", line(&tenant), unknown_text(&tenant));
+            context.answer(&Report::new(text, document(&tenant)));
         }
         TenantCommand::List => {
             let tenants = service.list_tenants().await?;
@@ -131,6 +139,7 @@ pub(super) async fn run(command: TenantCommand, context: &Context) -> Result<(),
                 default_timezone,
                 mail_cutoff,
                 require_unsubscribe_link: args.require_unsubscribe_link,
+                mail_unknown: args.mail_unknown,
                 ..SetTenant::default()
             };
             let mut settings = service.set_tenant(args.id, changes).await?;
@@ -143,6 +152,9 @@ pub(super) async fn run(command: TenantCommand, context: &Context) -> Result<(),
             let limits = service.set_rate_limits(args.id, args.rate_limit).await?;
             let mut document = document(&tenant);
             let mut text = line(&tenant);
+            if args.mail_unknown.is_some() || !tenant.mail_unknown {
+                text.push_str(&format!("\n  {}", unknown_text(&tenant)));
+            }
             if !settings.sender_domains.is_empty() {
                 text.push_str(&format!("\n  sends from {}", settings.sender_domains.join(", ")));
             }
@@ -161,6 +173,18 @@ pub(super) async fn run(command: TenantCommand, context: &Context) -> Result<(),
 fn line(tenant: &Tenant) -> String {
     let zone = tenant.default_timezone.as_deref().unwrap_or("no default zone");
     format!("{}  {}  ({zone}, mail until {})", tenant.id, tenant.name, tenant.mail_cutoff())
+}
+
+/// What happens to people whose consent is unknown, and how to change it.
+fn unknown_text(tenant: &Tenant) -> String {
+    let (happens, other) = match tenant.mail_unknown {
+        true => ("get messages", "no"),
+        false => ("do not get messages", "yes"),
+    };
+    format!(
+        "People whose consent is unknown {happens}; postrider tenant set {} --mail-unknown {other} changes that.",
+        tenant.id
+    )
 }
 
 /// The limits that a tenant has of its own.
@@ -184,5 +208,6 @@ fn document(tenant: &Tenant) -> Value {
         "defaultTimezone": tenant.default_timezone,
         "mailCutoff": tenant.mail_cutoff(),
         "requireUnsubscribeLink": tenant.require_unsubscribe_link,
+        "mailUnknown": tenant.mail_unknown,
     })
 }

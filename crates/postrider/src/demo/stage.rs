@@ -95,6 +95,7 @@ impl Stage {
             name: "Meridian Bookshop".to_owned(),
             default_timezone: Some("Europe/Berlin".to_owned()),
             mail_cutoff: None,
+            mail_unknown: None,
         };
         let tenant = self.service.create_tenant(tenant).await?;
         let scopes: Vec<&str> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();

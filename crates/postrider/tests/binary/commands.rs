@@ -12,9 +12,15 @@ fn a_tenant_and_its_clients_are_made_listed_and_changed() {
     assert_eq!(home.json(&["tenant", "list"]), json!({ "items": [] }));
     let tenant = home.json(&["tenant", "create", "--name", "Acme", "--timezone", "europe/berlin"]);
     let id = tenant["id"].as_str().unwrap();
-    let expected = |zone: Option<&str>, cutoff: &str, link: bool| json!({ "id": id, "name": "Acme", "defaultTimezone": zone, "mailCutoff": cutoff, "requireUnsubscribeLink": link });
+    let expected = |zone: Option<&str>, cutoff: &str, yes: bool| {
+        json!({
+            "id": id, "name": "Acme", "defaultTimezone": zone, "mailCutoff": cutoff, "requireUnsubscribeLink": yes,
+            "mailUnknown": yes,
+        })
+    };
     assert_eq!(tenant, expected(Some("Europe/Berlin"), "17:00", true));
-    let options = ["--timezone", "none", "--mail-cutoff", "12:30", "--require-unsubscribe-link", "no"];
+    let mut options = vec!["--timezone", "none", "--mail-cutoff", "12:30", "--require-unsubscribe-link", "no"];
+    options.extend(["--mail-unknown", "no"]);
     let set = home.json(&[&["tenant", "set", id][..], &options].concat());
     assert_eq!(set, expected(None, "12:30", false));
     assert_eq!(home.json(&["tenant", "list"]), json!({ "items": [set] }));

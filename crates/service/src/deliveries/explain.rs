@@ -2,6 +2,7 @@
 
 use super::page::{DeliveryView, view};
 use crate::{Actor, Service, ServiceError};
+use postrider_core::audience::CONSENT_UNKNOWN;
 use postrider_core::delivery::DeliveryState;
 use postrider_core::error::Code;
 use postrider_core::id::{CampaignId, DeliveryId};
@@ -34,6 +35,10 @@ impl Explanation {
             DeliveryState::InFlight => "It is on its way to the provider.".to_owned(),
             DeliveryState::Sent => "The provider took it.".to_owned(),
             DeliveryState::Failed => format!("It was given up: {reason}."),
+            DeliveryState::Suppressed if reason == CONSENT_UNKNOWN => {
+                "The consent of the person is unknown, and mailUnknown of the tenant is false: consent_unknown."
+                    .to_owned()
+            }
             DeliveryState::Suppressed => format!("Nothing may be sent there: {reason}."),
             DeliveryState::Skipped => format!("There is nowhere to send it: {reason}."),
             DeliveryState::Expired => "The job's latest finish passed before it left.".to_owned(),

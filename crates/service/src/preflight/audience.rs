@@ -41,20 +41,26 @@ pub(crate) struct Glance {
     pub fields: FieldCounts,
     /// Pieces of direct mail that could not be addressed, among those looked at.
     pub incomplete_addresses: i64,
+    /// How many of those with an address that is not suppressed have unknown consent.
+    pub unknown_consent: i64,
+    /// Of how many: the recipients, and those left out because their consent is unknown.
+    pub consents_read: i64,
     /// Whether everybody was looked at.
     pub whole: bool,
 }
 
-/// Looks at members until there are samples enough; at [`FIELDS_READ_MAX`] recipients where fields are watched, and for
-/// direct mail at all, to count incomplete addresses. Not further than [`MEMBERS_READ_MAX`].
+/// Looks at members until there are samples enough; where fields are watched, at [`FIELDS_READ_MAX`] recipients, to count
+/// empty fields and unknown consent; for direct mail at all, to count incomplete addresses. Not further than
+/// [`MEMBERS_READ_MAX`].
 pub(crate) fn glance(
     tx: &mut Tx<'_>,
     tenant: TenantId,
     campaign: &Campaign,
     audiences: &[BoundAudience],
-    watched: &Watched,
+    watched: Option<&Watched>,
     now: Timestamp,
 ) -> Result<Glance, ServiceError> {
+    let mails_unknown = tx.tenant_mails_unknown(tenant)?;
     let mut glance = Glance { whole: true, ..Glance::default() };
     let mut seen = BTreeSet::new();
     let mut looked_at = 0;
@@ -63,7 +69,7 @@ pub(crate) fn glance(
         let Some(source) = audience.source()? else { continue };
         let mut next = Some(ProfileId::from(Uuid::nil()));
         while let Some(after) = next {
-            if glance.has_enough(campaign.channel, watched)
+            if glance.has_enough(campaign.channel, watched.is_some())
                 || seen.len() >= MEMBERS_READ_MAX
                 || looked_at >= LOOKED_AT_ALL_MAX
             {
@@ -79,6 +85,7 @@ pub(crate) fn glance(
             }
             let fresh = page.members.into_iter().filter(|member| seen.insert(member.profile.id) && !member.excluded);
             let people: Vec<ProfileRow> = fresh.map(|member| member.profile).collect();
+            let people = people.into_iter().map(|row| Person::read(row, campaign.channel, mails_unknown)).collect();
             glance.judge(tx, tenant, (campaign.channel, watched), people, now)?;
         }
     }
@@ -87,8 +94,8 @@ pub(crate) fn glance(
 }
 
 impl Glance {
-    fn has_enough(&self, channel: ChannelKind, watched: &Watched) -> bool {
-        let has_read = watched.is_empty() || self.fields.people >= FIELDS_READ_MAX;
+    fn has_enough(&self, channel: ChannelKind, is_counting: bool) -> bool {
+        let has_read = !is_counting || self.consents_read >= FIELDS_READ_MAX;
         channel != ChannelKind::DirectMail && self.samples.len() >= SAMPLES_MAX && has_read
     }
 
@@ -96,11 +103,10 @@ impl Glance {
         &mut self,
         tx: &mut Tx<'_>,
         tenant: TenantId,
-        (channel, watched): (ChannelKind, &Watched),
-        people: Vec<ProfileRow>,
+        (channel, watched): (ChannelKind, Option<&Watched>),
+        people: Vec<Person>,
         now: Timestamp,
     ) -> Result<(), ServiceError> {
-        let people: Vec<Person> = people.into_iter().map(|row| Person::read(row, channel)).collect();
         let places: Vec<Option<Destination>> =
             people.iter().map(|person| destination(&person.recipient(channel, false), channel).ok()).collect();
         let keys: BTreeSet<&str> =
@@ -111,9 +117,16 @@ impl Glance {
         for (person, place) in people.into_iter().zip(&places) {
             let keys = place.iter().flat_map(|place| suppression_keys(channel, &place.address_key));
             let suppressed = keys.into_iter().any(is_active);
+            let consent = consent(&person.row, channel);
+            if place.is_some() && !suppressed && consent != Consent::Denied {
+                self.consents_read += 1;
+                self.unknown_consent += i64::from(consent == Consent::Unknown);
+            }
             match eligibility(&person.recipient(channel, suppressed), channel) {
                 Eligibility::Eligible(_) => {
-                    self.fields.look(watched, &person.row);
+                    if let Some(watched) = watched {
+                        self.fields.look(watched, &person.row);
+                    }
                     if self.samples.len() < SAMPLES_MAX {
                         self.samples.push(person.row);
                     }
@@ -138,13 +151,14 @@ struct Person {
     row: ProfileRow,
     push_token: Option<String>,
     postal: Option<PostalAddress>,
+    mails_unknown: bool,
 }
 
 impl Person {
-    fn read(row: ProfileRow, channel: ChannelKind) -> Self {
+    fn read(row: ProfileRow, channel: ChannelKind, mails_unknown: bool) -> Self {
         let push_token = row.push_tokens.as_deref().filter(|_| channel == ChannelKind::Push).and_then(first_token);
         let postal = row.address.as_deref().filter(|_| channel == ChannelKind::DirectMail).and_then(postal_address);
-        Self { row, push_token, postal }
+        Self { row, push_token, postal, mails_unknown }
     }
 
     fn recipient(&self, channel: ChannelKind, suppressed: bool) -> Recipient<'_> {
@@ -154,6 +168,7 @@ impl Person {
             push_token: self.push_token.as_deref(),
             postal: self.postal.as_ref(),
             consent: consent(&self.row, channel),
+            mails_unknown: self.mails_unknown,
             suppressed,
         }
     }

@@ -153,7 +153,7 @@ pub(crate) fn first_recipient(
     now: Timestamp,
 ) -> Result<Option<ProfileId>, ServiceError> {
     let audiences = tx.campaign_audiences(tenant, campaign.id)?;
-    let found = glance(tx, tenant, campaign, &audiences, &Watched::default(), now)?;
+    let found = glance(tx, tenant, campaign, &audiences, None, now)?;
     Ok(found.samples.first().map(|person| person.id))
 }
 
@@ -176,7 +176,7 @@ pub(crate) fn samples(
         return Ok(Vec::new());
     };
     let audiences = tx.campaign_audiences(tenant, campaign.id)?;
-    let people = glance(tx, tenant, campaign, &audiences, &Watched::default(), now)?.samples;
+    let people = glance(tx, tenant, campaign, &audiences, None, now)?.samples;
     let sender = sender_of(tx, tenant, campaign)?;
     let rendering =
         Rendering { campaign, sender: sender.as_ref(), samples: &people, public_url: settings.public_url.as_str() };

@@ -27,6 +27,8 @@ pub struct CreateTenant {
     pub default_timezone: Option<String>,
     /// `HH:MM`, 00:00 to 24:00; 17:00 if absent.
     pub mail_cutoff: Option<String>,
+    /// Whether people whose consent is unknown get messages; yes if absent.
+    pub mail_unknown: Option<bool>,
 }
 
 /// Changes to a tenant; what is absent stays.
@@ -40,6 +42,8 @@ pub struct SetTenant {
     pub mail_cutoff: Option<Option<String>>,
     /// Whether email of the category marketing must show a link to unsubscribe.
     pub require_unsubscribe_link: Option<bool>,
+    /// Whether people whose consent is unknown get messages, on every channel.
+    pub mail_unknown: Option<bool>,
     /// What its jobs do that do not say it themselves.
     pub policy: PolicyChanges,
     /// What it may send in a minute.
@@ -62,6 +66,7 @@ impl Service {
                 None => MAIL_CUTOFF_MINUTES_DEFAULT,
             },
             require_unsubscribe_link: true,
+            mail_unknown: command.mail_unknown.unwrap_or(true),
             created_at: now,
             updated_at: now,
         };
@@ -120,6 +125,7 @@ impl Service {
             row.default_timezone = zone.clone().unwrap_or(row.default_timezone);
             row.mail_cutoff_minutes = cutoff.unwrap_or(row.mail_cutoff_minutes);
             row.require_unsubscribe_link = changes.require_unsubscribe_link.unwrap_or(row.require_unsubscribe_link);
+            row.mail_unknown = changes.mail_unknown.unwrap_or(row.mail_unknown);
             row.updated_at = now;
             tx.tenant_set(&row)?;
             settings::write(tx, tenant, &changes.policy, &changes.budgets)?;

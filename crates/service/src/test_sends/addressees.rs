@@ -2,7 +2,7 @@
 
 use crate::ServiceError;
 use postrider_core::address::{email_domain, normalize_email, normalize_phone};
-use postrider_core::audience::{CONSENT_DENIED, Consent, SUPPRESSED, address_key};
+use postrider_core::audience::{Consent, SUPPRESSED, address_key};
 use postrider_core::channel::ChannelKind;
 use postrider_core::content::TestFields;
 use postrider_core::env::Entropy;
@@ -75,12 +75,9 @@ pub(super) fn judged(
     let judge = |(address, key): (&String, &String)| {
         let own: Vec<&(String, ProfileRow)> = known.iter().filter(|(known, _)| known == address).collect();
         let is_suppressed = suppression_keys(channel, key).any(|key| active.iter().any(|entry| entry == key));
-        let is_denied = own.iter().any(|(_, profile)| consent(profile, channel) == Consent::Denied);
-        let refused = match (is_denied, is_suppressed) {
-            (true, _) => Some(CONSENT_DENIED),
-            (false, true) => Some(SUPPRESSED),
-            (false, false) => None,
-        };
+        // Whoever names an address has decided about unknown consent.
+        let denied = own.iter().find_map(|(_, profile)| consent(profile, channel).refusal(true));
+        let refused = denied.or_else(|| is_suppressed.then_some(SUPPRESSED));
         let profile = own.first().map_or_else(|| ProfileId::new(now, entropy), |(_, profile)| profile.id);
         let (fields, sample) = match (samples.named, own.is_empty(), samples.stand_in) {
             (Some(named), ..) => (TestFields::Profile, Some(named)),

@@ -39,6 +39,7 @@ async fn world(database: Database, folder: &std::path::Path) -> (Store, TenantId
                 default_timezone: None,
                 mail_cutoff_minutes: 0,
                 require_unsubscribe_link: true,
+                mail_unknown: true,
                 created_at: now(),
                 updated_at: now(),
             };
