@@ -19,6 +19,8 @@ pub mod import;
 pub mod instance;
 pub mod invariant;
 pub mod pacing;
+pub mod person_name;
+pub mod person_search;
 pub mod planted;
 pub mod preflight;
 pub mod punycode;

@@ -16,6 +16,7 @@ mod migrate;
 #[cfg(test)]
 mod opening_tests;
 mod person;
+pub mod person_search;
 #[cfg(test)]
 mod plan_tests;
 #[cfg(any(test, feature = "planted"))]

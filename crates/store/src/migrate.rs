@@ -70,6 +70,9 @@ const MIGRATIONS: &[Migration] = &[
     },
 ];
 
+/// The version that has keys of names, which no SQL can make of the names that are stored.
+const WITH_NAME_KEYS: i64 = 9;
+
 /// How long migrating may take, and waiting until another node has done it.
 const MIGRATE_MAX: Duration = Duration::from_secs(600);
 
@@ -143,6 +146,9 @@ fn migrate(tx: &mut Tx<'_>, version: i64) -> Result<(), StoreError> {
     }
     for migration in MIGRATIONS.iter().filter(|migration| (found + 1..=version).contains(&migration.version)) {
         tx.batch(migration.sqlite, migration.postgres)?;
+        if migration.version == WITH_NAME_KEYS {
+            crate::person_search::fill_name_keys(tx)?;
+        }
         tx.execute(&RECORD, &[migration.version.into(), migration.name.into()])?;
     }
     Ok(())

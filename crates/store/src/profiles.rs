@@ -11,6 +11,7 @@ use crate::tx::Tx;
 use crate::value::{Row, Value, id};
 use postrider_core::audience::Consent;
 use postrider_core::id::{ProfileId, TenantId};
+use postrider_core::person_name::NameKeys;
 use postrider_core::time::Timestamp;
 
 /// Most records of a request that one transaction applies.
@@ -30,15 +31,16 @@ statements! { "profiles":
     INSERT = fork
         sqlite "INSERT INTO profiles (tenant_id, id, email, phone, customer_id, first_name, last_name, timezone, \
             locale, push_tokens, address, consent_email, consent_sms, consent_push, consent_direct_mail, attributes, \
-            created_at, updated_at) \
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
+            created_at, updated_at, name_key, name_key_reversed) \
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)"
         postgres "INSERT INTO profiles (tenant_id, id, email, phone, customer_id, first_name, last_name, timezone, \
             locale, push_tokens, address, consent_email, consent_sms, consent_push, consent_direct_mail, attributes, \
-            created_at, updated_at) \
+            created_at, updated_at, name_key, name_key_reversed) \
             SELECT * FROM UNNEST(CAST($1 AS UUID[]), CAST($2 AS UUID[]), CAST($3 AS TEXT[]), CAST($4 AS TEXT[]), \
             CAST($5 AS TEXT[]), CAST($6 AS TEXT[]), CAST($7 AS TEXT[]), CAST($8 AS TEXT[]), CAST($9 AS TEXT[]), \
             CAST($10 AS TEXT[]), CAST($11 AS TEXT[]), CAST($12 AS TEXT[]), CAST($13 AS TEXT[]), CAST($14 AS TEXT[]), \
-            CAST($15 AS TEXT[]), CAST($16 AS TEXT[]), CAST($17 AS BIGINT[]), CAST($18 AS BIGINT[]))";
+            CAST($15 AS TEXT[]), CAST($16 AS TEXT[]), CAST($17 AS BIGINT[]), CAST($18 AS BIGINT[]), \
+            CAST($19 AS TEXT[]), CAST($20 AS TEXT[]))";
     /// For [`Tx::execute_rows`]. Everything but the keys: SQLite writes every index anew whose columns are named.
     UPDATE = fork
         sqlite "UPDATE profiles SET first_name = $1, last_name = $2, timezone = $3, locale = $4, push_tokens = $5, \
@@ -54,6 +56,14 @@ statements! { "profiles":
             CAST($14 AS UUID[])) AS v (first_name, last_name, timezone, locale, push_tokens, address, \
             consent_email, consent_sms, consent_push, consent_direct_mail, attributes, updated_at, tenant_id, id) \
             WHERE p.tenant_id = v.tenant_id AND p.id = v.id";
+    /// For [`Tx::execute_rows`], for the same reason, and only of those whose name changed.
+    SET_NAME_KEYS = fork
+        sqlite "UPDATE profiles SET name_key = $1, name_key_reversed = $2 WHERE tenant_id = $3 AND id = $4 \
+            AND (name_key IS DISTINCT FROM $1 OR name_key_reversed IS DISTINCT FROM $2)"
+        postgres "UPDATE profiles AS p SET name_key = v.forward, name_key_reversed = v.reversed \
+            FROM UNNEST(CAST($1 AS TEXT[]), CAST($2 AS TEXT[]), CAST($3 AS UUID[]), CAST($4 AS UUID[])) \
+            AS v (forward, reversed, tenant_id, id) WHERE p.tenant_id = v.tenant_id AND p.id = v.id \
+            AND (p.name_key IS DISTINCT FROM v.forward OR p.name_key_reversed IS DISTINCT FROM v.reversed)";
     SET_KEYS = "UPDATE profiles SET email = $1, phone = $2, customer_id = $3 WHERE tenant_id = $4 AND id = $5";
     /// Before keys are set, so that one profile of a set may take the key that another one of the set gives up.
     RELEASE_KEYS = "UPDATE profiles SET email = NULL, customer_id = NULL WHERE tenant_id = $1 AND id = $2";
@@ -208,6 +218,11 @@ impl ProfileRow {
         [&self.email, &self.phone, &self.customer_id].map(|key| key.as_ref().into())
     }
 
+    /// The keys of the name, as values.
+    fn name_keys(&self) -> [Value; 2] {
+        name_keys(self.first_name.as_deref(), self.last_name.as_deref())
+    }
+
     /// The columns from the first name to the attributes, as values.
     fn details(&self) -> [Value; 11] {
         let text = |text: &Option<String>| Value::from(text.as_ref());
@@ -286,11 +301,12 @@ impl Tx<'_> {
         profiles: impl IntoIterator<Item = &'p ProfileRow>,
     ) -> Result<(), StoreError> {
         let rows = profiles.into_iter().map(|profile| {
-            let mut values = Vec::with_capacity(18);
+            let mut values = Vec::with_capacity(20);
             values.extend([id(tenant), id(profile.id)]);
             values.extend(profile.keys());
             values.extend(profile.details());
             values.extend([profile.created_at.into(), profile.updated_at.into()]);
+            values.extend(profile.name_keys());
             values
         });
         self.execute_rows(&INSERT, &rows.collect::<Vec<_>>()).map(drop)
@@ -325,13 +341,22 @@ impl Tx<'_> {
         tenant: TenantId,
         profiles: impl IntoIterator<Item = &'p ProfileRow>,
     ) -> Result<(), StoreError> {
-        let rows = profiles.into_iter().map(|profile| {
+        let (mut rows, mut names) = (Vec::new(), Vec::new());
+        for profile in profiles {
             let mut values = Vec::with_capacity(14);
             values.extend(profile.details());
             values.extend([profile.updated_at.into(), id(tenant), id(profile.id)]);
-            values
-        });
-        self.execute_rows(&UPDATE, &rows.collect::<Vec<_>>()).map(drop)
+            rows.push(values);
+            let [forward, reversed] = profile.name_keys();
+            names.push(vec![forward, reversed, id(tenant), id(profile.id)]);
+        }
+        self.execute_rows(&UPDATE, &rows)?;
+        self.name_keys_set(&names)
+    }
+
+    /// Writes the keys of names where they changed; rows are [`name_keys`], tenant and profile.
+    pub(crate) fn name_keys_set(&mut self, rows: &[Vec<Value>]) -> Result<(), StoreError> {
+        self.execute_rows(&SET_NAME_KEYS, rows).map(drop)
     }
 
     /// Remembers names of attributes; those that are known already stay.
@@ -354,4 +379,10 @@ impl Tx<'_> {
     pub fn attribute_names(&mut self, tenant: TenantId) -> Result<Vec<String>, StoreError> {
         self.query_as(&ATTRIBUTE_NAMES, &[id(tenant)], Row::next)
     }
+}
+
+/// The keys of a name, as values.
+pub(crate) fn name_keys(first: Option<&str>, last: Option<&str>) -> [Value; 2] {
+    let NameKeys { forward, reversed } = NameKeys::of(first, last);
+    [forward.into(), reversed.into()]
 }

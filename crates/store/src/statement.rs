@@ -81,6 +81,7 @@ pub const ALL: &[&[Statement]] = &[
     crate::manifest_members::STATEMENTS,
     crate::manifests::STATEMENTS,
     crate::nodes::STATEMENTS,
+    crate::person_search::STATEMENTS,
     crate::profiles::STATEMENTS,
     crate::rate_windows::STATEMENTS,
     crate::reach::STATEMENTS,
