@@ -32,6 +32,7 @@ pub mod split;
 mod sqlite;
 mod sqlite_file;
 mod sqlite_tx;
+mod sqlite_writer;
 pub mod statement;
 mod store;
 #[cfg(test)]

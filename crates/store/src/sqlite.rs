@@ -1,14 +1,11 @@
-//! SQLite: one writer thread with group commit, a few readers on snapshots.
-//!
-//! The writer takes every write that waits and runs each in its own savepoint of one transaction, so many small
-//! writes share one synced commit, and a refused one takes back only itself.
+//! SQLite: one writer thread with group commit (see [`crate::sqlite_writer`]), a few readers on snapshots.
 
 use crate::beside::Beside;
-use crate::conditions::Part;
 use crate::error::StoreError;
 use crate::health::Health;
 use crate::migrate;
 use crate::sqlite_tx::SqliteTx;
+use crate::sqlite_writer::{Job, Write, write_loop};
 use crate::store::OpenMode;
 use crate::tx::{Inner, Tx};
 use crate::wal::{Gate, Log};
@@ -20,8 +17,6 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Writes that share one commit, at most.
-const GROUP_COMMIT_MAX: usize = 256;
 /// How long a write waits for another process.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long closing the file waits for the end of reads.
@@ -32,18 +27,6 @@ pub(crate) const READERS: usize = 4;
 const STEPS: i32 = 4_000;
 /// Statements kept prepared on each connection.
 const STATEMENT_CACHE: usize = 256;
-
-/// Called after the commit with its result.
-pub(crate) type Finish = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
-/// What the writer thread is asked to do.
-pub(crate) enum Job {
-    Write(Write),
-    /// Empties the write-ahead log and ends the thread.
-    Close,
-}
-
-/// A write: runs in its savepoint, then waits for the commit. It is told when no transaction could begin.
-pub(crate) type Write = Box<dyn FnOnce(Result<&Connection, StoreError>) -> Finish + Send>;
 
 pub(crate) struct Sqlite {
     writer: mpsc::Sender<Job>,
@@ -144,12 +127,12 @@ impl Sqlite {
         E: From<StoreError> + Send + 'static,
     {
         let (sender, receiver) = tokio::sync::oneshot::channel();
-        let write: Write = Box::new(move |connection| {
+        let write: Write = Box::new(move |connection, within| {
             let mut changed = false;
             let (result, retry) = match connection {
                 Ok(connection) => {
                     let before = connection.total_changes();
-                    let done = savepoint(connection, work);
+                    let done = within.run(connection, work);
                     changed = connection.total_changes() != before;
                     done
                 }
@@ -244,130 +227,9 @@ pub(crate) fn connect(path: &Path, mode: OpenMode) -> Result<Connection, StoreEr
     Ok(connection)
 }
 
-/// Runs writes until the file is closed or the store is gone.
-fn write_loop(connection: Connection, mut log: Log, counter: &Counter, writes: &mpsc::Receiver<Job>, only_reads: bool) {
-    while let Ok(Job::Write(first)) = writes.recv() {
-        match control(&connection, "BEGIN IMMEDIATE") {
-            Ok(()) => {
-                let closes = group_commit(&connection, first, counter, writes);
-                if closes {
-                    break;
-                }
-                log.after_commit(&connection);
-            }
-            Err(error) => first(Err(error.clone()))(Err(error)),
-        }
-    }
-    if only_reads {
-        return;
-    }
-    log.at_end(&connection);
-    if let Err((_, error)) = connection.close() {
-        tracing::warn!(%error, "closing the database failed");
-    }
-}
-
-/// Returns whether the file is to be closed.
-fn group_commit(connection: &Connection, first: Write, counter: &Counter, writes: &mpsc::Receiver<Job>) -> bool {
-    let changes = connection.total_changes();
-    let mut finishes: Vec<Finish> = Vec::new();
-    let (mut next, mut closes) = (Some(first), false);
-    while let Some(write) = next.take() {
-        // A panic takes back its own savepoint only; its caller sees a closed channel.
-        match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| write(Ok(connection)))) {
-            Ok(finish) => finishes.push(finish),
-            Err(_) => drop(connection.execute_batch("ROLLBACK TO write; RELEASE write")),
-        }
-        // A full disk can end the whole transaction under us; then nothing more may join it.
-        if finishes.len() < GROUP_COMMIT_MAX && !connection.is_autocommit() {
-            next = match writes.try_recv() {
-                Ok(Job::Write(write)) => Some(write),
-                Ok(Job::Close) => {
-                    closes = true;
-                    None
-                }
-                Err(_) => None,
-            };
-        }
-    }
-    let mut counter = counter.lock().unwrap_or_else(PoisonError::into_inner);
-    let note = counter.as_mut().filter(|_| connection.total_changes() != changes);
-    let result = if connection.is_autocommit() { Err(StoreError::Full) } else { commit(connection, note) };
-    drop(counter);
-    if result.is_err() && !connection.is_autocommit() {
-        drop(connection.execute_batch("ROLLBACK"));
-    }
-    for finish in finishes {
-        finish(result.clone());
-    }
-    closes
-}
-
-/// Commits, and notes the count before any caller learns of the commit. A count that is not above the last one shows that
-/// an older state was put in the place of the database: nothing of the group is committed then.
-fn commit(connection: &Connection, note: Option<&mut Beside>) -> Result<(), StoreError> {
-    let Some(note) = note else { return control(connection, "COMMIT") };
-    let count = connection.prepare_cached(crate::instance::COUNT_COMMIT);
-    let counted = count.and_then(|mut count| count.query_row([], |row| Ok((row.get(0)?, row.get(1)?))));
-    let (count, epoch): (i64, Option<String>) = counted.map_err(failure)?;
-    let (known, last) = note.last();
-    if count <= last || epoch.as_deref() != Some(known) {
-        control(connection, "ROLLBACK")?;
-        set_back(connection, note)?;
-        return Err(StoreError::SetBack);
-    }
-    control(connection, "COMMIT")?;
-    note.note(count);
-    Ok(())
-}
-
-/// Holds a database that an older state has replaced. Everything that sends stops here before any caller can go on.
-fn set_back(connection: &Connection, note: &mut Beside) -> Result<(), StoreError> {
-    let (epoch, last) = note.last();
-    let next = last + 1;
-    control(connection, "BEGIN IMMEDIATE")?;
-    let held = crate::instance::set_back(&mut transaction(connection, None), (epoch, next), note.used_at());
-    if let Ok(Some(held)) = &held {
-        note.conditions().begin(Part::Jobs, held.condition());
-    }
-    if let Err(error) = held.map(drop).and_then(|()| control(connection, "COMMIT")) {
-        drop(control(connection, "ROLLBACK"));
-        return Err(error);
-    }
-    note.note(next);
-    Ok(())
-}
-
 /// Wraps a connection that is inside a transaction.
 pub(crate) fn transaction(connection: &Connection, until: Option<Instant>) -> Tx<'_> {
     Tx { inner: Inner::Sqlite(SqliteTx { connection, until }), retry: false, trouble: None, changed: false, refused: 0 }
-}
-
-/// Runs `write` in a savepoint.
-fn savepoint<T, E: From<StoreError>>(
-    connection: &Connection,
-    write: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
-) -> (Result<T, E>, bool) {
-    if let Err(error) = control(connection, "SAVEPOINT write") {
-        return (Err(error.into()), false);
-    }
-    let mut tx = transaction(connection, None);
-    let result = write(&mut tx);
-    let retry = tx.retry;
-    let undone = if result.is_ok() { Ok(()) } else { control(connection, "ROLLBACK TO write") };
-    match undone.and_then(|()| control(connection, "RELEASE write")) {
-        Ok(()) => (result, retry),
-        Err(error) => (result.and(Err(error.into())), false),
-    }
-}
-
-/// Runs a statement that begins or ends something; it is parsed once.
-fn control(connection: &Connection, sql: &'static str) -> Result<(), StoreError> {
-    connection
-        .prepare_cached(sql)
-        .and_then(|mut statement| statement.execute([]))
-        .map(drop)
-        .map_err(|error| failure_on(connection, error))
 }
 
 /// As [`failure`], and finds out what an error of the disk is about: SQLite does not say it.

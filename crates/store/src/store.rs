@@ -12,6 +12,7 @@ use crate::tx::{Again, Tx};
 use crate::url::DatabaseUrl;
 use crate::wake::Wake;
 use postrider_core::env::{Entropy, random_below};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -56,6 +57,7 @@ struct Inner {
     health: Arc<Health>,
     conditions: Arc<Conditions>,
     meter: Meter,
+    writes: AtomicU64,
     wake: Wake,
     url: DatabaseUrl,
     mode: OpenMode,
@@ -131,8 +133,9 @@ impl Store {
             DatabaseUrl::Postgres(url) => Backend::Postgres(Postgres::open(url, connections)?),
         };
         let (probe, entropy, meter, wake) = (OnceLock::new(), OnceLock::new(), Meter::default(), Wake::new());
+        let writes = AtomicU64::new(0);
         let (health, conditions) = (Arc::new(Health::default()), Arc::default());
-        let inner = Inner { backend, probe, entropy, health, conditions, meter, wake, url: url.clone(), mode };
+        let inner = Inner { backend, probe, entropy, health, conditions, meter, writes, wake, url: url.clone(), mode };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -162,6 +165,12 @@ impl Store {
     #[must_use]
     pub fn meter(&self) -> &Meter {
         &self.inner.meter
+    }
+
+    /// How many writes this process has begun: work that may be long sees by it whether others write meanwhile.
+    #[must_use]
+    pub fn writes_begun(&self) -> u64 {
+        self.inner.writes.load(Ordering::Relaxed)
     }
 
     /// Where the data live.
@@ -266,6 +275,9 @@ impl Store {
     {
         if self.inner.mode == OpenMode::ReadOnly && !matches!(isolation, Isolation::Snapshot) {
             return Err(StoreError::ReadOnly(format!("it was opened to be read, and {op} writes")).into());
+        }
+        if !matches!(isolation, Isolation::Snapshot) {
+            self.inner.writes.fetch_add(1, Ordering::Relaxed);
         }
         let probe = self.inner.probe.get();
         if let Some(probe) = probe {

@@ -139,7 +139,7 @@ fn rows_of_very_many_cells_do_not_gather_in_memory() {
     let mut source = Source::open(Box::new(Cursor::new(text)), ImportFormat::Csv, &Mapping::default(), None).unwrap();
     let mut sets = Vec::new();
     loop {
-        let set = source.next_set().unwrap();
+        let set = source.next_set(500).unwrap();
         if set.is_empty() {
             break;
         }

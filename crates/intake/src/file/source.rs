@@ -10,7 +10,6 @@ use super::rows::{Next, Place, Row, Rows, Shape};
 use crate::people::MatchKey;
 use crate::write::Entry;
 use postrider_core::import::ImportFormat;
-use postrider_store::profiles::PROFILES_PER_SET;
 use std::io::Read;
 
 /// Most bytes of rows in one set.
@@ -158,15 +157,15 @@ impl Source {
         self.is_at_end
     }
 
-    /// The next set of rows, which may be empty where many rows are blank; see [`Source::is_at_end`].
+    /// The next set of at most so many rows, which may be empty where many rows are blank; see [`Source::is_at_end`].
     ///
     /// # Errors
     /// `IMPORTS.FILE_INVALID` for a place behind which nothing can be read; the input's own errors.
-    pub fn next_set(&mut self) -> Result<Vec<Entry>, ImportError> {
+    pub fn next_set(&mut self, rows: usize) -> Result<Vec<Entry>, ImportError> {
         let until = self.bytes() + SET_FILE_BYTES_MAX as u64;
         let mut set = Vec::new();
         let mut size = 0;
-        while set.len() < PROFILES_PER_SET && size < SET_BYTES_MAX && self.bytes() < until {
+        while set.len() < rows && size < SET_BYTES_MAX && self.bytes() < until {
             let Some(entry) = self.next(until)? else { break };
             size += entry.row.size();
             set.push(entry);

@@ -7,6 +7,7 @@ mod ahead;
 pub mod inspect;
 pub mod mapping;
 pub mod notes;
+mod pace;
 mod parsing;
 pub mod parts;
 mod slice;
@@ -15,6 +16,7 @@ pub use parsing::Parsing;
 pub use postrider_store::import_runs::ImportOutlook;
 
 use crate::IntakeError;
+use pace::Pace;
 use postrider_core::env::{Clock, Entropy};
 use postrider_core::error::Code;
 use postrider_core::id::{ImportJobId, TenantId};
@@ -43,6 +45,7 @@ pub struct Importer {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     parsing: Parsing,
+    pace: Pace,
     is_stopping: Arc<dyn Fn() -> bool + Send + Sync>,
 }
 
@@ -50,7 +53,7 @@ impl Importer {
     /// An importer on a store.
     #[must_use]
     pub fn new(store: Store, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        Self { store, clock, entropy, parsing: Parsing::Aside, is_stopping: Arc::new(|| false) }
+        Self { store, clock, entropy, parsing: Parsing::Aside, pace: Pace::new(), is_stopping: Arc::new(|| false) }
     }
 
     /// Parses rows there.

@@ -57,10 +57,10 @@ impl Importer {
         let claim = ImportClaim { tenant: job.tenant, job: job.id, fence: job.fence };
         let (mut ahead, input) = open(self, job)?;
         ahead.fill().await?;
-        let row = job.clone();
+        let (row, rows) = (job.clone(), self.pace.rows());
         let open = move || {
             let mut source = resume(input, &row)?;
-            let step = next(&mut source)?;
+            let step = next(&mut source, rows)?;
             Ok((source, step))
         };
         let (mut source, mut step) = self.parsing.run(open).await?;
@@ -79,10 +79,11 @@ impl Importer {
                 now: self.clock.now(),
             };
             let written = self.write_step(claim, destination, step);
+            let rows = self.pace.rows();
             let following = async {
                 ahead.fill().await?;
                 let parse = move || {
-                    let step = next(&mut source);
+                    let step = next(&mut source, rows);
                     Ok((source, step))
                 };
                 self.parsing.run(parse).await
@@ -103,7 +104,10 @@ impl Importer {
         let (step, entropy) = (Arc::new(step), Arc::clone(&self.entropy));
         let lease_until = to.now.plus_millis(LEASE_MS);
         let work = move |tx: &mut Tx<'_>| write(tx, claim, to, &step, &*entropy, lease_until);
-        self.store.write_guarded("imports.write", work).await
+        let begun = self.store.writes_begun();
+        let written = self.store.write_guarded("imports.write", work).await;
+        self.pace.wrote(self.store.writes_begun() > begun + 1);
+        written
     }
 }
 
@@ -132,9 +136,9 @@ fn write(
     Ok(true)
 }
 
-fn next(source: &mut Source) -> Result<Step, IntakeError> {
+fn next(source: &mut Source, rows: usize) -> Result<Step, IntakeError> {
     let before = source.place();
-    let entries = source.next_set().map_err(said)?;
+    let entries = source.next_set(rows).map_err(said)?;
     Ok(Step { entries, before, behind: source.place(), is_last: source.is_at_end() })
 }
 

@@ -11,6 +11,7 @@ use postrider_core::import::ImportFormat;
 use postrider_intake::file::mapping::Mapping;
 use postrider_intake::file::source::Source;
 use postrider_intake::write::{Destination, Entry};
+use postrider_store::profiles::PROFILES_PER_SET;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::Read;
@@ -63,7 +64,7 @@ impl Service {
             &Mapping { columns: command.map, ..Mapping::default() },
             command.match_key,
         )?;
-        let mut first = Some(source.next_set()?);
+        let mut first = Some(source.next_set(PROFILES_PER_SET)?);
         if first.as_ref().is_some_and(Vec::is_empty) {
             return Err(ImportError::file("has a header and no rows below it"));
         }
@@ -74,7 +75,7 @@ impl Service {
         let mut keys = HashSet::new();
         let mut before: Option<(JoinHandle<Result<Written, ServiceError>>, u64)> = None;
         loop {
-            let set = first.take().map_or_else(|| source.next_set(), Ok);
+            let set = first.take().map_or_else(|| source.next_set(PROFILES_PER_SET), Ok);
             let bytes = source.bytes();
             if let Some((written, bytes)) = before.take() {
                 accounts.add(finished(written).await?)?;
