@@ -219,6 +219,25 @@ async fn each_channel_is_left_by_itself_under_the_key_that_sending_asks_for() {
 }
 
 #[tokio::test]
+async fn the_link_is_kept_as_evidence_with_its_campaign_once() {
+    for database in [Database::Sqlite, Database::Postgres] {
+        let app = TestApp::on(database).await;
+        let sent = Sent::on(&app, email()).await;
+        for _ in 0..2 {
+            sent.request(Method::POST, &sent.tokens[0], ONE_CLICK).await;
+            app.clock.advance(60_000);
+        }
+        let profile = app.as_admin().get(&format!("/profiles/{}", sent.profiles[0])).await.data().clone();
+        let said = &profile["consentEvidence"]["email"];
+        assert_eq!((&said["consent"], &said["source"]["kind"]), (&json!("denied"), &json!("unsubscribe_link")));
+        assert_eq!((&said["source"]["name"], &said["words"]), (&json!("email"), &Value::Null), "{said}");
+        let (tenant, id) = (app.tenant(), sent.profiles[0].parse().unwrap());
+        let history = app.store.read("test", move |tx| tx.consent_evidence(tenant, id)).await.unwrap();
+        assert_eq!(history.len(), 1, "the same link again says nothing new");
+    }
+}
+
+#[tokio::test]
 async fn an_entry_that_would_run_out_is_made_permanent() {
     let app = TestApp::new().await;
     let sent = Sent::on(&app, email()).await;

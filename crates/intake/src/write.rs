@@ -3,7 +3,10 @@
 use crate::IntakeError;
 use crate::file::row::Parsed;
 use crate::file::rows::Row;
-use crate::people::{MatchKey, Operation, SetOutcome, preview_set, upsert_set};
+use crate::people::{
+    CONSENT_CHANNELS, MatchKey, Operation, Origin, Said, SaidWords, SetOutcome, preview_set, upsert_set,
+};
+use postrider_core::audience::evidence::EvidenceSource;
 use postrider_core::env::Entropy;
 use postrider_core::error::{Code, Refusal};
 use postrider_core::id::{ListId, ProfileId, TenantId};
@@ -30,8 +33,8 @@ pub struct Destination {
     pub now: Timestamp,
 }
 
-/// Writes a set, or in a dry run only looks what writing it would do. Returns what became of each record, and how
-/// many are new on the list.
+/// Writes a set of the file that `source` names, or in a dry run only looks what writing it would do. Returns what became
+/// of each record, and how many are new on the list.
 ///
 /// # Errors
 /// `LISTS.NOT_FOUND` if the list was deleted meanwhile; failures of the store. Nothing of the set was written then.
@@ -39,13 +42,16 @@ pub fn write_set(
     tx: &mut Tx<'_>,
     to: Destination,
     entries: &[Entry],
+    source: &EvidenceSource,
     entropy: &dyn Entropy,
 ) -> Result<(SetOutcome, usize), IntakeError> {
     let records: Vec<_> = entries.iter().filter_map(|entry| Some(&entry.parsed.as_ref().ok()?.record)).collect();
     if to.dry_run {
         return Ok((preview_set(tx, to.tenant, to.key, &records, to.now, entropy)?, 0));
     }
-    let outcome = upsert_set(tx, to.tenant, to.key, &records, to.now, entropy)?;
+    let said: Vec<Said> = entries.iter().filter_map(Entry::said).collect();
+    let origin = Origin { source, said: &said };
+    let outcome = upsert_set(tx, to.tenant, to.key, &records, origin, to.now, entropy)?;
     let Some(list) = to.list else { return Ok((outcome, 0)) };
     let mut profiles: Vec<ProfileId> = outcome.iter().flatten().map(|(_, profile)| *profile).collect();
     // Neighbours in the table are written one after the other.
@@ -56,6 +62,19 @@ pub fn write_set(
 }
 
 impl Entry {
+    /// Where the record is in its file, and in which words the file speaks of consent; `None` if the row is refused.
+    fn said(&self) -> Option<Said> {
+        let parsed = self.parsed.as_ref().ok()?;
+        let words = std::array::from_fn(|channel| match &parsed.consents.channels[channel] {
+            Some(said) => Some(SaidWords::new(&said.column, &said.words, said.at)),
+            // The record has the consent under its own name.
+            None => parsed.record.consent[channel].map(|consent| {
+                SaidWords::new(&format!("consent.{}", CONSENT_CHANNELS[channel]), consent.as_str(), None)
+            }),
+        });
+        Some(Said { line: i64::try_from(self.row.line).unwrap_or(i64::MAX), words })
+    }
+
     /// What a record did. A dry run does not see what earlier rows would have made, so there a double changes it.
     pub const fn operation(&self, operation: Operation, dry_run: bool) -> Operation {
         match operation {

@@ -2,10 +2,11 @@
 
 #![cfg(test)]
 
+use postrider_core::audience::evidence::{EvidenceSource, SourceKind};
 use postrider_core::env::Entropy;
 use postrider_core::id::TenantId;
 use postrider_core::time::Timestamp;
-use postrider_intake::people::{MatchKey, ProfileRecord, upsert_set};
+use postrider_intake::people::{MatchKey, Origin, ProfileRecord, upsert_set};
 use postrider_store::{Store, StoreError, Tx, on_both, statements, value::id};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -75,7 +76,8 @@ fn apply(
     now: Timestamp,
     entropy: &dyn Entropy,
 ) -> Result<Vec<String>, StoreError> {
-    let outcome = upsert_set(tx, tenant, key, records, now, entropy)?;
+    let source = EvidenceSource { kind: SourceKind::ApiClient, id: tenant.into(), name: String::new() };
+    let outcome = upsert_set(tx, tenant, key, records, Origin { source: &source, said: &[] }, now, entropy)?;
     let said = outcome.into_iter().map(|outcome| match outcome {
         Ok((operation, _)) => operation.as_str().to_owned(),
         Err(refusal) => refusal.message(),

@@ -57,6 +57,7 @@ pub mod chunks;
 pub mod clients;
 pub mod clock;
 pub mod conditions;
+pub mod consent_evidence;
 pub mod deliveries;
 pub mod doubt;
 pub mod dues;

@@ -6,14 +6,15 @@
 use crate::error::StoreError;
 use crate::statements;
 use crate::tx::Tx;
-use crate::value::id;
+use crate::value::{Row, id};
 use postrider_core::channel::ChannelKind;
-use postrider_core::id::{DeliveryId, ManifestId, ProfileId, TenantId};
+use postrider_core::id::{CampaignId, DeliveryId, ManifestId, ProfileId, TenantId};
 
 statements! { "recipients":
     /// By the index of `manifests.id`: ids between the two bounds are those of one manifest.
-    MANIFEST = "SELECT m.id, m.number, m.tenant_id, j.channel FROM manifests m \
+    MANIFEST = "SELECT m.id, m.number, m.tenant_id, j.channel, j.campaign_id, c.name FROM manifests m \
         JOIN schedule_jobs j ON j.id = m.schedule_id AND j.tenant_id = m.tenant_id \
+        LEFT JOIN campaigns c ON c.tenant_id = m.tenant_id AND c.id = j.campaign_id \
         WHERE m.id >= $1 AND m.id <= $2 LIMIT 1";
     RECIPIENT = "SELECT profile_id, address FROM deliveries WHERE manifest_number = $1 AND seq = $2";
 }
@@ -23,6 +24,10 @@ statements! { "recipients":
 pub struct DeliveryRecipient {
     /// Whose.
     pub tenant: TenantId,
+    /// Of which campaign.
+    pub campaign: CampaignId,
+    /// Its name; empty if the campaign is gone.
+    pub campaign_name: String,
     /// By which channel.
     pub channel: ChannelKind,
     /// Who.
@@ -46,12 +51,15 @@ impl Tx<'_> {
     pub fn delivery_recipient(&mut self, delivery: DeliveryId) -> Result<Option<DeliveryRecipient>, StoreError> {
         let (least, greatest) = delivery.manifest_range();
         let manifest = self.query_one(&MANIFEST, &[id(least), id(greatest)], |row| {
-            Ok((row.id::<ManifestId>()?, row.next::<i64>()?, row.id()?, row.word(ChannelKind::parse)?))
+            let name = |row: &mut Row| Ok::<_, StoreError>(row.next::<Option<String>>()?.unwrap_or_default());
+            let (manifest, number) = (row.id::<ManifestId>()?, row.next::<i64>()?);
+            Ok((manifest, number, row.id()?, row.word(ChannelKind::parse)?, (row.id()?, name(row)?)))
         })?;
-        let Some((manifest, number, tenant, channel)) = manifest else { return Ok(None) };
+        let Some((manifest, number, tenant, channel, (campaign, campaign_name))) = manifest else { return Ok(None) };
         let Some(seq) = delivery.seq_in(manifest).and_then(|seq| i64::try_from(seq).ok()) else { return Ok(None) };
         self.query_one(&RECIPIENT, &[number.into(), seq.into()], |row| {
-            Ok(DeliveryRecipient { tenant, channel, profile: row.id()?, address: row.next()? })
+            let (profile, address) = (row.id()?, row.next()?);
+            Ok(DeliveryRecipient { tenant, campaign, campaign_name, channel, profile, address })
         })
     }
 }

@@ -61,6 +61,7 @@ pub const ALL: &[&[Statement]] = &[
     crate::split::STATEMENTS,
     crate::clients::STATEMENTS,
     crate::clock::STATEMENTS,
+    crate::consent_evidence::STATEMENTS,
     crate::deliveries::STATEMENTS,
     crate::doubt::STATEMENTS,
     crate::dues::STATEMENTS,

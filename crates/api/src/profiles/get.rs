@@ -1,11 +1,12 @@
 //! `GET /profiles/{id}`
 
+use super::evidence::LatestConsentsDto;
 use crate::envelope::Answer;
 use crate::error::ApiError;
 use crate::extract::path_id;
 use axum::Extension;
 use axum::extract::{Path, State};
-use postrider_service::profiles::Profile;
+use postrider_service::profiles::{Profile, ProfileDetails};
 use postrider_service::{Actor, Service};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -35,15 +36,30 @@ impl From<Profile> for ProfileDto {
     }
 }
 
-/// One profile.
+/// A profile, and where its consents came from.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProfileDetailsDto {
+    #[serde(flatten)]
+    profile: ProfileDto,
+    consent_evidence: LatestConsentsDto,
+}
+
+impl From<ProfileDetails> for ProfileDetailsDto {
+    fn from(details: ProfileDetails) -> Self {
+        Self { profile: details.profile.into(), consent_evidence: details.consent_evidence.into() }
+    }
+}
+
+/// One profile, and where its consents came from.
 #[utoipa::path(get, path = "/public/v1/profiles/{id}", operation_id = "getProfile",
     tag = "Profiles", params(("id" = uuid::Uuid, Path)),
-    responses((status = 200, body = ProfileDto)))]
+    responses((status = 200, body = ProfileDetailsDto)))]
 pub async fn get_profile(
     State(service): State<Service>,
     Extension(actor): Extension<Actor>,
     Path(id): Path<String>,
 ) -> Result<Answer, ApiError> {
     let profile = service.profile(&actor, path_id(&id)).await?;
-    Ok(Answer::ok(&ProfileDto::from(profile)))
+    Ok(Answer::ok(&ProfileDetailsDto::from(profile)))
 }

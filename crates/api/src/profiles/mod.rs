@@ -1,5 +1,6 @@
 //! Routes of the profiles.
 
+mod evidence;
 mod get;
 mod upsert;
 mod upsert_batch;

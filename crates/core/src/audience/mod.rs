@@ -3,6 +3,7 @@
 //! Not here: which profiles an audience has (the store reads them) and when each message leaves.
 //! Invariant: a denial or a suppression holds for every message, whatever its category.
 
+pub mod evidence;
 pub mod rule;
 
 use crate::address::{PostalAddress, normalize_email, normalize_phone};

@@ -14,6 +14,7 @@ use crate::file::rows::Place;
 use crate::file::source::Source;
 use crate::file::tally::tally;
 use crate::write::{Destination, Entry, write_set};
+use postrider_core::audience::evidence::{EvidenceSource, SourceKind};
 use postrider_core::env::Entropy;
 use postrider_core::error::Code;
 use postrider_core::time::Timestamp;
@@ -78,7 +79,7 @@ impl Importer {
                 dry_run: false,
                 now: self.clock.now(),
             };
-            let written = self.write_step(claim, destination, step);
+            let written = self.write_step(claim, destination, source_of(job), step);
             let rows = self.pace.rows();
             let following = async {
                 ahead.fill().await?;
@@ -100,10 +101,16 @@ impl Importer {
     }
 
     /// Writes a set; whether the claim was still good.
-    async fn write_step(&self, claim: ImportClaim, to: Destination, step: Step) -> Result<bool, IntakeError> {
+    async fn write_step(
+        &self,
+        claim: ImportClaim,
+        to: Destination,
+        source: EvidenceSource,
+        step: Step,
+    ) -> Result<bool, IntakeError> {
         let (step, entropy) = (Arc::new(step), Arc::clone(&self.entropy));
         let lease_until = to.now.plus_millis(LEASE_MS);
-        let work = move |tx: &mut Tx<'_>| write(tx, claim, to, &step, &*entropy, lease_until);
+        let work = move |tx: &mut Tx<'_>| write(tx, claim, to, (&source, &step), &*entropy, lease_until);
         let begun = self.store.writes_begun();
         let written = self.store.write_guarded("imports.write", work).await;
         self.pace.wrote(self.store.writes_begun() > begun + 1);
@@ -115,7 +122,7 @@ fn write(
     tx: &mut Tx<'_>,
     claim: ImportClaim,
     to: Destination,
-    step: &Step,
+    (source, step): (&EvidenceSource, &Step),
     entropy: &dyn Entropy,
     lease_until: Timestamp,
 ) -> Result<bool, IntakeError> {
@@ -123,7 +130,7 @@ fn write(
     if next_byte != signed(step.before.byte) {
         return Ok(false);
     }
-    let (outcome, added) = write_set(tx, to, &step.entries, entropy)?;
+    let (outcome, added) = write_set(tx, to, &step.entries, source, entropy)?;
     let mut notes = Vec::new();
     let mut counts = tally(&step.entries, outcome, false, |row, severity, refusal| {
         notes.push(note(row, severity, refusal));
@@ -134,6 +141,12 @@ fn write(
     let next = (signed(step.behind.byte), signed(step.behind.line));
     tx.import_job_advance(claim, next, &counts, to.now)?;
     Ok(true)
+}
+
+/// What consents of the job's people are traced back to.
+fn source_of(job: &ImportJobRow) -> EvidenceSource {
+    let name = job.file_name.clone().or_else(|| job.name.clone()).unwrap_or_default();
+    EvidenceSource { kind: SourceKind::Import, id: job.id.into(), name }
 }
 
 fn next(source: &mut Source, rows: usize) -> Result<Step, IntakeError> {

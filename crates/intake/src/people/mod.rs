@@ -4,6 +4,7 @@
 //! cleared. Invariant: a record either changes its profile whole or is refused and changes nothing.
 
 mod attribute;
+mod evidence;
 mod field;
 mod record;
 mod roster;
@@ -16,6 +17,7 @@ pub use attribute::{
     ATTRIBUTE_LIST_ITEMS_MAX, ATTRIBUTE_NAME_CHARS_MAX, ATTRIBUTE_TEXT_CHARS_MAX, ATTRIBUTES_BYTES_MAX, ATTRIBUTES_MAX,
     is_attribute_name,
 };
+pub use evidence::{ConsentLedger, Origin, Said, SaidWords};
 pub use field::postal_address;
 pub use postrider_store::profiles::MatchKey;
 pub use record::{ADDRESS_FIELDS, CONSENT_CHANNELS, ProfileRecord, TEXT_CHARS_MAX};

@@ -146,6 +146,11 @@ impl ProfileRecord {
         Ok(())
     }
 
+    /// Whether it says anything about consent.
+    pub fn speaks_of_consent(&self) -> bool {
+        self.consent.iter().any(Option::is_some)
+    }
+
     /// The value by which its profile is found.
     ///
     /// # Errors

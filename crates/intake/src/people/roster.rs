@@ -6,6 +6,7 @@
 use super::attribute::merge;
 use super::field::at;
 use super::{MatchKey, ProfileRecord};
+use postrider_core::audience::Consent;
 use postrider_core::env::Entropy;
 use postrider_core::error::{Code, Refusal};
 use postrider_core::id::{ProfileId, TenantId};
@@ -129,6 +130,12 @@ impl Roster {
                 }
             },
         }
+    }
+
+    /// The consents of the record's profile as they are now; `None` if it is new.
+    pub fn consents(&self, record: &ProfileRecord) -> Option<[Consent; 4]> {
+        let place = self.find(record).ok().flatten()?;
+        Some(self.entries[place].row.consents())
     }
 
     /// Applies one record.

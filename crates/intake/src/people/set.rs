@@ -1,7 +1,7 @@
 //! Sets of records, each applied in one transaction.
 
 use super::roster::{Operation, Roster};
-use super::{MatchKey, ProfileRecord};
+use super::{ConsentLedger, MatchKey, Origin, ProfileRecord};
 use postrider_core::env::Entropy;
 use postrider_core::error::Refusal;
 use postrider_core::id::{ProfileId, TenantId};
@@ -12,7 +12,8 @@ use postrider_store::{StoreError, Tx};
 pub type SetOutcome = Vec<Result<(Operation, ProfileId), Refusal>>;
 
 /// Applies at most [`postrider_store::profiles::PROFILES_PER_SET`] records in their order; a refused one leaves the
-/// others alone. Runs in [`postrider_store::Store::write_guarded`].
+/// others alone. Where their consents come from is written with them. Runs in
+/// [`postrider_store::Store::write_guarded`].
 ///
 /// # Errors
 /// Any [`StoreError`]; then nothing was written.
@@ -21,13 +22,22 @@ pub fn upsert_set(
     tenant: TenantId,
     key: MatchKey,
     records: &[&ProfileRecord],
+    origin: Origin<'_>,
     now: Timestamp,
     entropy: &dyn Entropy,
 ) -> Result<SetOutcome, StoreError> {
     tx.profiles_lock(tenant)?;
     let mut roster = Roster::load(tx, tenant, key, records)?;
-    let outcome = records.iter().map(|record| roster.apply(record, now, entropy)).collect();
+    let mut consents = ConsentLedger::new(origin, now);
+    let apply = |(index, record): (usize, &&ProfileRecord)| {
+        let before = if record.speaks_of_consent() { roster.consents(record) } else { None };
+        let (operation, profile) = roster.apply(record, now, entropy)?;
+        consents.note(index, profile, before, record);
+        Ok((operation, profile))
+    };
+    let outcome = records.iter().enumerate().map(apply).collect();
     roster.save(tx, tenant)?;
+    consents.save(tx, tenant)?;
     Ok(outcome)
 }
 

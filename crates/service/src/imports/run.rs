@@ -6,7 +6,9 @@ use super::write::{Written, list, write};
 use crate::lists::check_name;
 use crate::profiles::MatchKey;
 use crate::{Service, ServiceError};
+use postrider_core::audience::evidence::{EvidenceSource, SourceKind};
 use postrider_core::id::TenantId;
+use postrider_core::id::uuid_v7;
 use postrider_core::import::ImportFormat;
 use postrider_intake::file::mapping::Mapping;
 use postrider_intake::file::source::Source;
@@ -71,6 +73,8 @@ impl Service {
         let list = if command.dry_run { None } else { Some(list(self, command.tenant, name).await?) };
         let key = source.key;
         let to = Destination { tenant: command.tenant, key, list, dry_run: command.dry_run, now: self.now() };
+        let origin =
+            EvidenceSource { kind: SourceKind::Import, id: uuid_v7(to.now, &*self.entropy()), name: String::new() };
         let mut accounts = Accounts::new(&source, to, files.refused);
         let mut keys = HashSet::new();
         let mut before: Option<(JoinHandle<Result<Written, ServiceError>>, u64)> = None;
@@ -86,7 +90,7 @@ impl Service {
             if set.is_empty() {
                 break;
             }
-            before = Some((tokio::spawn(write(self.clone(), to, set)), bytes));
+            before = Some((tokio::spawn(write(self.clone(), to, origin.clone(), set)), bytes));
         }
         accounts.finish()
     }

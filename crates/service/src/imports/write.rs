@@ -1,6 +1,7 @@
 //! One set of rows, written in one transaction.
 
 use crate::{Service, ServiceError};
+use postrider_core::audience::evidence::EvidenceSource;
 use postrider_core::id::{ListId, TenantId};
 use postrider_intake::people::SetOutcome;
 use postrider_intake::write::{Destination, Entry, list_of_name, write_set};
@@ -19,10 +20,15 @@ pub(super) struct Written {
 ///
 /// # Errors
 /// `LISTS.NOT_FOUND` if the list was deleted meanwhile; failures of the store. Nothing of the set was written then.
-pub(super) async fn write(service: Service, to: Destination, entries: Vec<Entry>) -> Result<Written, ServiceError> {
+pub(super) async fn write(
+    service: Service,
+    to: Destination,
+    source: EvidenceSource,
+    entries: Vec<Entry>,
+) -> Result<Written, ServiceError> {
     let entries = Arc::new(entries);
     let (set, entropy) = (Arc::clone(&entries), service.entropy());
-    let work = move |tx: &mut Tx<'_>| write_set(tx, to, &set, &*entropy).map_err(ServiceError::from);
+    let work = move |tx: &mut Tx<'_>| write_set(tx, to, &set, &source, &*entropy).map_err(ServiceError::from);
     let (outcome, added_to_list) = if to.dry_run {
         service.store().read("imports.preview", work).await?
     } else {

@@ -117,7 +117,7 @@ impl Glance {
         for (person, place) in people.into_iter().zip(&places) {
             let keys = place.iter().flat_map(|place| suppression_keys(channel, &place.address_key));
             let suppressed = keys.into_iter().any(is_active);
-            let consent = consent(&person.row, channel);
+            let consent = person.row.consent(channel);
             if place.is_some() && !suppressed && consent != Consent::Denied {
                 self.consents_read += 1;
                 self.unknown_consent += i64::from(consent == Consent::Unknown);
@@ -167,19 +167,10 @@ impl Person {
             phone: self.row.phone.as_deref(),
             push_token: self.push_token.as_deref(),
             postal: self.postal.as_ref(),
-            consent: consent(&self.row, channel),
+            consent: self.row.consent(channel),
             mails_unknown: self.mails_unknown,
             suppressed,
         }
-    }
-}
-
-fn consent(row: &ProfileRow, channel: ChannelKind) -> Consent {
-    match channel {
-        ChannelKind::Email => row.consent_email,
-        ChannelKind::Sms => row.consent_sms,
-        ChannelKind::Push => row.consent_push,
-        ChannelKind::DirectMail => row.consent_direct_mail,
     }
 }
 

@@ -4,8 +4,17 @@ mod get;
 mod upsert;
 mod upsert_batch;
 
-pub use get::Profile;
-pub(crate) use postrider_intake::people::{CONSENT_CHANNELS, ProfileRecord, change, postal_address, upsert_set};
+pub use get::{Profile, ProfileDetails};
+pub use postrider_core::audience::evidence::Evidence;
+pub(crate) use postrider_intake::people::{
+    CONSENT_CHANNELS, Origin, ProfileRecord, change, postal_address, upsert_set,
+};
 pub use postrider_intake::people::{MatchKey, Operation, match_key};
 pub use upsert::{ProfileUpserted, UpsertProfile};
 pub use upsert_batch::{BATCH_RECORDS_MAX, BatchUpserted, RecordOutcome, UpsertProfiles};
+
+/// What consents that a client sends are traced back to. Its name is read where it is shown.
+fn source_of(actor: &crate::Actor) -> postrider_core::audience::evidence::EvidenceSource {
+    use postrider_core::audience::evidence::{EvidenceSource, SourceKind};
+    EvidenceSource { kind: SourceKind::ApiClient, id: actor.client.into(), name: String::new() }
+}

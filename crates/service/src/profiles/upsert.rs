@@ -1,6 +1,6 @@
 //! One record.
 
-use super::{MatchKey, Operation, ProfileRecord, upsert_set};
+use super::{MatchKey, Operation, Origin, ProfileRecord, source_of, upsert_set};
 use crate::idempotency::{Answered, Reply};
 use crate::{Actor, Service, ServiceError};
 use postrider_core::id::ProfileId;
@@ -43,8 +43,10 @@ impl Service {
         let UpsertProfile { record, match_key } = command;
         let record = ProfileRecord::parse("record", &record)?;
         let (tenant, now, entropy) = (actor.tenant, self.now(), self.entropy());
+        let source = source_of(actor);
         self.answer_once_guarded("profiles.upsert", actor, reply, move |tx| {
-            let outcome = upsert_set(tx, tenant, match_key, &[&record], now, &*entropy)?;
+            let origin = Origin { source: &source, said: &[] };
+            let outcome = upsert_set(tx, tenant, match_key, &[&record], origin, now, &*entropy)?;
             let (operation, id) = outcome.into_iter().next().expect("one record has one outcome")?;
             Ok(ProfileUpserted { operation, id, accepted_at: now, match_key })
         })

@@ -3,7 +3,7 @@
 //! Each set of records is one transaction, the last one together with the record of the answer. A crash between two
 //! leaves whole sets behind; the same batch sent again finds them unchanged.
 
-use super::{MatchKey, Operation, ProfileRecord, upsert_set};
+use super::{MatchKey, Operation, Origin, ProfileRecord, source_of, upsert_set};
 use crate::idempotency::{Answered, Reply, Writing};
 use crate::{Actor, Service, ServiceError};
 use postrider_core::error::Refusal;
@@ -69,9 +69,11 @@ impl Service {
         });
         let parsed = parsed.await.expect("reading a record does not panic");
         let (tenant, now, entropy) = (actor.tenant, self.now(), self.entropy());
+        let source = source_of(actor);
         let write = move |tx: &mut Tx<'_>, set: &[Result<ProfileRecord, Refusal>]| {
             let records: Vec<&ProfileRecord> = set.iter().filter_map(|record| record.as_ref().ok()).collect();
-            let mut written = upsert_set(tx, tenant, match_key, &records, now, &*entropy)?.into_iter();
+            let origin = Origin { source: &source, said: &[] };
+            let mut written = upsert_set(tx, tenant, match_key, &records, origin, now, &*entropy)?.into_iter();
             let outcome = set.iter().map(|record| match record {
                 Ok(_) => written.next().expect("every record of a set has an outcome"),
                 Err(refusal) => Err(refusal.clone()),

@@ -2,7 +2,7 @@
 
 use crate::ServiceError;
 use postrider_core::address::{email_domain, normalize_email, normalize_phone};
-use postrider_core::audience::{Consent, SUPPRESSED, address_key};
+use postrider_core::audience::{SUPPRESSED, address_key};
 use postrider_core::channel::ChannelKind;
 use postrider_core::content::TestFields;
 use postrider_core::env::Entropy;
@@ -76,7 +76,7 @@ pub(super) fn judged(
         let own: Vec<&(String, ProfileRow)> = known.iter().filter(|(known, _)| known == address).collect();
         let is_suppressed = suppression_keys(channel, key).any(|key| active.iter().any(|entry| entry == key));
         // Whoever names an address has decided about unknown consent.
-        let denied = own.iter().find_map(|(_, profile)| consent(profile, channel).refusal(true));
+        let denied = own.iter().find_map(|(_, profile)| profile.consent(channel).refusal(true));
         let refused = denied.or_else(|| is_suppressed.then_some(SUPPRESSED));
         let profile = own.first().map_or_else(|| ProfileId::new(now, entropy), |(_, profile)| profile.id);
         let (fields, sample) = match (samples.named, own.is_empty(), samples.stand_in) {
@@ -111,13 +111,4 @@ fn owners(
 fn suppression_keys(channel: ChannelKind, key: &str) -> impl Iterator<Item = &str> {
     let domain = (channel == ChannelKind::Email).then(|| email_domain(key));
     std::iter::once(key).chain(domain)
-}
-
-const fn consent(row: &ProfileRow, channel: ChannelKind) -> Consent {
-    match channel {
-        ChannelKind::Email => row.consent_email,
-        ChannelKind::Sms => row.consent_sms,
-        ChannelKind::Push => row.consent_push,
-        ChannelKind::DirectMail => row.consent_direct_mail,
-    }
 }

@@ -2,11 +2,13 @@
 
 use super::UnsubscribeTarget;
 use crate::{Service, ServiceError};
+use postrider_core::audience::evidence::{EvidenceSource, SourceKind};
 use postrider_core::audience::{Consent, SuppressionReason, address_key};
 use postrider_core::channel::ChannelKind;
 use postrider_core::event::{Event, RecipientFacts};
 use postrider_core::id::SuppressionId;
 use postrider_core::time::Timestamp;
+use postrider_intake::people::{ConsentLedger, Origin, ProfileRecord};
 use postrider_store::profiles::ProfileRow;
 use postrider_store::recipients::DeliveryRecipient;
 use postrider_store::suppressions::SuppressionRow;
@@ -42,6 +44,7 @@ fn deny_consent(tx: &mut Tx<'_>, recipient: &DeliveryRecipient, now: Timestamp) 
     tx.profiles_lock(recipient.tenant)?;
     // A person who was forgotten meanwhile has no consent to deny.
     let Some(mut profile) = tx.profile_get(recipient.tenant, recipient.profile)? else { return Ok(false) };
+    keep_evidence(tx, recipient, &profile, now)?;
     let consent = consent_of(&mut profile, recipient.channel);
     if *consent == Consent::Denied {
         return Ok(false);
@@ -50,6 +53,22 @@ fn deny_consent(tx: &mut Tx<'_>, recipient: &DeliveryRecipient, now: Timestamp) 
     profile.updated_at = now;
     tx.profiles_update(recipient.tenant, &[profile])?;
     Ok(true)
+}
+
+/// Writes down that the person followed the link of a campaign; the same campaign again adds nothing.
+fn keep_evidence(
+    tx: &mut Tx<'_>,
+    recipient: &DeliveryRecipient,
+    profile: &ProfileRow,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let (id, name) = (recipient.campaign.into(), recipient.campaign_name.clone());
+    let source = EvidenceSource { kind: SourceKind::UnsubscribeLink, id, name };
+    let denied = |channel| (channel == recipient.channel).then_some(Consent::Denied);
+    let record = ProfileRecord { consent: ChannelKind::ALL.map(denied), ..ProfileRecord::default() };
+    let mut consents = ConsentLedger::new(Origin { source: &source, said: &[] }, now);
+    consents.note(0, profile.id, Some(profile.consents()), &record);
+    consents.save(tx, recipient.tenant)
 }
 
 /// Answers whether the address was not on the list before.

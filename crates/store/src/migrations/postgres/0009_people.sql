@@ -12,3 +12,25 @@ DROP INDEX profiles_by_phone;
 ALTER TABLE profiles ALTER COLUMN email TYPE TEXT COLLATE "C", ALTER COLUMN phone TYPE TEXT COLLATE "C",
     ALTER COLUMN customer_id TYPE TEXT COLLATE "C";
 CREATE INDEX profiles_by_phone ON profiles (tenant_id, phone, id) WHERE phone IS NOT NULL;
+-- Where consent came from: an import job, a client of the API, or the campaign whose message had the link to unsubscribe.
+CREATE TABLE consent_sources (
+    tenant_id UUID NOT NULL REFERENCES tenants (id),
+    id UUID NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('import', 'api_client', 'unsubscribe_link')),
+    name TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+-- What a source said of a person, for all channels (bits) of which it said the same. Without foreign keys: an import writes
+-- as many rows as it has people, each together with its person and source.
+CREATE TABLE consent_evidence (
+    profile_id UUID NOT NULL,
+    number BIGINT NOT NULL,
+    source_id UUID NOT NULL,
+    line BIGINT,
+    channels BIGINT NOT NULL,
+    consent TEXT NOT NULL CHECK (consent IN ('granted', 'denied', 'unknown')),
+    recorded_at BIGINT NOT NULL,
+    said_at BIGINT,
+    words TEXT,
+    PRIMARY KEY (profile_id, number)
+);

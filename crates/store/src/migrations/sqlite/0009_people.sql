@@ -9,3 +9,25 @@ CREATE INDEX profiles_by_name ON profiles (tenant_id, name_key, id) WHERE name_k
 CREATE INDEX profiles_by_name_reversed ON profiles (tenant_id, name_key_reversed, id) WHERE name_key_reversed IS NOT NULL;
 DROP INDEX profiles_by_phone;
 CREATE INDEX profiles_by_phone ON profiles (tenant_id, phone, id) WHERE phone IS NOT NULL;
+-- Where consent came from: an import job, a client of the API, or the campaign whose message had the link to unsubscribe.
+CREATE TABLE consent_sources (
+    tenant_id BLOB NOT NULL REFERENCES tenants (id),
+    id BLOB NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('import', 'api_client', 'unsubscribe_link')),
+    name TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+) STRICT, WITHOUT ROWID;
+-- What a source said of a person, for all channels (bits) of which it said the same. Without foreign keys: an import writes
+-- as many rows as it has people, each together with its person and source.
+CREATE TABLE consent_evidence (
+    profile_id BLOB NOT NULL,
+    number INTEGER NOT NULL,
+    source_id BLOB NOT NULL,
+    line INTEGER,
+    channels INTEGER NOT NULL,
+    consent TEXT NOT NULL CHECK (consent IN ('granted', 'denied', 'unknown')),
+    recorded_at INTEGER NOT NULL,
+    said_at INTEGER,
+    words TEXT,
+    PRIMARY KEY (profile_id, number)
+) STRICT, WITHOUT ROWID;
