@@ -36,6 +36,7 @@ mod test_sends;
 mod unsubscribe;
 mod webhooks;
 
+pub use profiles::person_document;
 pub use routes::{Faces, router};
 
 #[doc(hidden)]

@@ -10,6 +10,7 @@ use postrider_core::id::{DeliveryId, ManifestId, ProfileId};
 use postrider_core::pacing::Budget;
 use postrider_core::time::Timestamp;
 use postrider_engine::inspect;
+use postrider_store::deliveries::LedgerFilter;
 use postrider_store::deliveries::{Attempt, Delivery};
 use postrider_store::schedules::ScheduleJob;
 use postrider_store::webhook_log::WebhookDelivery;
@@ -70,7 +71,7 @@ impl Observer {
             let mut seen = Seen { job: job.clone(), status, is_frozen: false, rows: Vec::new() };
             let Some(accounts) = tx.accounts(tenant, job.id)? else { return Ok(seen) };
             seen.is_frozen = accounts.frozen_at.is_some();
-            for row in tx.deliveries_page(tenant, accounts.manifest_number, 0, None, ROWS_MAX)? {
+            for row in tx.deliveries_page(tenant, accounts.manifest_number, 0, &LedgerFilter::default(), ROWS_MAX)? {
                 let attempts = match with_attempts {
                     true => tx.delivery_attempts(tenant, accounts.manifest_number, row.seq)?,
                     false => Vec::new(),

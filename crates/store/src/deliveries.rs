@@ -5,13 +5,15 @@ use crate::statements;
 use crate::tx::Tx;
 use crate::value::{Row, id};
 use postrider_core::delivery::DeliveryState;
-use postrider_core::id::{ProfileId, TenantId};
+use postrider_core::id::{ManifestId, ProfileId, ScheduleId, TenantId};
 use postrider_core::time::Timestamp;
 
 /// Reasons that are told apart in metrics, at most.
 const REASONS_MAX: i64 = 100;
 /// Minutes that are told apart in metrics, at most: a week.
 const MINUTES_MAX: i64 = 7 * 24 * 60;
+/// Manifests that a page of a person's deliveries looks at.
+pub const MANIFESTS_LOOKED_AT: i64 = 2_000;
 /// Attempts that are told of one recipient, at most.
 const ATTEMPTS_MAX: i64 = 100;
 
@@ -23,6 +25,23 @@ statements! { "deliveries":
         d.provider_ref FROM deliveries d WHERE d.manifest_number = $1 AND d.seq > $2 AND EXISTS \
         (SELECT 1 FROM manifests m WHERE m.number = $1 AND m.tenant_id = $3) AND d.state = $4 \
         ORDER BY d.seq LIMIT $5";
+    /// In one state, or in any if none is named.
+    PAGE_OF_REASON = "SELECT d.seq, d.profile_id, d.address, d.state, d.attempt, d.due_at, d.settled_at, d.reason, \
+        d.provider_ref FROM deliveries d WHERE d.manifest_number = $1 AND d.seq > $2 AND EXISTS \
+        (SELECT 1 FROM manifests m WHERE m.number = $1 AND m.tenant_id = $3) AND d.reason = $4 \
+        AND (CAST($5 AS TEXT) IS NULL OR d.state = $5) ORDER BY d.seq LIMIT $6";
+    /// One row at most: a manifest has an address once.
+    AT_ADDRESS = "SELECT d.seq, d.profile_id, d.address, d.state, d.attempt, d.due_at, d.settled_at, d.reason, \
+        d.provider_ref FROM deliveries d WHERE d.manifest_number = $1 AND d.seq > $2 AND EXISTS \
+        (SELECT 1 FROM manifests m WHERE m.number = $1 AND m.tenant_id = $3) AND d.address_key = $4";
+    /// Looks at a bounded number of the tenant's manifests, in each by the unique index of its people.
+    OF_PERSON = "SELECT m.number, m.id, m.schedule_id, d.seq, d.profile_id, d.address, d.state, d.attempt, d.due_at, \
+        d.settled_at, d.reason, d.provider_ref FROM manifests m JOIN deliveries d ON d.manifest_number = m.number \
+        AND d.profile_id = $1 WHERE m.tenant_id = $2 AND m.number < $3 AND m.number >= $4 \
+        ORDER BY m.number DESC LIMIT $5";
+    /// The last of the manifests that a page looks at.
+    MANIFESTS_END = "SELECT number FROM manifests WHERE tenant_id = $1 AND number < $2 ORDER BY number DESC \
+        LIMIT 1 OFFSET $3";
     ATTEMPTS = "SELECT attempt, outcome, reason, provider_text, at FROM attempts WHERE manifest_number = $1 \
         AND seq = $2 AND EXISTS (SELECT 1 FROM manifests m WHERE m.number = $1 AND m.tenant_id = $3) \
         ORDER BY attempt, at LIMIT $4";
@@ -38,6 +57,37 @@ statements! { "deliveries":
         AND EXISTS (SELECT 1 FROM manifests m WHERE m.number = $1 AND m.tenant_id = $2)";
     HAND_OFFS = "SELECT MIN(d.settled_at), MAX(d.settled_at) FROM deliveries d WHERE d.manifest_number = $1 \
         AND d.state = 'sent' AND EXISTS (SELECT 1 FROM manifests m WHERE m.number = $1 AND m.tenant_id = $2)";
+}
+
+/// Which recipients of a ledger are meant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LedgerFilter {
+    /// Those in this state.
+    pub state: Option<DeliveryState>,
+    /// Those with this reason.
+    pub reason: Option<String>,
+    /// The one at this address: the first 16 bytes of the SHA-256 of [`postrider_core::audience::address_key`].
+    pub address_key: Option<[u8; 16]>,
+}
+
+impl LedgerFilter {
+    fn keeps(&self, row: &Delivery) -> bool {
+        self.state.is_none_or(|state| row.state == state)
+            && self.reason.as_ref().is_none_or(|reason| row.reason.as_ref() == Some(reason))
+    }
+}
+
+/// A recipient with the job that it belongs to.
+#[derive(Debug, Clone)]
+pub struct PersonsDelivery {
+    /// The short key of the ledger.
+    pub manifest_number: i64,
+    /// The ledger.
+    pub manifest: ManifestId,
+    /// The job.
+    pub schedule: ScheduleId,
+    /// The row.
+    pub delivery: Delivery,
 }
 
 /// One recipient of a frozen audience.
@@ -122,7 +172,7 @@ fn read(row: &mut Row) -> Result<Delivery, StoreError> {
 }
 
 impl Tx<'_> {
-    /// The recipients after `after` (0 for the first), in order, at most `limit`, all or those in one state.
+    /// The recipients after `after` (0 for the first), in order, at most `limit`.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -131,20 +181,60 @@ impl Tx<'_> {
         tenant: TenantId,
         manifest_number: i64,
         after: i64,
-        state: Option<DeliveryState>,
+        filter: &LedgerFilter,
         limit: i64,
     ) -> Result<Vec<Delivery>, StoreError> {
         let mut values = vec![manifest_number.into(), after.into(), id(tenant)];
-        match state {
-            None => {
-                values.push(limit.into());
-                self.query_as(&PAGE, &values, read)
-            }
-            Some(state) => {
-                values.extend([state.as_str().into(), limit.into()]);
-                self.query_as(&PAGE_IN_STATE, &values, read)
-            }
+        if let Some(key) = filter.address_key {
+            values.push(key.as_slice().into());
+            let mut rows = self.query_as(&AT_ADDRESS, &values, read)?;
+            rows.retain(|row| filter.keeps(row));
+            return Ok(rows);
         }
+        let statement = match (&filter.reason, filter.state) {
+            (Some(reason), state) => {
+                values.extend([reason.into(), state.map(DeliveryState::as_str).into()]);
+                &PAGE_OF_REASON
+            }
+            (None, Some(state)) => {
+                values.push(state.as_str().into());
+                &PAGE_IN_STATE
+            }
+            (None, None) => &PAGE,
+        };
+        values.push(limit.into());
+        self.query_as(statement, &values, read)
+    }
+
+    /// Deliveries to a person, the newest manifest first: at most `limit` of those before the manifest `before`, and the
+    /// manifest before which the next page begins. A page can have fewer, even none, because it looks at
+    /// [`MANIFESTS_LOOKED_AT`] manifests.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn deliveries_of_person(
+        &mut self,
+        tenant: TenantId,
+        profile: ProfileId,
+        before: i64,
+        limit: i64,
+    ) -> Result<(Vec<PersonsDelivery>, Option<i64>), StoreError> {
+        let end = self.query_one(
+            &MANIFESTS_END,
+            &[id(tenant), before.into(), (MANIFESTS_LOOKED_AT - 1).into()],
+            Row::next::<i64>,
+        )?;
+        let values = [id(profile), id(tenant), before.into(), end.unwrap_or(0).into(), (limit + 1).into()];
+        let mut found = self.query_as(&OF_PERSON, &values, |row| {
+            let (manifest_number, manifest, schedule) = (row.next()?, row.id()?, row.id()?);
+            Ok(PersonsDelivery { manifest_number, manifest, schedule, delivery: read(row)? })
+        })?;
+        let more = i64::try_from(found.len()).is_ok_and(|count| count > limit);
+        if more {
+            found.pop();
+        }
+        let next = if more { found.last().map(|row| row.manifest_number) } else { end };
+        Ok((found, next))
     }
 
     /// What was tried for one recipient and did not succeed at once.

@@ -41,6 +41,15 @@ statements! { "lists":
     REMOVE_MEMBER = "DELETE FROM list_members WHERE list_id = $1 AND profile_id = $2";
     COUNT_CHANGE = "UPDATE lists SET member_count = member_count + CAST($1 AS BIGINT), updated_at = $2 \
         WHERE tenant_id = $3 AND id = $4";
+    OF_PERSON = "SELECT l.id, l.name, m.added_at FROM lists l JOIN list_members m ON m.list_id = l.id \
+        AND m.profile_id = $1 WHERE l.tenant_id = $2 AND l.deleted_at IS NULL ORDER BY l.name, l.id";
+    MEMBERS_AFTER = "SELECT p.id, p.email, p.phone, p.customer_id, p.first_name, p.last_name, \
+        p.timezone, p.locale, p.push_tokens, p.address, p.consent_email, p.consent_sms, p.consent_push, \
+        p.consent_direct_mail, p.attributes, p.created_at, p.updated_at \
+        FROM lists l JOIN list_members m ON m.list_id = l.id \
+        JOIN profiles p ON p.tenant_id = l.tenant_id AND p.id = m.profile_id \
+        WHERE l.tenant_id = $1 AND l.id = $2 AND l.deleted_at IS NULL AND m.profile_id > $3 \
+        ORDER BY m.profile_id LIMIT $4";
     MEMBERS_PAGE = "SELECT m.added_at, p.id, p.email, p.phone, p.customer_id, p.first_name, p.last_name, \
         p.timezone, p.locale, p.push_tokens, p.address, p.consent_email, p.consent_sms, p.consent_push, \
         p.consent_direct_mail, p.attributes, p.created_at, p.updated_at \
@@ -225,6 +234,32 @@ impl Tx<'_> {
             return Ok(());
         }
         self.execute(&COUNT_CHANGE, &[change.into(), now.into(), id(tenant), id(list)]).map(drop)
+    }
+
+    /// The lists that a person is on: id, name and since when, by name.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn lists_of_person(
+        &mut self,
+        tenant: TenantId,
+        profile: ProfileId,
+    ) -> Result<Vec<(ListId, String, Timestamp)>, StoreError> {
+        self.query_as(&OF_PERSON, &[id(profile), id(tenant)], |row| Ok((row.id()?, row.next()?, row.next()?)))
+    }
+
+    /// Members of a list that is not deleted after one of them, in the order of their profile ids.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn list_members_after(
+        &mut self,
+        tenant: TenantId,
+        list: ListId,
+        after: ProfileId,
+        limit: i64,
+    ) -> Result<Vec<ProfileRow>, StoreError> {
+        self.query_as(&MEMBERS_AFTER, &[id(tenant), id(list), id(after), limit.into()], ProfileRow::read)
     }
 
     /// Members of a list that is not deleted, in the order of their profile ids.

@@ -89,6 +89,19 @@ impl Tx<'_> {
         self.query_one(&GET, &[id(tenant), id(suppression)], SuppressionRow::read)
     }
 
+    /// The entry of one address, run out or not.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn suppression_find(
+        &mut self,
+        tenant: TenantId,
+        channel: ChannelKind,
+        address: &str,
+    ) -> Result<Option<SuppressionRow>, StoreError> {
+        self.query_one(&FIND, &[id(tenant), channel.as_str().into(), address.into()], SuppressionRow::read)
+    }
+
     /// Adds an entry, or lengthens the one that the address has, and answers what is stored now.
     ///
     /// # Errors

@@ -64,7 +64,7 @@ struct Reader {
 /// is never taken for the whole.
 pub async fn stream(service: Service, actor: Actor, query: DeliveriesQuery, form: Form) -> Result<Response, ApiError> {
     let query = DeliveriesQuery { limit: PAGE_ROWS, ..query };
-    let first = service.deliveries(&actor, query).await?;
+    let first = service.deliveries(&actor, query.clone()).await?;
     let mut text = if form == Form::Csv { DeliveryDto::COLUMNS.to_owned() } else { String::new() };
     form.write(&first, &mut text);
     let reader = Reader { service, actor, query, form };
@@ -79,7 +79,7 @@ type Place = (Reader, Option<postrider_core::id::ScheduleId>, Option<i64>);
 
 async fn next_page((reader, schedule, next): Place) -> Result<Option<(String, Place)>, ServiceError> {
     let Some(after) = next else { return Ok(None) };
-    let query = DeliveriesQuery { schedule, after, ..reader.query };
+    let query = DeliveriesQuery { schedule, after, ..reader.query.clone() };
     let page = reader.service.deliveries(&reader.actor, query).await?;
     let mut text = String::new();
     reader.form.write(&page, &mut text);

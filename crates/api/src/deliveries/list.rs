@@ -39,6 +39,8 @@ pub struct DeliveryPage {
         ("id" = Uuid, Path),
         ("scheduleId" = Option<Uuid>, Query, description = "Id of the job; the newest one if absent"),
         ("state" = Option<String>, Query, description = "`pending`, `in_flight`, `sent`, `failed`, `suppressed`, `skipped`, `expired`, `canceled` or `uncertain`."),
+        ("address" = Option<String>, Query, description = "Only the recipient at this address, in any written form"),
+        ("reason" = Option<String>, Query, description = "Only recipients with this reason, such as `consent_denied`"),
         ("limit" = Option<i64>, Query),
         ("cursor" = Option<String>, Query)
     ),
@@ -58,11 +60,12 @@ pub async fn list(
     let campaign = path_id(&id);
     let state = query.word("state", DeliveryState::read)?;
     let asked = query.text("scheduleId").map(|text| parse_id(&text, Code::ScheduleJobNotFound)).transpose()?;
+    let (address, reason) = (query.text("address"), query.text("reason"));
     let limit = query.limit()?;
     let cursor = query.text("cursor").map(|text| parse_cursor(&text)).transpose()?;
     query.end()?;
     let (schedule, after) = cursor.map_or((asked, 0), |(schedule, after)| (Some(schedule), after));
-    let query = DeliveriesQuery { campaign, schedule, state, after, limit };
+    let query = DeliveriesQuery { campaign, schedule, state, reason, address, after, limit };
     if let Some(form) = Form::accepted(&headers) {
         return export::stream(service, actor, query, form).await;
     }

@@ -1,5 +1,6 @@
 //! Consent evidence, as clients see it.
 
+use postrider_core::channel::ChannelKind;
 use postrider_service::profiles::Evidence;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -64,5 +65,22 @@ impl From<[Option<Evidence>; 4]> for LatestConsentsDto {
     fn from(latest: [Option<Evidence>; 4]) -> Self {
         let [email, sms, push, direct_mail] = latest.map(|said| said.map(ConsentEvidenceDto::from));
         Self { email, sms, push, direct_mail }
+    }
+}
+
+/// What was said about the consent to one or more channels.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SaidConsentDto {
+    /// `email`, `sms`, `push` and `direct_mail`.
+    channels: Vec<&'static str>,
+    #[serde(flatten)]
+    said: ConsentEvidenceDto,
+}
+
+impl From<Evidence> for SaidConsentDto {
+    fn from(said: Evidence) -> Self {
+        let channels = ChannelKind::ALL.into_iter().filter(|channel| said.is_about(*channel));
+        Self { channels: channels.map(ChannelKind::as_str).collect(), said: said.into() }
     }
 }

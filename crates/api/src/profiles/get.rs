@@ -6,7 +6,7 @@ use crate::error::ApiError;
 use crate::extract::path_id;
 use axum::Extension;
 use axum::extract::{Path, State};
-use postrider_service::profiles::{Profile, ProfileDetails};
+use postrider_service::profiles::{Membership, PersonHeld, Profile};
 use postrider_service::{Actor, Service};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -36,18 +36,43 @@ impl From<Profile> for ProfileDto {
     }
 }
 
-/// A profile, and where its consents came from.
+/// A list that a person is on.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MembershipDto {
+    #[schema(format = Uuid)]
+    list_id: String,
+    name: String,
+    added_at: String,
+}
+
+impl From<&Membership> for MembershipDto {
+    fn from(membership: &Membership) -> Self {
+        Self {
+            list_id: membership.list.to_string(),
+            name: membership.name.clone(),
+            added_at: membership.added_at.to_string(),
+        }
+    }
+}
+
+/// A profile, where its consents came from, and the lists that it is on.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProfileDetailsDto {
     #[serde(flatten)]
     profile: ProfileDto,
     consent_evidence: LatestConsentsDto,
+    lists: Vec<MembershipDto>,
 }
 
-impl From<ProfileDetails> for ProfileDetailsDto {
-    fn from(details: ProfileDetails) -> Self {
-        Self { profile: details.profile.into(), consent_evidence: details.consent_evidence.into() }
+impl From<PersonHeld> for ProfileDetailsDto {
+    fn from(person: PersonHeld) -> Self {
+        Self {
+            lists: person.lists.iter().map(MembershipDto::from).collect(),
+            consent_evidence: person.latest_consents().into(),
+            profile: person.profile.into(),
+        }
     }
 }
 
@@ -60,6 +85,6 @@ pub async fn get_profile(
     Extension(actor): Extension<Actor>,
     Path(id): Path<String>,
 ) -> Result<Answer, ApiError> {
-    let profile = service.profile(&actor, path_id(&id)).await?;
+    let profile = service.person(&actor, path_id(&id)).await?;
     Ok(Answer::ok(&ProfileDetailsDto::from(profile)))
 }

@@ -1,10 +1,13 @@
 //! Routes of the profiles.
 
 mod evidence;
+mod export;
 mod get;
+mod search;
 mod upsert;
 mod upsert_batch;
 
+pub use export::person_document;
 pub use get::ProfileDto;
 
 use crate::extract::BODY_MAX_BYTES;
@@ -23,6 +26,8 @@ pub fn routes() -> Vec<Route> {
         route!(POST, "/profiles/upsert", Scope::CdpProfilesWrite, upsert::upsert_profile).taking(RECORD_BODY_MAX_BYTES),
         route!(POST, "/records/profiles/upsert-batch", Scope::CdpProfilesWrite, upsert_batch::upsert_profiles)
             .taking(BODY_MAX_BYTES),
+        route!(GET, "/profiles", Scope::CdpProfilesRead, search::search_profiles),
         route!(GET, "/profiles/{id}", Scope::CdpProfilesRead, get::get_profile),
+        route!(GET, "/profiles/{id}/export", Scope::CdpProfilesRead, export::export_profile),
     ]
 }

@@ -8,6 +8,7 @@ use postrider_core::delivery::DeliveryState;
 use postrider_core::id::*;
 use postrider_core::schedule::JobState;
 use postrider_store::deliveries::Delivery;
+use postrider_store::deliveries::LedgerFilter;
 use postrider_store::profiles::ProfileRow;
 use postrider_store::schedules::ScheduleJob;
 use postrider_store::test_recipients::TestRecipient;
@@ -56,7 +57,7 @@ impl World {
         let read = self.store.read("test", move |tx| {
             let job = tx.schedule_get(tenant, test)?.unwrap();
             let Some(accounts) = tx.accounts(tenant, test)? else { return Ok((job.state, Vec::new())) };
-            let rows = tx.deliveries_page(tenant, accounts.manifest_number, 0, None, 20)?;
+            let rows = tx.deliveries_page(tenant, accounts.manifest_number, 0, &LedgerFilter::default(), 20)?;
             Ok::<_, postrider_store::StoreError>((job.state, rows))
         });
         read.await.unwrap()

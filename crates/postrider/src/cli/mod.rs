@@ -19,6 +19,7 @@ mod import;
 mod jobs;
 mod key;
 mod migrate;
+mod person;
 mod report;
 mod serve;
 mod tenant;
@@ -114,6 +115,9 @@ enum Command {
     Client(client::ClientCommand),
     /// Import people from a CSV or JSONL file.
     Import(import::ImportArgs),
+    /// Find a person, show or export what is held about them.
+    #[command(subcommand)]
+    Person(person::PersonCommand),
     /// Show the state of a campaign, or follow it.
     #[command(subcommand)]
     Campaign(campaign::CampaignCommand),
@@ -185,6 +189,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
             client::run(command, context).await.map_err(|failure| failure.as_typed(client::FLAGS))
         }
         Command::Import(args) => import::run(args, context).await.map_err(|failure| failure.as_typed(import::FLAGS)),
+        Command::Person(command) => person::run(command, context).await,
         Command::Campaign(command) => campaign::run(command, context).await,
         Command::Backup(args) => backup::back_up(args, context).await,
         Command::Restore(args) => backup::restore(args, context).await,

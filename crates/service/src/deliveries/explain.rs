@@ -7,7 +7,7 @@ use postrider_core::delivery::DeliveryState;
 use postrider_core::error::Code;
 use postrider_core::id::{CampaignId, DeliveryId};
 use postrider_store::Tx;
-use postrider_store::deliveries::Attempt;
+use postrider_store::deliveries::{Attempt, LedgerFilter};
 use postrider_store::schedules::ScheduleJob;
 
 /// One recipient with what happened to it.
@@ -70,7 +70,7 @@ impl Service {
             let (seq, job) = place.ok_or(Code::DeliveryNotFound)?;
             let seq = i64::try_from(seq).unwrap_or_default();
             let accounts = tx.accounts(tenant, job.id)?.ok_or(Code::DeliveryNotFound)?;
-            let row = tx.deliveries_page(tenant, accounts.manifest_number, seq - 1, None, 1)?.pop();
+            let row = tx.deliveries_page(tenant, accounts.manifest_number, seq - 1, &LedgerFilter::default(), 1)?.pop();
             let row = row.filter(|row| row.seq == seq).ok_or(Code::DeliveryNotFound)?;
             let attempts = tx.delivery_attempts(tenant, accounts.manifest_number, seq)?;
             Ok(Explanation { view: view(accounts.manifest, row), job, attempts })

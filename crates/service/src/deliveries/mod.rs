@@ -2,8 +2,10 @@
 
 mod explain;
 mod page;
+mod person;
 mod reconcile;
 
 pub use explain::Explanation;
 pub use page::{DeliveriesQuery, DeliveryView, Page};
+pub use person::{PersonDeliveries, PersonDelivery};
 pub use reconcile::Reconciliation;

@@ -1,12 +1,7 @@
 //! One profile, as it is shown.
 
-use crate::{Actor, Service, ServiceError};
-use postrider_core::audience::evidence::Evidence;
-use postrider_core::channel::ChannelKind;
-use postrider_core::error::Code;
 use postrider_core::id::ProfileId;
 use postrider_core::time::Timestamp;
-use postrider_store::Tx;
 use postrider_store::profiles::ProfileRow;
 use serde_json::{Map, Value};
 
@@ -51,32 +46,5 @@ impl From<ProfileRow> for Profile {
             consents.map(|(channel, consent)| (channel.to_owned(), consent.as_str().into())).collect();
         record.insert("consent".into(), consents.into());
         Self { id: row.id, record, created_at: row.created_at, updated_at: row.updated_at }
-    }
-}
-
-/// A profile, and where its consents came from.
-#[derive(Clone)]
-pub struct ProfileDetails {
-    /// The profile.
-    pub profile: Profile,
-    /// Of each channel, in the order of [`ChannelKind::ALL`], what was said last.
-    pub consent_evidence: [Option<Evidence>; 4],
-}
-
-impl Service {
-    /// One profile, and where its consents came from.
-    ///
-    /// # Errors
-    /// `PROFILES.NOT_FOUND`.
-    pub async fn profile(&self, actor: &Actor, profile: ProfileId) -> Result<ProfileDetails, ServiceError> {
-        let tenant = actor.tenant;
-        let read = move |tx: &mut Tx<'_>| {
-            let row = tx.profile_get(tenant, profile)?.ok_or(Code::ProfileNotFound)?;
-            let evidence = tx.consent_evidence(tenant, profile)?;
-            let last = |channel| evidence.iter().rev().find(|said| said.is_about(channel)).cloned();
-            let consent_evidence = ChannelKind::ALL.map(last);
-            Ok(ProfileDetails { profile: Profile::from(row), consent_evidence })
-        };
-        self.store().read("profiles.get", read).await
     }
 }

@@ -1,15 +1,19 @@
 //! People, and what is known of them. What a record is and what it changes is in `postrider_intake::people`.
 
 mod get;
+mod held;
+mod search;
 mod upsert;
 mod upsert_batch;
 
-pub use get::{Profile, ProfileDetails};
+pub use get::Profile;
+pub use held::{Membership, PersonHeld};
 pub use postrider_core::audience::evidence::Evidence;
 pub(crate) use postrider_intake::people::{
     CONSENT_CHANNELS, Origin, ProfileRecord, change, postal_address, upsert_set,
 };
 pub use postrider_intake::people::{MatchKey, Operation, match_key};
+pub use search::{ProfilesFound, SearchPlace, SearchProfiles};
 pub use upsert::{ProfileUpserted, UpsertProfile};
 pub use upsert_batch::{BATCH_RECORDS_MAX, BatchUpserted, RecordOutcome, UpsertProfiles};
 

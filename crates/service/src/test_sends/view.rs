@@ -10,6 +10,7 @@ use postrider_core::scope::Scope;
 use postrider_core::time::Timestamp;
 use postrider_store::Tx;
 use postrider_store::deliveries::Delivery;
+use postrider_store::deliveries::LedgerFilter;
 use postrider_store::schedules::ScheduleJob;
 use postrider_store::test_recipients::TestRecipient;
 
@@ -105,7 +106,7 @@ fn read(tx: &mut Tx<'_>, tenant: TenantId, campaign: CampaignId, test: ScheduleI
     let mut found = TestSend::new(job, people);
     let Some(accounts) = tx.accounts(tenant, test)? else { return Ok(found) };
     let limit = i64::try_from(found.recipients.len()).unwrap_or(i64::MAX);
-    let rows = tx.deliveries_page(tenant, accounts.manifest_number, 0, None, limit)?;
+    let rows = tx.deliveries_page(tenant, accounts.manifest_number, 0, &LedgerFilter::default(), limit)?;
     // Everybody has in the ledger the place that the request gave.
     for (recipient, row) in found.recipients.iter_mut().zip(rows) {
         let attempts = tx.delivery_attempts(tenant, accounts.manifest_number, row.seq)?;
