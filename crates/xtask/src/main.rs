@@ -28,6 +28,8 @@ cargo xtask sim --seed N [--count N] [--postgres] [--nodes N] [--no-crashes]
 cargo xtask clock                            run the program under clocks that jump and drift (libfaketime)
 cargo xtask contract [STEP…]                 hold the API's description and the running service against each other
 cargo xtask mutants [BUG…]                   turn on each planted bug, and fail if no test notices it
+cargo xtask bench-import [--rows N] [--scattered] [--postgres]
+                                             measure imports of 1,000,000 people beside a bare insert of the same rows
 cargo xtask regen [--check]                  write docs/generated anew; with --check, fail if it is not fresh
 
 The steps of `contract`, all of them if none is named: `environment` makes target/contract/venv, a Python with what the
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
         "clock" => chores::clock(),
         "contract" => chores::contract(rest),
         "mutants" => chores::mutants(rest),
+        "bench-import" => chores::bench_import(rest),
         "regen" => chores::regen(rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");

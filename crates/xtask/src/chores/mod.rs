@@ -1,5 +1,6 @@
 //! One file for each chore.
 
+mod bench_import;
 mod check;
 mod clock;
 mod contract;
@@ -7,6 +8,7 @@ mod mutants;
 mod regen;
 mod test;
 
+pub use bench_import::bench_import;
 pub use check::check;
 pub use clock::clock;
 pub use contract::contract;
