@@ -4,15 +4,17 @@
 
 mod support;
 
+use axum::http::Method;
 use postrider_core::channel::ChannelKind;
 use postrider_core::delivery::DeliveryState;
 use postrider_core::env::Clock as _;
 use postrider_core::id::{ManifestId, NodeId, ProfileId, ScheduleId};
+use postrider_core::scope::Scope;
 use postrider_store::ledger::{AttemptRow, FrozenRow};
 use postrider_store::testkit::Database;
 use serde_json::{Value, json};
-use support::TestApp;
 use support::ready::{Ready, ready};
+use support::{TestApp, api_request};
 
 /// The first 16 bytes of the SHA-256 of `reader1@example.test`.
 const KEY: [u8; 16] = [55, 174, 233, 24, 220, 140, 132, 251, 125, 39, 171, 34, 83, 205, 34, 193];
@@ -169,5 +171,63 @@ async fn a_ledger_is_narrowed_to_an_address_and_to_a_reason() {
                 .await
                 .refused(400, "JOURNEY_API.VALIDATION.REQUEST_INVALID");
         }
+    }
+}
+
+/// A request for everybody in a group as a file; the answer as text.
+async fn file(app: &TestApp, path: &str, accept: &'static str) -> String {
+    let token = app.token_of(app.tenant(), Scope::ALL).await;
+    let mut request = api_request(Method::GET, path, &token, None, None);
+    request.headers_mut().insert("accept", accept.parse().unwrap());
+    let answer = app.send(request).await;
+    assert_eq!((answer.status, answer.header("content-type").split(';').next()), (200, Some(accept)), "{path}");
+    String::from_utf8(answer.bytes).unwrap()
+}
+
+#[tokio::test]
+async fn everybody_on_a_list_or_in_an_audience_is_exported_as_a_file() {
+    for database in [Database::Sqlite, Database::Postgres] {
+        let app = TestApp::on(database).await;
+        let admin = app.as_admin();
+        let ready = ready(&app, ChannelKind::Email).await;
+        let records: Vec<Value> = (0..450)
+            .map(|number| json!({ "email": format!("p{number}@example.com"), "first_name": "=1+1", "points": -5 }))
+            .collect();
+        admin.post("/records/profiles/upsert-batch", json!({ "records": records })).await.data();
+        let rule = json!({ "field": "first_name", "op": "exists" });
+        let audience = admin.post("/audiences", json!({ "name": "All", "rule": rule })).await.data()["id"].clone();
+        let audience = format!("/audiences/{}/members", audience.as_str().unwrap());
+        let list = format!("/lists/{}/members", ready.list);
+
+        let csv = file(&app, &audience, "text/csv").await;
+        let header = csv.lines().next().unwrap();
+        assert!(
+            header.starts_with("email,phone,customer_id,") && header.ends_with(",consent.direct_mail,points"),
+            "{header}"
+        );
+        assert_eq!(csv.lines().count(), 1 + 452);
+        assert!(csv.contains("p7@example.com,,,'=1+1,"), "no cell is a formula");
+        let lines = file(&app, &audience, "application/x-ndjson").await;
+        assert_eq!(lines.lines().count(), 452);
+        let readers = file(&app, &list, "application/x-ndjson").await;
+        assert_eq!(readers.lines().count(), 2);
+
+        // What was exported is read back as it was.
+        let records: Vec<Value> = readers.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let again = admin.post("/records/profiles/upsert-batch", json!({ "records": records })).await;
+        let done = again.data()["results"].as_array().unwrap().iter().map(|one| one["operation"].clone());
+        assert_eq!(done.collect::<Vec<_>>(), ["unchanged", "unchanged"]);
+
+        let page = admin.get(&audience).await;
+        assert_eq!(page.data()["items"].as_array().unwrap().len(), 200);
+        let cursor = page.data()["nextCursor"].as_str().unwrap();
+        assert_eq!(
+            admin.get(&format!("{audience}?cursor={cursor}")).await.data()["items"].as_array().unwrap().len(),
+            200
+        );
+        let token = app.token_of(app.tenant(), &[Scope::CdpListsRead]).await;
+        let mut request = api_request(Method::GET, &list, &token, None, None);
+        request.headers_mut().insert("accept", "text/csv".parse().unwrap());
+        assert_eq!(app.send(request).await.status, 403, "whole records need the scope of profiles");
     }
 }

@@ -98,6 +98,29 @@ impl Tx<'_> {
         self.query_once(&sql, &values)?.iter_mut().map(ProfileRow::read).collect()
     }
 
+    /// Up to `limit` profiles after one that fulfil a rule, of the next [`LOOKED_AT_MAX`].
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn rule_people(
+        &mut self,
+        tenant: TenantId,
+        rule: &Rule,
+        now: Timestamp,
+        after: ProfileId,
+        limit: i64,
+    ) -> Result<MembersPage<ProfileRow>, StoreError> {
+        let end = self.rule_page_end(tenant, after)?;
+        let mut values = vec![id(tenant), id(after)];
+        let mut sql = format!("SELECT {COLUMNS} FROM profiles AS p WHERE p.tenant_id = $1 AND p.id > $2");
+        Conditions::new(self.dialect(), now, &mut values).page(&mut sql, rule, end, limit);
+        let mut rows = self.query_once(&sql, &values)?;
+        let members: Vec<ProfileRow> = rows.iter_mut().map(ProfileRow::read).collect::<Result<_, _>>()?;
+        let full = i64::try_from(members.len()).is_ok_and(|found| found == limit);
+        let next = if full { members.last().map(|member| member.id) } else { end };
+        Ok(MembersPage { members, next })
+    }
+
     /// Looks at the next [`LOOKED_AT_MAX`] profiles after one: how many fulfil a rule, and the first `limit` of them.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 mod create;
 mod delete;
 mod get;
+mod members;
 mod preview;
 mod rule;
 mod update;
@@ -25,6 +26,7 @@ pub fn routes() -> Vec<Route> {
         route!(PATCH, "/audiences/{id}", write, update::update_audience),
         route!(DELETE, "/audiences/{id}", write, delete::delete_audience),
         route!(POST, "/audiences/{id}/preview", preview, preview::preview_audience),
+        route!(GET, "/audiences/{id}/members", preview, members::get_members),
     ]
 }
 

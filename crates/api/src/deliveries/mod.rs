@@ -8,6 +8,7 @@ mod view;
 
 pub use export::Form;
 pub use person::PersonDeliveryDto;
+pub use view::quoted;
 
 use crate::routes::{Route, route};
 use postrider_core::scope::Scope;

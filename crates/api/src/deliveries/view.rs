@@ -48,7 +48,7 @@ impl DeliveryDto {
 }
 
 /// A field of text that others wrote: an address, a provider's words.
-fn quoted(text: Option<&str>) -> String {
+pub fn quoted(text: Option<&str>) -> String {
     let text = text.unwrap_or_default();
     let guard = if begins_a_formula(text) { "'" } else { "" };
     if text.contains(['"', ',', '\r', '\n']) {

@@ -1,15 +1,18 @@
 //! `GET /lists/{id}/members`, `POST /lists/{id}/members:upsert` and `POST /lists/{id}/members:remove`
 
 use super::get::page;
+use crate::deliveries::Form;
 use crate::envelope::{Answer, Written, renderer};
 use crate::error::ApiError;
 use crate::extract::{Once, Query, path_id};
+use crate::profiles::export_group;
 use axum::Extension;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
 use postrider_core::error::Refusal;
 use postrider_service::lists::{InvalidKey, MemberRow, MembersChange, MembersChanged};
-use postrider_service::profiles::match_key;
+use postrider_service::profiles::{Group, match_key};
 use postrider_service::{Actor, Service};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -55,23 +58,33 @@ impl From<MemberRow> for MemberDto {
     }
 }
 
-/// Members of a list.
+/// Members of a list
+///
+/// As pages, or whole as `text/csv` or `application/x-ndjson` (`Accept`): files with every field that the import reads
+/// back. They need the scope `cdp:profiles:read` too.
 #[utoipa::path(get, path = "/public/v1/lists/{id}/members", operation_id = "listListMembers", tag = "Lists",
     params(("id" = uuid::Uuid, Path), ("page" = Option<i64>, Query), ("pageSize" = Option<i64>, Query)),
-    responses((status = 200, body = MembersDto)))]
+    responses((status = 200, description = "One page, or everybody as a file", content(
+        (MembersDto = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")))))]
 pub async fn get_members(
     State(service): State<Service>,
     Extension(actor): Extension<Actor>,
     Path(id): Path<String>,
+    headers: HeaderMap,
     query: Query,
-) -> Result<Answer, ApiError> {
-    let members = service.list_members(&actor, path_id(&id), page(query)?).await?;
+) -> Result<Response, ApiError> {
+    let page = page(query)?;
+    if let Some(form) = Form::accepted(&headers) {
+        return export_group(service, actor, Group::List(path_id(&id)), form).await;
+    }
+    let members = service.list_members(&actor, path_id(&id), page).await?;
     Ok(Answer::ok(&MembersDto {
         items: members.items.into_iter().map(MemberDto::from).collect(),
         page: members.page.number,
         page_size: members.page.size,
         total: members.total,
-    }))
+    })
+    .into_response())
 }
 
 /// Who is to be put on a list or taken off it.

@@ -3,12 +3,14 @@
 mod evidence;
 mod export;
 mod get;
+mod group;
 mod search;
 mod upsert;
 mod upsert_batch;
 
 pub use export::person_document;
 pub use get::ProfileDto;
+pub use group::export_group;
 
 use crate::extract::BODY_MAX_BYTES;
 use crate::routes::{Route, route};

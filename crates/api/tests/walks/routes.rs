@@ -93,6 +93,7 @@ pub const ROWS: &[Row] = &[
     row(PATCH, "/audiences/{id}", CdpAudiencesWrite, Thing::Audience, NAME),
     row(DELETE, "/audiences/{id}", CdpAudiencesWrite, Thing::Audience, ""),
     row(POST, "/audiences/{id}/preview", CdpAudiencesPreview, Thing::Audience, "{}"),
+    row(GET, "/audiences/{id}/members", CdpAudiencesPreview, Thing::Audience, ""),
     row(POST, "/profiles/upsert", CdpProfilesWrite, Thing::Nothing, RECORD),
     row(GET, "/profiles", CdpProfilesRead, Thing::Nothing, ""),
     row(GET, "/profiles/{id}", CdpProfilesRead, Thing::Profile, ""),

@@ -1,12 +1,14 @@
 //! People, and what is known of them. What a record is and what it changes is in `postrider_intake::people`.
 
 mod get;
+mod group;
 mod held;
 mod search;
 mod upsert;
 mod upsert_batch;
 
 pub use get::Profile;
+pub use group::{Group, GroupPage};
 pub use held::{Membership, PersonHeld};
 pub use postrider_core::audience::evidence::Evidence;
 pub(crate) use postrider_intake::people::{
