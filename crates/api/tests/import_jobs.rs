@@ -104,7 +104,7 @@ async fn a_table_becomes_people_on_a_list_and_rows_to_be_mended() {
         let columns = &uploaded["columns"];
         assert_eq!(
             columns[0],
-            json!({ "column": "E-Mail", "field": "email",
+            json!({ "column": "E-Mail", "field": "email", "question": null,
             "samples": ["Ada@example.test", "nobody", "bob@example.test"] })
         );
         assert_eq!(columns[3]["field"], "notiz");
@@ -217,7 +217,9 @@ async fn fields_of_records_can_be_renamed_and_left_out() {
     let app = TestApp::new().await;
     let job = Job::new(&app, json!({ "format": "jsonl" })).await;
     job.upload(r#"{"Mail":"ada@example.test","Ort":"Berlin","secret":"x"}"#).await.data();
-    for (columns, part) in [(json!({ "Mail": "opt_out" }), "table"), (json!({ "a": "email", "b": "email" }), "both")] {
+    for (columns, part) in
+        [(json!({ "Mail": "two words" }), "no field"), (json!({ "a": "email", "b": "email" }), "both")]
+    {
         let refused = job.map(json!({ "columns": columns })).await;
         let error = refused.refused(400, "JOURNEY_API.PUBLIC.IMPORTS.MAPPING_INVALID");
         assert!(error["message"].as_str().unwrap().contains(part), "{error}");

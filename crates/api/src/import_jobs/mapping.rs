@@ -14,6 +14,7 @@ use postrider_service::profiles::match_key;
 use postrider_service::{Actor, Service};
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::mem::take;
 use utoipa::ToSchema;
 
 /// The field of a column that is left out.
@@ -23,18 +24,36 @@ const NOTHING: &str = "-";
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MapImportJobBody {
-    /// By column: a well-known field, `address.city` and the like, `consent.email`, `opt_out`, the name of an
+    /// By column: a well-known field, `address.city` and the like, `consent.email` (yes is consent),
+    /// `!consent.email` (yes is a denial, no is consent), `opt_out` (yes is a denial), the name of an
     /// attribute, or null to leave the column out. Columns that are not named are taken by their headers.
     #[serde(default, alias = "mapping")]
     columns: BTreeMap<String, Option<String>>,
     /// Columns to leave out.
     #[serde(default)]
     ignore: Vec<String>,
+    /// Words that mean yes in columns of consent, beside those that are known.
+    #[serde(default)]
+    yes: Vec<String>,
+    /// Words that mean no in columns of consent.
+    #[serde(default)]
+    no: Vec<String>,
+    /// The export of another system that the file is, such as `ghost`; `none` if it is none. Recognized if absent.
+    preset: Option<String>,
+    /// Whether the file may set the consent of people who denied it before. They stay denied if it is absent.
+    #[serde(default)]
+    revive_consent: bool,
     /// `email`, `phone` or `customer_id`. Absent for what the job was made with.
     match_key: Option<String>,
 }
 
 impl MapImportJobBody {
+    fn mapping(mut self) -> Result<Mapping, ApiError> {
+        let (yes, no, preset) = (take(&mut self.yes), take(&mut self.no), self.preset.take());
+        let revive_consent = self.revive_consent;
+        Ok(Mapping { columns: self.columns()?, yes, no, preset, revive_consent, ..Mapping::default() })
+    }
+
     fn columns(self) -> Result<Vec<(String, String)>, ApiError> {
         let mut columns: Vec<(String, String)> = Vec::new();
         for (column, field) in self.columns {
@@ -67,6 +86,6 @@ pub async fn map_import_job(
     let (mut body, reply) = once.reply(renderer(StatusCode::OK, ImportJobDto::of));
     let job = job_id(&id)?;
     let match_key = body.match_key.take().map(|word| match_key(Some(&word))).transpose()?;
-    let command = MapImportJob { job, mapping: Mapping { columns: body.columns()?, ..Mapping::default() }, match_key };
+    let command = MapImportJob { job, mapping: body.mapping()?, match_key };
     Ok(Written(service.map_import_job(&actor, command, reply).await?))
 }

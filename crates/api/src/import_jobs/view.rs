@@ -41,6 +41,11 @@ pub struct ImportJobDto {
     columns: Vec<ColumnDto>,
     /// What is missing before it can start, if its file is there.
     problem: Option<String>,
+    /// The export of another system that the file is, such as `mailchimp_unsubscribed`; null if it is none.
+    #[schema(value_type = Option<String>)]
+    preset: Option<&'static str>,
+    /// What follows for everybody if no column is about consent.
+    consent_note: Option<String>,
     counts: ImportCountsDto,
     /// How much of the file is behind us, from 0 to 1.
     progress: f64,
@@ -62,6 +67,8 @@ pub struct ColumnDto {
     field: String,
     /// Some of what stands in it, until the start.
     samples: Vec<String>,
+    /// What must be said about it in the mapping before the job is `ready`; null if nothing.
+    question: Option<String>,
 }
 
 /// What became of the rows: `read = created + updated + unchanged + refused`.
@@ -131,6 +138,8 @@ impl ImportJobDto {
             file_size: job.file_bytes,
             columns: job.columns.iter().map(ColumnDto::of).collect(),
             problem: job.problem.clone(),
+            preset: job.preset.map(|(name, _)| name),
+            consent_note: job.consent_note.clone(),
             counts: ImportCountsDto::of(&job.counts),
             progress: job.progress,
             error: job.failure.as_ref().map(|(code, message)| ImportFailureDto {
@@ -155,7 +164,8 @@ impl ImportJobDto {
 
 impl ColumnDto {
     fn of(column: &Column) -> Self {
-        Self { column: column.column.clone(), field: column.field.clone(), samples: column.samples.clone() }
+        let Column { column, field, samples, question } = column.clone();
+        Self { column, field, samples, question }
     }
 }
 

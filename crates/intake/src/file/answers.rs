@@ -181,6 +181,12 @@ pub fn is_refusal(cell: &str) -> bool {
     standing(&word) == Some(Standing::Denied) && REFUSALS.iter().any(|known| word.contains(known))
 }
 
+/// Whether a cell is a word of yes, no or status in some language.
+pub fn is_known(cell: &str) -> bool {
+    let word = folded(cell);
+    is_unknown(&word) || standing(&word).is_some() || yes_or_no(cell, &word).is_some()
+}
+
 /// Words of a refusal that hardly mean anything else, as parts of letters.
 const REFUSALS: &[&str] = &[
     "unsub",
@@ -239,7 +245,7 @@ fn yes_or_no(cell: &str, word: &str) -> Option<Answer> {
 }
 
 /// Whether a cell is a date or a time: at least three numbers, or eight digits of a day, and no other words.
-fn is_date(cell: &str) -> bool {
+pub fn is_date(cell: &str) -> bool {
     let digits: String = cell.chars().filter(char::is_ascii_digit).collect();
     if digits.len() < 4 || digits.bytes().all(|digit| digit == b'0') || cell.len() > 60 {
         return false;

@@ -3,6 +3,7 @@
 use super::answers::OwnWords;
 use super::headers::{Channels, DIRECT_MAIL, EMAIL, EVERY_CHANNEL, FIELDS, Meaning, PUSH, SMS, meaning, snake_case};
 use super::mapping::Mapping;
+use super::presets::{self, PRESETS, Preset};
 use super::report::ImportError;
 use crate::people::{ADDRESS_FIELDS, ATTRIBUTE_NAME_CHARS_MAX, ATTRIBUTES_MAX, MatchKey, is_attribute_name};
 use postrider_core::error::{Code, Refusal};
@@ -77,8 +78,25 @@ fn consent_name(meaning: Meaning) -> String {
 pub struct Columns {
     pub headers: Vec<String>,
     pub targets: Vec<Target>,
+    /// Who said what each column is.
+    pub origins: Vec<Origin>,
     /// Words of consent that the caller explained.
     pub own_words: OwnWords,
+    /// The export of another system that the file is.
+    pub preset: Option<&'static Preset>,
+    /// Whether rows may set the consent of people who denied it before.
+    pub revive_consent: bool,
+}
+
+/// Who said what a column is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The caller.
+    Caller,
+    /// The preset.
+    Preset,
+    /// The header, or nobody.
+    Header,
 }
 
 impl Columns {
@@ -104,7 +122,20 @@ impl Columns {
             }
             targets[place] = Some(target);
         }
-        let by_header: Vec<Option<Meaning>> = headers.iter().map(|header| meaning(header)).collect();
+        let mut origins: Vec<Origin> =
+            targets.iter().map(|target| if target.is_some() { Origin::Caller } else { Origin::Header }).collect();
+        let preset = preset(&headers, mapping)?;
+        let mut by_header: Vec<Option<Meaning>> = headers.iter().map(|header| meaning(header)).collect();
+        for (place, field) in preset.map(|preset| preset.places(&headers)).unwrap_or_default() {
+            if targets[place].is_some() {
+                continue;
+            }
+            origins[place] = Origin::Preset;
+            by_header[place] = Meaning::of_word(field);
+            if by_header[place].is_none() {
+                targets[place] = Some(Target::Attribute(field.to_owned()));
+            }
+        }
         let has = |wanted: Meaning, target: &Target| {
             by_header.contains(&Some(wanted)) || targets.contains(&Some(target.clone()))
         };
@@ -132,7 +163,14 @@ impl Columns {
             }
         }
         let targets = name_attributes(&headers, targets, &by_header)?;
-        Ok(Self { headers, targets, own_words: OwnWords::new(&mapping.yes, &mapping.no) })
+        let own_words = OwnWords::new(&mapping.yes, &mapping.no);
+        Ok(Self { headers, targets, origins, own_words, preset, revive_consent: mapping.revive_consent })
+    }
+
+    /// Whether some column, or the preset, says something about consent.
+    pub fn tells_consent(&self) -> bool {
+        let asks = |target: &Target| target.question().is_some();
+        self.preset.is_some_and(|preset| preset.denies_all) || self.targets.iter().any(asks)
     }
 
     /// Every column and what becomes of it, such as `("Vorname", "first_name")`.
@@ -161,6 +199,19 @@ impl Columns {
             let columns = self.headers.join(", ");
             wrong(None, format!("no column holds {needed}; say which one does; columns: {columns}"))
         })
+    }
+}
+
+/// The preset that the caller names, or that the headers tell.
+fn preset(headers: &[String], mapping: &Mapping) -> Result<Option<&'static Preset>, ImportError> {
+    match mapping.preset.as_deref() {
+        None => Ok(presets::recognize(headers, mapping.file_name.as_deref())),
+        Some(presets::NONE) => Ok(None),
+        Some(name) => presets::named(name).map(Some).ok_or_else(|| {
+            let known: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
+            let problem = format!("is no preset; those are none, {}", known.join(", "));
+            Refusal::field(Code::ImportMappingInvalid, "preset", Some(name), problem).into()
+        }),
     }
 }
 

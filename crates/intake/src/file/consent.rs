@@ -85,6 +85,10 @@ impl Consents {
             return;
         }
         let field = fields.entry("consent").or_insert_with(|| Value::Object(Map::new()));
+        if field.is_null() {
+            let cleared = CONSENT_CHANNELS.into_iter().map(|channel| (channel.to_owned(), Value::Null));
+            *field = Value::Object(cleared.collect());
+        }
         let Value::Object(field) = field else { return };
         for (channel, said) in CONSENT_CHANNELS.into_iter().zip(&self.channels) {
             let Some(said) = said else { continue };

@@ -12,6 +12,13 @@ pub struct Mapping {
     pub yes: Vec<String>,
     /// Cells of columns of consent that mean no.
     pub no: Vec<String>,
+    /// The export of another system that the file is; `none` if it is none. Recognized if absent.
+    pub preset: Option<String>,
+    /// Whether the file may set the consent of somebody who denied it before.
+    pub revive_consent: bool,
+    /// What the file is called; it is stored elsewhere.
+    #[serde(skip)]
+    pub file_name: Option<String>,
 }
 
 impl Mapping {

@@ -5,6 +5,7 @@
 pub mod answers;
 pub mod columns;
 pub mod consent;
+pub mod doubts;
 pub mod fold;
 pub mod format;
 pub mod headers;
@@ -12,6 +13,7 @@ pub mod languages;
 pub mod lines;
 pub mod mapping;
 pub mod object;
+pub mod presets;
 pub mod refused;
 pub mod report;
 pub mod row;
@@ -19,6 +21,7 @@ pub mod rows;
 pub mod smells;
 pub mod sniff;
 pub mod source;
+pub mod survey;
 pub mod tally;
 
 #[cfg(test)]

@@ -1,11 +1,14 @@
 //! From a line of JSON to a record: its object, no field twice, and fields under the names that the caller gave them.
 
-use super::columns::{Target, explicit};
+use super::answers::OwnWords;
+use super::columns::{Columns, Origin, Target, explicit};
 use super::consent::Consents;
+use super::headers::{FIELDS, Meaning, meaning};
 use super::mapping::Mapping;
 use super::report::ImportError;
 use super::row::Parsed;
 use super::rows::ROW;
+use super::smells::smell;
 use crate::people::{MatchKey, ProfileRecord};
 use postrider_core::error::{Code, Refusal};
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
@@ -14,55 +17,95 @@ use std::fmt;
 
 /// The field that may hold the record, as in the body of `POST /profiles/upsert`.
 const RECORD: &str = "record";
+/// The field that holds consent by channel.
+const CONSENT: &str = "consent";
 /// Begins the fields that our own file of refused rows adds.
 const OURS: &str = "postrider_";
 
-/// What fields of the objects are to be called.
+/// What fields of the objects are to be called, and which are about consent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fields {
     renamed: Vec<(String, Target)>,
+    own_words: OwnWords,
+    revive_consent: bool,
 }
 
 impl Fields {
     /// Reads `(field of the file, field)`.
     ///
     /// # Errors
-    /// `IMPORTS.MAPPING_INVALID` for a field that there is not, or one that only a table can have.
+    /// `IMPORTS.MAPPING_INVALID` for a field that there is not.
     pub fn new(mapping: &Mapping) -> Result<Self, ImportError> {
         let mut renamed: Vec<(String, Target)> = Vec::with_capacity(mapping.columns.len());
         for (name, field) in &mapping.columns {
             let target = explicit(name, field)?;
-            let only_in_tables = matches!(
-                target,
-                Target::OptIn(_) | Target::Negated(_) | Target::OptOut(_) | Target::OptOutDate(_) | Target::Status(_)
-            );
-            if only_in_tables {
-                let problem = format!("{field} can be a column of a table only; a record says it in consent");
-                return Err(Refusal::field(Code::ImportMappingInvalid, "columns", Some(field), problem).into());
-            }
-            if target != Target::Nothing && renamed.iter().any(|(_, other)| *other == target) {
+            let is_single = target != Target::Nothing && target.question().is_none();
+            if is_single && renamed.iter().any(|(_, other)| *other == target) {
                 let problem = format!("two fields cannot both be {field}");
                 return Err(Refusal::field(Code::ImportMappingInvalid, "columns", Some(field), problem).into());
             }
             renamed.push((name.clone(), target));
         }
-        Ok(Self { renamed })
+        let own_words = OwnWords::new(&mapping.yes, &mapping.no);
+        Ok(Self { renamed, own_words, revive_consent: mapping.revive_consent })
     }
 
     /// What a field of the file becomes.
     pub fn target(&self, name: &str) -> String {
-        let renamed = self.renamed.iter().find(|(from, _)| from == name);
-        renamed.map_or_else(|| name.to_owned(), |(_, target)| target.name())
+        self.known(name).map_or_else(|| name.to_owned(), |target| target.name())
     }
 
-    fn rename(&self, object: Map<String, Value>) -> Result<Map<String, Value>, Refusal> {
-        if self.renamed.is_empty() {
-            return Ok(object);
+    /// What the caller says of a field, or what its name says of consent.
+    fn known(&self, name: &str) -> Option<Target> {
+        let renamed = self.renamed.iter().find(|(from, _)| from == name).map(|(_, target)| target.clone());
+        renamed.or_else(|| match meaning(name).filter(|_| name != CONSENT)? {
+            Meaning::OptIn(channels) => Some(Target::OptIn(channels)),
+            Meaning::Negated(channels) => Some(Target::Negated(channels)),
+            Meaning::OptOut(channels) => Some(Target::OptOut(channels)),
+            Meaning::OptOutDate(channels) => Some(Target::OptOutDate(channels)),
+            Meaning::Status => Some(Target::Status(name.to_owned())),
+            Meaning::Field(_) | Meaning::Address(_) | Meaning::Name | Meaning::Ours => None,
+        })
+    }
+
+    /// Whether a field is about consent, or looks so.
+    pub fn is_about_consent(&self, name: &str) -> bool {
+        self.known(name).is_some_and(|target| target.question().is_some()) || smell(name).is_some()
+    }
+
+    /// The fields of the file as columns, for what is asked about them.
+    pub fn columns(&self, names: &[String]) -> Columns {
+        let is_own = |name: &str| FIELDS.contains(&name) || name == CONSENT || name == "address";
+        let target = |name: &String| {
+            let plain = || if is_own(name) { Target::Nothing } else { Target::Attribute(name.clone()) };
+            self.known(name).unwrap_or_else(plain)
+        };
+        let said = |name: &String| self.renamed.iter().any(|(from, _)| from == name);
+        Columns {
+            headers: names.to_vec(),
+            targets: names.iter().map(target).collect(),
+            origins: names.iter().map(|name| if said(name) { Origin::Caller } else { Origin::Header }).collect(),
+            own_words: self.own_words.clone(),
+            preset: None,
+            revive_consent: self.revive_consent,
         }
+    }
+
+    fn rename(&self, object: Map<String, Value>) -> Result<(Map<String, Value>, Consents), Refusal> {
         let mut fields = Map::new();
         let mut address = Map::new();
+        let mut consents = Consents::default();
         for (name, value) in object {
-            let target = self.renamed.iter().find(|(from, _)| *from == name).map(|(_, target)| target);
+            let target = self.known(&name);
+            if let Some(question) = target.as_ref().and_then(Target::question) {
+                if let Some(cell) = text(&value) {
+                    consents.take(question, &name, &cell, &self.own_words)?;
+                }
+                if !matches!(target, Some(Target::Status(_))) {
+                    continue;
+                }
+            }
+            let target = target.as_ref();
             let (into, to) = match target {
                 Some(Target::Nothing) => continue,
                 Some(Target::Address(line)) => (&mut address, (*line).to_owned()),
@@ -80,7 +123,17 @@ impl Fields {
             }
             fields.insert("address".into(), address.into());
         }
-        Ok(fields)
+        consents.write_into(&mut fields);
+        Ok((fields, consents))
+    }
+}
+
+/// A value as the cell of a table; none if nothing stands there.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+        other => Some(other.to_string()),
     }
 }
 
@@ -93,9 +146,11 @@ fn twice(path: &str) -> Refusal {
 /// # Errors
 /// Why the line is refused.
 pub fn parse(fields: &Fields, text: &str, key: MatchKey) -> Result<Parsed, Refusal> {
-    let record = ProfileRecord::parse("", &fields.rename(object(text)?)?)?;
+    let (object, consents) = fields.rename(object(text)?)?;
+    let mut record = ProfileRecord::parse("", &object)?;
+    record.keeps_denials = !fields.revive_consent;
     record.key(key)?;
-    Ok(Parsed { record, left_out: Vec::new(), consents: Consents::default() })
+    Ok(Parsed { record, left_out: Vec::new(), consents })
 }
 
 /// The object of a line, whether it is the record itself or holds it.

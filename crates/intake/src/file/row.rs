@@ -4,7 +4,9 @@
 
 use super::columns::{Columns, Target};
 use super::consent::Consents;
+use super::headers::EMAIL;
 use crate::people::{MatchKey, ProfileRecord};
+use postrider_core::audience::Consent;
 use postrider_core::error::{Detail, Refusal};
 use serde_json::{Map, Value};
 
@@ -12,6 +14,12 @@ use serde_json::{Map, Value};
 const NULLS: [&str; 3] = ["NULL", "\\N", "#N/A"];
 /// Fields that are left out if they cannot be what their column says; the rest of the row is taken.
 const LEFT_OUT: [&str; 4] = ["phone", "timezone", "locale", "push_tokens"];
+
+/// The text of a cell; empty if it is how databases write nothing.
+pub fn bare(cell: &str) -> &str {
+    let cell = cell.trim();
+    if NULLS.contains(&cell) { "" } else { cell }
+}
 
 /// A row that can be taken.
 pub struct Parsed {
@@ -31,8 +39,8 @@ pub fn parse(columns: &Columns, cells: &[String], key: MatchKey) -> Result<Parse
     let mut address = Map::new();
     let mut consents = Consents::default();
     for (place, target) in columns.targets.iter().enumerate() {
-        let Some(cell) = cells.get(place).map(|cell| cell.trim()) else { continue };
-        if cell.is_empty() || NULLS.contains(&cell) {
+        let Some(cell) = cells.get(place).map(|cell| bare(cell)) else { continue };
+        if cell.is_empty() {
             continue;
         }
         if let Some(question) = target.question() {
@@ -56,8 +64,13 @@ pub fn parse(columns: &Columns, cells: &[String], key: MatchKey) -> Result<Parse
     if !address.is_empty() {
         fields.insert("address".into(), address.into());
     }
+    if let Some(preset) = columns.preset.filter(|preset| preset.denies_all) {
+        consents.say(EMAIL, Consent::Denied, "preset", preset.about);
+    }
     consents.write_into(&mut fields);
-    read(fields, key, consents)
+    let mut parsed = read(fields, key, consents)?;
+    parsed.record.keeps_denials = !columns.revive_consent;
+    Ok(parsed)
 }
 
 /// Reads the record, if need be without the fields that a row can do without.

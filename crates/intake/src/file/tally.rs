@@ -1,7 +1,7 @@
 //! What became of a set of rows: one place counts, for the command line and for jobs.
 
 use super::rows::{ROW, Row};
-use crate::people::{Operation, SetOutcome};
+use crate::people::{CONSENT_CHANNELS, Operation, ProfileRecord, SetOutcome};
 use crate::write::Entry;
 use postrider_core::error::{Code, Refusal};
 use postrider_core::import::ImportSeverity;
@@ -30,7 +30,8 @@ pub fn tally<E>(
                         Operation::Updated => counts.updated += 1,
                         Operation::Unchanged => counts.unchanged += 1,
                     }
-                    for refusal in &parsed.left_out {
+                    let kept = denials_kept(&parsed.record);
+                    for refusal in parsed.left_out.iter().chain(&kept) {
                         counts.fields_left_out += 1;
                         note(&entry.row, ImportSeverity::Warning, refusal)?;
                     }
@@ -44,6 +45,15 @@ pub fn tally<E>(
         note(&entry.row, ImportSeverity::Error, &refusal)?;
     }
     Ok(counts)
+}
+
+/// Says for which channels somebody who said no before stays so.
+fn denials_kept(record: &ProfileRecord) -> Vec<Refusal> {
+    let problem = "stays denied: the person said no before, and an import changes that only with reviveConsent \
+        (--revive-consent)";
+    let kept = record.denials_kept.get().copied().unwrap_or_default();
+    let channels = CONSENT_CHANNELS.iter().zip(kept).filter(|(_, kept)| *kept);
+    channels.map(|(channel, _)| Refusal::invalid(format!("consent.{channel}"), None, problem)).collect()
 }
 
 /// Why a row was refused or taken without a field, in one clause.

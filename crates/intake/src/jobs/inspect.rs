@@ -4,10 +4,12 @@ use crate::IntakeError;
 use crate::file::columns::Columns;
 use crate::file::lines::Lines;
 use crate::file::mapping::Mapping;
-use crate::file::object::object;
+use crate::file::object::{Fields, object};
 use crate::file::report::ImportError;
+use crate::file::row::bare;
 use crate::file::rows::{Place, Rows, Shape};
 use crate::file::source::Middle;
+use crate::file::survey::Seen;
 use postrider_core::error::Refusal;
 use postrider_core::import::ImportFormat;
 use postrider_store::StoreError;
@@ -37,8 +39,11 @@ pub struct Layout {
 
 /// Some of what stands in each column, as it is stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Samples {
     pub columns: Vec<Vec<String>>,
+    /// What stands in each column of the whole file, as far as it matters for consent.
+    pub seen: Vec<Seen>,
 }
 
 /// What was seen.
@@ -49,6 +54,8 @@ pub struct Inspection {
     pub start: Place,
     /// By what people are found, if the headers say it.
     pub key: Option<MatchKey>,
+    /// Whether a person must decide about a column before it is imported.
+    pub has_doubts: bool,
 }
 
 impl Layout {
@@ -103,7 +110,7 @@ pub fn said(error: ImportError) -> IntakeError {
     }
 }
 
-/// Looks at a file.
+/// Looks at a file, all of it: a word of consent that nobody knows may stand in the last row.
 ///
 /// # Errors
 /// `IMPORTS.FILE_INVALID`; the input's own errors.
@@ -111,74 +118,111 @@ pub fn inspect(
     input: Box<dyn Read + Send>,
     format: ImportFormat,
     key: Option<MatchKey>,
+    mapping: &Mapping,
 ) -> Result<Inspection, ImportError> {
     match format {
-        ImportFormat::Csv => inspect_table(input, key),
-        ImportFormat::Jsonl => inspect_lines(input, key),
+        ImportFormat::Csv => inspect_table(input, key, mapping),
+        ImportFormat::Jsonl => inspect_lines(input, key, mapping),
     }
 }
 
-fn inspect_table(input: Box<dyn Read + Send>, key: Option<MatchKey>) -> Result<Inspection, ImportError> {
+fn inspect_table(
+    input: Box<dyn Read + Send>,
+    key: Option<MatchKey>,
+    mapping: &Mapping,
+) -> Result<Inspection, ImportError> {
     let (mut rows, header) = Rows::open(input)?;
     let start = rows.place();
-    let columns = Columns::new(&header.cells, &Mapping::default())?;
+    let columns = Columns::new(&header.cells, mapping)?;
     let mut samples = vec![Vec::new(); columns.headers.len()];
-    for taken in 0..SAMPLED_ROWS {
-        let Some(row) = rows.next()? else {
-            if taken == 0 {
-                return Err(ImportError::file("has a header and no rows below it"));
+    let mut seen = vec![Seen::default(); columns.headers.len()];
+    let mut count = 0;
+    // What is wrong with a later row is found where it is imported.
+    while let Some(row) = if count < SAMPLED_ROWS { rows.next()? } else { rows.next().unwrap_or(None) } {
+        count += 1;
+        for ((cell, samples), seen) in row.cells.iter().zip(&mut samples).zip(&mut seen) {
+            if count <= SAMPLED_ROWS {
+                samples.push(short(cell));
             }
-            break;
-        };
-        for (cell, column) in row.cells.iter().zip(&mut samples) {
-            column.push(short(cell));
+            seen.see(bare(cell));
         }
     }
+    if count == 0 {
+        return Err(ImportError::file("has a header and no rows below it"));
+    }
+    let has_doubts = columns.doubts(&seen).iter().any(Option::is_some);
     let layout = Layout { delimiter: Some(rows.shape().delimiter), headers: columns.headers.clone() };
     let key = columns.match_key(key).ok();
-    Ok(Inspection { layout, samples: Samples { columns: samples }, start, key })
+    Ok(Inspection { layout, samples: Samples { columns: samples, seen }, start, key, has_doubts })
 }
 
-fn inspect_lines(input: Box<dyn Read + Send>, key: Option<MatchKey>) -> Result<Inspection, ImportError> {
+fn inspect_lines(
+    input: Box<dyn Read + Send>,
+    key: Option<MatchKey>,
+    mapping: &Mapping,
+) -> Result<Inspection, ImportError> {
+    let fields = Fields::new(mapping)?;
     let mut lines = Lines::open(input)?;
     let start = lines.place();
-    let (mut headers, mut samples): (Vec<String>, Vec<Vec<String>>) = (Vec::new(), Vec::new());
+    let mut found = Found::default();
     let mut first_problem: Option<Refusal> = None;
     let mut objects = 0;
-    for _ in 0..SAMPLED_LINES {
-        let Some(row) = lines.next()? else { break };
+    let mut count = 0;
+    while let Some(row) = if count < SAMPLED_LINES { lines.next()? } else { lines.next().unwrap_or(None) } {
+        count += 1;
         let text = row.cells.first().map_or("", String::as_str);
         match row.refusal().map_or_else(|| object(text), Err) {
             Ok(record) => {
                 objects += 1;
                 for (name, value) in &record {
-                    sample(&mut headers, &mut samples, name, value);
+                    found.sample(name, value, &fields);
                 }
             }
             Err(refusal) => drop(first_problem.get_or_insert(refusal)),
+        }
+        if objects == 0 && count >= SAMPLED_LINES {
+            break;
         }
     }
     if let (0, Some(refusal)) = (objects, first_problem) {
         return Err(ImportError::file(format!("holds no record: {}", refusal.message())));
     }
+    let has_doubts = fields.columns(&found.headers).doubts(&found.seen).iter().any(Option::is_some);
+    let Found { headers, samples, seen } = found;
     let layout = Layout { delimiter: None, headers };
-    Ok(Inspection { layout, samples: Samples { columns: samples }, start, key: Some(key.unwrap_or_default()) })
+    let samples = Samples { columns: samples, seen };
+    Ok(Inspection { layout, samples, start, key: Some(key.unwrap_or_default()), has_doubts })
 }
 
-fn sample(headers: &mut Vec<String>, samples: &mut Vec<Vec<String>>, name: &str, value: &Value) {
-    let place = headers.iter().position(|known| known == name).unwrap_or(headers.len());
-    if place == headers.len() {
-        if headers.len() >= FIELDS_TOLD_MAX {
-            return;
+/// The fields that records were seen to have.
+#[derive(Default)]
+struct Found {
+    headers: Vec<String>,
+    samples: Vec<Vec<String>>,
+    seen: Vec<Seen>,
+}
+
+impl Found {
+    fn sample(&mut self, name: &str, value: &Value, fields: &Fields) {
+        let place = self.headers.iter().position(|known| known == name).unwrap_or(self.headers.len());
+        if place == self.headers.len() {
+            // A field about consent is never left aside, however many there are.
+            if self.headers.len() >= FIELDS_TOLD_MAX && !fields.is_about_consent(name) {
+                return;
+            }
+            self.headers.push(name.to_owned());
+            self.samples.push(Vec::new());
+            self.seen.push(Seen::default());
         }
-        headers.push(name.to_owned());
-        samples.push(Vec::new());
-    }
-    if samples[place].len() < SAMPLED_ROWS {
-        samples[place].push(match value {
-            Value::String(text) => short(text),
-            other => short(&other.to_string()),
-        });
+        let text = match value {
+            Value::String(text) => text.clone(),
+            Value::Null => String::new(),
+            other => other.to_string(),
+        };
+        self.seen[place].see(&text);
+        if self.samples[place].len() < SAMPLED_ROWS {
+            self.samples[place].push(short(if value.is_null() { "null" } else { &text }));
+        }
     }
 }
 

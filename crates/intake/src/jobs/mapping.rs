@@ -2,9 +2,11 @@
 
 use super::inspect::{Layout, Samples, said, unreadable};
 use crate::IntakeError;
-use crate::file::columns::Columns;
+use crate::file::columns::{Columns, Origin};
+use crate::file::doubts::Doubt;
 use crate::file::mapping::Mapping;
 use crate::file::object::Fields;
+use crate::file::survey::Seen;
 use postrider_core::error::Code;
 use postrider_core::import::{ImportFormat, ImportState};
 use postrider_store::import_jobs::{ImportJobRow, ImportLayout};
@@ -19,6 +21,8 @@ pub struct Column {
     pub field: String,
     /// Some of what stands in it, until the start.
     pub samples: Vec<String>,
+    /// What a person must say about it before the import.
+    pub question: Option<String>,
 }
 
 /// The layout of a job of whose file a caller says this.
@@ -31,18 +35,15 @@ pub fn mapped(row: &ImportJobRow, mapping: &Mapping, match_key: Option<MatchKey>
         return Err(Code::ImportFileMissing.into());
     };
     let wanted = match_key.or(row.asked_match_key);
+    let mapping = Mapping { file_name: row.file_name.clone(), ..mapping.clone() };
+    let columns = columns_of(format, &layout, &mapping)?;
     let key = match format {
-        ImportFormat::Csv => {
-            let columns = Columns::new(&layout.headers, mapping).map_err(said)?;
-            columns.match_key(wanted).map_err(said)?
-        }
-        ImportFormat::Jsonl => {
-            Fields::new(mapping).map_err(said)?;
-            wanted.unwrap_or_default()
-        }
+        ImportFormat::Csv => columns.match_key(wanted).map_err(said)?,
+        ImportFormat::Jsonl => wanted.unwrap_or_default(),
     };
+    let has_doubts = columns.doubts(&Samples::of(row)?.seen).iter().any(Option::is_some);
     Ok(ImportLayout {
-        state: ImportState::Ready,
+        state: if has_doubts { ImportState::Pending } else { ImportState::Ready },
         format,
         match_key: Some(key),
         layout: row.layout.clone().unwrap_or_default(),
@@ -52,26 +53,50 @@ pub fn mapped(row: &ImportJobRow, mapping: &Mapping, match_key: Option<MatchKey>
     })
 }
 
+/// The columns of a table or the fields of records, as a caller says.
+fn columns_of(format: ImportFormat, layout: &Layout, mapping: &Mapping) -> Result<Columns, IntakeError> {
+    match format {
+        ImportFormat::Csv => Columns::new(&layout.headers, mapping).map_err(said),
+        ImportFormat::Jsonl => Ok(Fields::new(mapping).map_err(said)?.columns(&layout.headers)),
+    }
+}
+
 /// What a caller said of the file of a job.
 ///
 /// # Errors
 /// A failure if the row holds what no release wrote.
 pub fn stored(row: &ImportJobRow) -> Result<Mapping, IntakeError> {
-    row.mapping.as_deref().map_or_else(|| Ok(Mapping::default()), |text| Mapping::parse(text).map_err(unreadable))
+    let said = row.mapping.as_deref().map(|text| Mapping::parse(text).map_err(unreadable)).transpose()?;
+    Ok(Mapping { file_name: row.file_name.clone(), ..said.unwrap_or_default() })
 }
 
-/// The columns of a job whose file was looked at, and what is missing before it can start.
+/// What is known of the columns of a job whose file was looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Described {
+    /// Columns of a table or fields of records.
+    pub columns: Vec<Column>,
+    /// What is missing before it can start.
+    pub problem: Option<String>,
+    /// Name of the preset, and what such a file is.
+    pub preset: Option<(&'static str, &'static str)>,
+    /// What follows for everybody if nothing in the file is about consent.
+    pub consent_note: Option<String>,
+}
+
+/// Says what is known of the columns of a job. `mails_unknown` is what the tenant does about unknown consent.
 ///
 /// # Errors
 /// A failure if the row holds what no release wrote.
-pub fn columns(row: &ImportJobRow) -> Result<(Vec<Column>, Option<String>), IntakeError> {
-    let (Some(layout), Some(format)) = (Layout::of(row)?, row.format) else { return Ok((Vec::new(), None)) };
+pub fn describe(row: &ImportJobRow, mails_unknown: bool) -> Result<Described, IntakeError> {
+    let (Some(layout), Some(format)) = (Layout::of(row)?, row.format) else { return Ok(Described::default()) };
     let mapping = stored(row)?;
     let samples = Samples::of(row)?;
+    let columns = columns_of(format, &layout, &mapping)?;
+    let is_open = matches!(row.state, ImportState::Pending | ImportState::Ready);
+    let doubts = if is_open { columns.doubts(&samples.seen) } else { vec![None; columns.headers.len()] };
     let mut problem = None;
     let named = match format {
         ImportFormat::Csv => {
-            let columns = Columns::new(&layout.headers, &mapping).map_err(said)?;
             if row.state == ImportState::Pending {
                 problem = columns.match_key(row.asked_match_key).err().map(|error| said(error).to_string());
             }
@@ -82,9 +107,34 @@ pub fn columns(row: &ImportJobRow) -> Result<(Vec<Column>, Option<String>), Inta
             layout.headers.iter().map(|name| (name.clone(), fields.target(name))).collect()
         }
     };
-    let columns = named.into_iter().enumerate().map(|(place, (column, field))| {
+    let problem = problem.or_else(|| doubts.iter().flatten().next().map(Doubt::sentence));
+    let has_consent = columns.tells_consent() || layout.headers.iter().any(|name| name == "consent");
+    let described = named.into_iter().zip(doubts).enumerate().map(|(place, ((column, field), doubt))| {
         let samples = samples.columns.get(place).cloned().unwrap_or_default();
-        Column { column, field, samples }
+        Column { column, field, samples, question: doubt.as_ref().map(Doubt::sentence) }
     });
-    Ok((columns.collect(), problem))
+    Ok(Described {
+        columns: described.collect(),
+        problem,
+        preset: columns.preset.map(|preset| (preset.name, preset.about)),
+        consent_note: (!has_consent).then(|| consent_note(&columns, &samples.seen, mails_unknown)),
+    })
+}
+
+/// What follows for everybody if nothing in a file is about consent.
+fn consent_note(columns: &Columns, seen: &[Seen], mails_unknown: bool) -> String {
+    let mails = if mails_unknown { "mails" } else { "does not mail" };
+    let mut note = format!(
+        "no column is about consent, so consent stays unknown for everyone; this tenant {mails} people whose consent is \
+        unknown"
+    );
+    let is_answers = |place: usize| seen.get(place).is_some_and(Seen::is_answers);
+    let places = columns.origins.iter().enumerate().filter(|(_, origin)| **origin == Origin::Header);
+    let headers = places.filter(|(place, _)| is_answers(*place)).map(|(place, _)| &columns.headers[place]);
+    let headers: Vec<String> = headers.take(5).map(|header| format!("\"{header}\"")).collect();
+    if !headers.is_empty() {
+        note.push_str("; only yes and no stands in ");
+        note.push_str(&headers.join(", "));
+    }
+    note
 }

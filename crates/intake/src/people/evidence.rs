@@ -75,7 +75,11 @@ impl<'o> ConsentLedger<'o> {
         let first = self.drafts.len();
         for (number, channel) in ChannelKind::ALL.into_iter().enumerate() {
             let Some(consent) = record.consent[number] else { continue };
-            let is_change = consent != before.map_or(Consent::Unknown, |before| before[number]);
+            let stored = before.map_or(Consent::Unknown, |before| before[number]);
+            if record.keeps_denial(stored, consent) {
+                continue;
+            }
+            let is_change = consent != stored;
             if !is_change && consent == Consent::Unknown {
                 continue;
             }

@@ -9,6 +9,7 @@ use postrider_core::error::Refusal;
 use postrider_core::time::Zone;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// Longest name, customer id or line of an address, in characters.
 pub const TEXT_CHARS_MAX: usize = 255;
@@ -83,6 +84,10 @@ pub struct ProfileRecord {
     pub address: Change<String>,
     /// Each channel by itself.
     pub consent: [Option<Consent>; 4],
+    /// Whether a consent that the profile denies stays denied whatever the record says.
+    pub keeps_denials: bool,
+    /// Which denials stayed when the record was applied, in the order of [`CONSENT_CHANNELS`].
+    pub denials_kept: OnceLock<[bool; 4]>,
     pub attributes: BTreeMap<String, Option<Value>>,
     /// Where the record stands in its request, for later refusals.
     pub path: String,
@@ -144,6 +149,12 @@ impl ProfileRecord {
             self.consent[place] = Some(consent.ok_or_else(|| invalid(&path, word, problem))?);
         }
         Ok(())
+    }
+
+    /// Whether a consent that is `stored` stays as it is although the record says something else: a file does not revive
+    /// what a person denied.
+    pub fn keeps_denial(&self, stored: Consent, said: Consent) -> bool {
+        self.keeps_denials && stored == Consent::Denied && said != Consent::Denied
     }
 
     /// Whether it says anything about consent.

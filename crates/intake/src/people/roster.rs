@@ -285,10 +285,18 @@ fn put(row: &mut ProfileRow, record: &ProfileRecord, attributes: Option<String>)
         | record.push_tokens.apply(&mut row.push_tokens)
         | record.address.apply(&mut row.address);
     let consents = [&mut row.consent_email, &mut row.consent_sms, &mut row.consent_push, &mut row.consent_direct_mail];
-    for (stored, said) in consents.into_iter().zip(record.consent) {
+    let mut kept = [false; 4];
+    for ((stored, said), kept) in consents.into_iter().zip(record.consent).zip(&mut kept) {
         let said = said.unwrap_or(*stored);
-        changes |= said != *stored;
-        *stored = said;
+        *kept = record.keeps_denial(*stored, said);
+        if !*kept {
+            changes |= said != *stored;
+            *stored = said;
+        }
+    }
+    if kept.contains(&true) {
+        // A transaction that is tried again finds the same.
+        record.denials_kept.get_or_init(|| kept);
     }
     if let Some(attributes) = attributes {
         row.attributes = attributes;

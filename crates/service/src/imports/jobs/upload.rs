@@ -12,6 +12,7 @@ use postrider_core::id::{ImportJobId, TenantId};
 use postrider_core::import::{ImportFormat, ImportState};
 use postrider_core::time::Timestamp;
 use postrider_intake::file::format::{format_of_bytes, format_of_media_type};
+use postrider_intake::file::mapping::Mapping;
 use postrider_intake::jobs::inspect::{Inspection, inspect, said};
 use postrider_intake::jobs::parts::PartsReader;
 use postrider_store::import_files::PART_BYTES;
@@ -207,16 +208,18 @@ impl Upload {
         let (store, runtime) = (self.service.store().clone(), tokio::runtime::Handle::current());
         let reader = PartsReader::new(store, runtime, self.key(), self.bytes, 0);
         let key = self.row.asked_match_key;
-        let inspected = tokio::task::spawn_blocking(move || inspect(Box::new(reader), format, key));
+        let mapping = Mapping { file_name: self.row.file_name.clone(), ..Mapping::default() };
+        let inspected = tokio::task::spawn_blocking(move || inspect(Box::new(reader), format, key, &mapping));
         let panicked = |_| StoreError::Failed("the look at a file panicked".into());
         Ok(inspected.await.map_err(panicked)?.map_err(said)?)
     }
 }
 
 fn layout(format: ImportFormat, inspection: &Inspection) -> ImportLayout {
+    let is_ready = inspection.key.is_some() && !inspection.has_doubts;
     let place = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     ImportLayout {
-        state: if inspection.key.is_some() { ImportState::Ready } else { ImportState::Pending },
+        state: if is_ready { ImportState::Ready } else { ImportState::Pending },
         format,
         match_key: inspection.key,
         layout: serde_json::json!(inspection.layout).to_string(),

@@ -6,7 +6,7 @@ use postrider_core::id::{ImportJobId, ListId};
 use postrider_core::import::{ImportFormat, ImportState};
 use postrider_core::time::Timestamp;
 pub use postrider_intake::jobs::mapping::Column;
-use postrider_intake::jobs::mapping::columns;
+use postrider_intake::jobs::mapping::{Described, describe};
 use postrider_store::import_jobs::{ImportCounts, ImportJobRow};
 use postrider_store::profiles::MatchKey;
 
@@ -39,6 +39,10 @@ pub struct ImportJob {
     pub columns: Vec<Column>,
     /// Why it cannot be started yet though its file is there.
     pub problem: Option<String>,
+    /// The export of another system that the file is, and what such a file is.
+    pub preset: Option<(&'static str, &'static str)>,
+    /// What follows for everybody if nothing in the file is about consent.
+    pub consent_note: Option<String>,
     /// What became of the rows so far.
     pub counts: ImportCounts,
     /// How much of the file is behind us, from 0 to 1.
@@ -70,7 +74,7 @@ impl ImportJob {
     /// # Errors
     /// A failure if the row holds what no release wrote.
     pub(super) fn of(row: ImportJobRow) -> Result<Self, ServiceError> {
-        let (columns, problem) = columns(&row)?;
+        let Described { columns, problem, preset, consent_note } = describe(&row, true)?;
         let failure = row.failure.map(|(code, message)| {
             (Code::ALL.iter().copied().find(|known| known.as_str() == code).unwrap_or(Code::Internal), message)
         });
@@ -88,6 +92,8 @@ impl ImportJob {
             file_bytes: row.file_bytes,
             columns,
             problem,
+            preset,
+            consent_note,
             counts: row.counts,
             progress: progress(row.state, row.next_byte, row.file_bytes, row.started_at),
             failure,
