@@ -42,7 +42,9 @@ impl World {
     async fn import(&self, text: &str) -> ImportJobId {
         let (tenant, list, now) = (self.tenant, self.list, self.clock_now());
         let job = ImportJobId::new(now, &*self.entropy);
-        let seen = inspect(Box::new(std::io::Cursor::new(text.to_owned())), ImportFormat::Csv, None).unwrap();
+        let seen =
+            inspect(Box::new(std::io::Cursor::new(text.to_owned())), ImportFormat::Csv, None, &Default::default())
+                .unwrap();
         let layout = ImportLayout {
             state: ImportState::Ready,
             format: ImportFormat::Csv,
