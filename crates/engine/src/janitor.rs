@@ -1,5 +1,5 @@
 //! Sweeps what has had its time: old idempotent answers, idle windows of requests, the log of webhooks, nodes
-//! that are gone.
+//! that are gone. It also finishes erasures that a crash cut off.
 
 use crate::cluster::Cluster;
 use crate::driver::{Progress, Task};
@@ -7,8 +7,11 @@ use postrider_core::env::BoxFuture;
 use postrider_core::time::{HOUR_MS, MINUTE_MS, Timestamp};
 use postrider_core::webhook::LOG_KEPT_MS;
 use postrider_store::StoreError;
+use postrider_store::erasing::sweep_unfinished;
 use std::sync::Arc;
 
+/// An erasure that began so long ago, in milliseconds, was cut off: the request that began it finishes it sooner.
+const ERASURE_CUT_OFF_MS: i64 = MINUTE_MS;
 /// How often it sweeps, in milliseconds.
 const SWEEP_MS: i64 = 10 * MINUTE_MS;
 /// A node that was not heard of for so long, in milliseconds, is forgotten.
@@ -33,6 +36,9 @@ impl Janitor {
         if !self.cluster.may_start() {
             // Rows that are old by a clock that may be wrong stay.
             return Ok(Progress::Idle { next: Some(now.plus_millis(MINUTE_MS)) });
+        }
+        if sweep_unfinished(&self.cluster.store, now.plus_millis(-ERASURE_CUT_OFF_MS), now).await? {
+            return Ok(Progress::More);
         }
         let sweep = self.cluster.store.write_guarded("janitor.sweep", move |tx| {
             tx.idempotency_forget(now)?;

@@ -19,10 +19,10 @@ const ATTEMPTS_MAX: i64 = 100;
 
 statements! { "deliveries":
     PAGE = "SELECT d.seq, d.profile_id, d.address, d.state, d.attempt, d.due_at, d.settled_at, d.reason, \
-        d.provider_ref FROM deliveries d WHERE d.manifest_number = $1 AND d.seq > $2 AND EXISTS \
+        d.provider_ref, d.erased_at FROM deliveries d WHERE d.manifest_number = $1 AND d.seq > $2 AND EXISTS \
         (SELECT 1 FROM manifests m WHERE m.number = $1 AND m.tenant_id = $3) ORDER BY d.seq LIMIT $4";
     PAGE_IN_STATE = "SELECT d.seq, d.profile_id, d.address, d.state, d.attempt, d.due_at, d.settled_at, d.reason, \
-        d.provider_ref FROM deliveries d WHERE d.manifest_number = $1 AND d.seq > $2 AND EXISTS \
+        d.provider_ref, d.erased_at FROM deliveries d WHERE d.manifest_number = $1 AND d.seq > $2 AND EXISTS \
         (SELECT 1 FROM manifests m WHERE m.number = $1 AND m.tenant_id = $3) AND d.state = $4 \
         ORDER BY d.seq LIMIT $5";
     /// In one state, or in any if none is named.
@@ -111,6 +111,8 @@ pub struct Delivery {
     pub reason: Option<String>,
     /// The provider's reference.
     pub provider_ref: Option<String>,
+    /// When the address was removed, because the person was erased.
+    pub erased_at: Option<Timestamp>,
 }
 
 impl std::fmt::Debug for Delivery {
@@ -168,6 +170,7 @@ fn read(row: &mut Row) -> Result<Delivery, StoreError> {
         settled_at: row.next()?,
         reason: row.next()?,
         provider_ref: row.next()?,
+        erased_at: row.next()?,
     })
 }
 

@@ -34,11 +34,12 @@ statements! { "ledger":
         p.attributes FROM deliveries d LEFT JOIN profiles p ON p.tenant_id = $1 AND p.id = d.profile_id \
         WHERE d.manifest_number = $2 AND d.seq BETWEEN $3 AND $4 AND d.state = 'pending' \
         AND (d.due_at IS NULL OR d.due_at <= $5) ORDER BY d.seq LIMIT $6";
-    /// Who of a range did not say yes, or has no profile any more.
+    /// Who of a range was erased, did not say yes, or has no profile any more.
     UNSURE = "SELECT d.seq, CASE $1 WHEN 'email' THEN p.consent_email WHEN 'sms' THEN p.consent_sms \
-        WHEN 'push' THEN p.consent_push ELSE p.consent_direct_mail END, t.mail_unknown FROM deliveries d \
+        WHEN 'push' THEN p.consent_push ELSE p.consent_direct_mail END, t.mail_unknown, d.erased_at FROM deliveries d \
         JOIN tenants t ON t.id = $2 LEFT JOIN profiles p ON p.tenant_id = $2 AND p.id = d.profile_id \
-        WHERE d.manifest_number = $3 AND d.seq BETWEEN $4 AND $5 AND d.state = 'pending' AND (p.id IS NULL \
+        WHERE d.manifest_number = $3 AND d.seq BETWEEN $4 AND $5 AND d.state = 'pending' \
+        AND (d.erased_at IS NOT NULL OR p.id IS NULL \
         OR CASE $1 WHEN 'email' THEN p.consent_email WHEN 'sms' THEN p.consent_sms WHEN 'push' THEN p.consent_push \
         ELSE p.consent_direct_mail END <> 'granted') ORDER BY d.seq";
     /// A whole range of recipients who never were tried; each of them was read before.
@@ -46,10 +47,12 @@ statements! { "ledger":
         AND seq BETWEEN $2 AND $3 AND state = 'pending' AND attempt = 0 AND due_at IS NULL";
     MARK = "UPDATE deliveries SET state = 'in_flight', attempt = attempt + 1, due_at = NULL \
         WHERE manifest_number = $1 AND seq = $2 AND state = 'pending' AND attempt = $3";
+    /// A reference or words of a provider may name the address, so an erased recipient gets none.
     CHANGE = "UPDATE deliveries SET state = $1, attempt = $2, due_at = $3, settled_at = $4, reason = $5, \
-        provider_ref = $6 WHERE manifest_number = $7 AND seq = $8 AND state = $9 AND attempt = $10";
+        provider_ref = CASE WHEN erased_at IS NULL THEN $6 END WHERE manifest_number = $7 AND seq = $8 AND state = $9 AND attempt = $10";
     ATTEMPT = "INSERT INTO attempts (manifest_number, seq, attempt, outcome, reason, provider_text, at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
+        VALUES ($1, $2, $3, $4, $5, CASE WHEN EXISTS (SELECT 1 FROM deliveries d WHERE d.manifest_number = $1 \
+        AND d.seq = $2 AND d.erased_at IS NOT NULL) THEN NULL ELSE $6 END, $7) ON CONFLICT DO NOTHING";
     IN_FLIGHT = "SELECT d.seq, d.attempt, (SELECT MIN(a.at) FROM attempts a \
         WHERE a.manifest_number = d.manifest_number AND a.seq = d.seq) FROM deliveries d \
         WHERE d.manifest_number = $1 AND d.seq BETWEEN $2 AND $3 AND d.state = 'in_flight' ORDER BY d.seq";
@@ -105,6 +108,8 @@ pub struct UnsureRow {
     pub consent: Option<Consent>,
     /// Whether the tenant sends to people whose consent is unknown.
     pub mails_unknown: bool,
+    /// Whether the address was removed because the person was erased.
+    pub is_erased: bool,
 }
 
 /// A change of one row. It happens only if the row is as `from` and `attempt` say.
@@ -245,7 +250,7 @@ impl Tx<'_> {
     }
 
     /// The pending recipients in a range who may have to be left out as things are now, in order: all who did not
-    /// consent or whose profile is gone.
+    /// consent, who were erased or whose profile is gone.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -258,7 +263,9 @@ impl Tx<'_> {
     ) -> Result<Vec<UnsureRow>, StoreError> {
         let values = [channel.as_str().into(), id(tenant), manifest.into(), seqs.0.into(), seqs.1.into()];
         self.query_as(&UNSURE, &values, |row| {
-            Ok(UnsureRow { seq: row.next()?, consent: row.optional_word(Consent::parse)?, mails_unknown: row.next()? })
+            let (seq, consent) = (row.next()?, row.optional_word(Consent::parse)?);
+            let (mails_unknown, erased_at): (bool, Option<Timestamp>) = (row.next()?, row.next()?);
+            Ok(UnsureRow { seq, consent, mails_unknown, is_erased: erased_at.is_some() })
         })
     }
 

@@ -8,8 +8,10 @@ use rusqlite::Connection;
 use std::path::Path;
 
 /// Settings of every connection: the name, the value, and what SQLite answers when it has it. With `synchronous=FULL` a
-/// commit is on the disk before it is answered, so what was marked before it left is known after a power failure.
-const PROMISES: &[(&str, &str, i64)] = &[("synchronous", "FULL", 2), ("foreign_keys", "ON", 1)];
+/// commit is on the disk before it is answered, so what was marked before it left is known after a power failure. With
+/// `secure_delete=ON` deleted content is overwritten with zeros, also in pages that become free.
+const PROMISES: &[(&str, &str, i64)] =
+    &[("synchronous", "FULL", 2), ("foreign_keys", "ON", 1), ("secure_delete", "ON", 1)];
 
 /// Sets what every connection promises.
 ///

@@ -236,6 +236,12 @@ impl ProfileRow {
         [&self.email, &self.phone, &self.customer_id].map(|key| key.as_ref().into())
     }
 
+    /// The addresses by which suppressions of erased people are shown again.
+    fn email_and_phone(&self) -> impl Iterator<Item = (ChannelKind, &str)> {
+        let email = self.email.as_deref().map(|email| (ChannelKind::Email, email));
+        email.into_iter().chain(self.phone.as_deref().map(|phone| (ChannelKind::Sms, phone)))
+    }
+
     /// The keys of the name, as values.
     fn name_keys(&self) -> [Value; 2] {
         name_keys(self.first_name.as_deref(), self.last_name.as_deref())
@@ -318,16 +324,19 @@ impl Tx<'_> {
         tenant: TenantId,
         profiles: impl IntoIterator<Item = &'p ProfileRow>,
     ) -> Result<(), StoreError> {
-        let rows = profiles.into_iter().map(|profile| {
+        let (mut rows, mut reachable) = (Vec::new(), Vec::new());
+        for profile in profiles {
             let mut values = Vec::with_capacity(20);
             values.extend([id(tenant), id(profile.id)]);
             values.extend(profile.keys());
             values.extend(profile.details());
             values.extend([profile.created_at.into(), profile.updated_at.into()]);
             values.extend(profile.name_keys());
-            values
-        });
-        self.execute_rows(&INSERT, &rows.collect::<Vec<_>>()).map(drop)
+            rows.push(values);
+            reachable.extend(profile.email_and_phone());
+        }
+        self.execute_rows(&INSERT, &rows)?;
+        self.suppressions_reveal(tenant, &reachable)
     }
 
     /// Writes email, phone and customer id of profiles that are there already. Those of `released` first give up
@@ -343,11 +352,14 @@ impl Tx<'_> {
     ) -> Result<(), StoreError> {
         let sets: Vec<Vec<Value>> = released.iter().map(|&profile| vec![id(tenant), id(profile)]).collect();
         self.execute_many(&RELEASE_KEYS, &sets)?;
-        let sets = profiles.into_iter().map(|profile| {
+        let (mut sets, mut reachable) = (Vec::new(), Vec::new());
+        for profile in profiles {
             let [email, phone, customer_id] = profile.keys();
-            vec![email, phone, customer_id, id(tenant), id(profile.id)]
-        });
-        self.execute_many(&SET_KEYS, &sets.collect::<Vec<_>>()).map(drop)
+            sets.push(vec![email, phone, customer_id, id(tenant), id(profile.id)]);
+            reachable.extend(profile.email_and_phone());
+        }
+        self.execute_many(&SET_KEYS, &sets)?;
+        self.suppressions_reveal(tenant, &reachable)
     }
 
     /// Writes everything but the keys of profiles that are there already; see [`Tx::profiles_rekey`].

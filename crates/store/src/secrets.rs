@@ -1,4 +1,5 @@
-//! Keys of the instance: those that sign tokens, the one of unsubscribe links, and the one that hashes client secrets.
+//! Keys of the instance: those that sign tokens, the one of unsubscribe links, and those that hash client secrets and the
+//! addresses of erased people.
 //!
 //! Of each purpose exactly one is in use; the schema says so too. They belong to no tenant.
 
@@ -27,6 +28,8 @@ pub enum SecretPurpose {
     Unsubscribe,
     /// Hashes the secrets of clients: 32 bytes.
     ClientSecrets,
+    /// Hashes the addresses of erased people: 32 bytes. It is never retired.
+    ErasedAddresses,
 }
 
 impl SecretPurpose {
@@ -35,11 +38,12 @@ impl SecretPurpose {
             Self::TokenSigning => "token_signing",
             Self::Unsubscribe => "unsubscribe",
             Self::ClientSecrets => "client_secrets",
+            Self::ErasedAddresses => "erased_addresses",
         }
     }
 
     fn parse(word: &str) -> Option<Self> {
-        [Self::TokenSigning, Self::Unsubscribe, Self::ClientSecrets]
+        [Self::TokenSigning, Self::Unsubscribe, Self::ClientSecrets, Self::ErasedAddresses]
             .into_iter()
             .find(|purpose| purpose.as_str() == word)
     }

@@ -106,6 +106,11 @@ impl Sqlite {
         renew_note(&self.counter, None);
     }
 
+    /// Has the write-ahead log emptied after the next commit.
+    pub(crate) fn empty_log_soon(&self) {
+        self.gate.ask_to_empty();
+    }
+
     /// Counts each later commit in the database and in the note next to it.
     pub(crate) fn count_commits(&self, note: Option<Beside>) {
         *self.counter.lock().unwrap_or_else(PoisonError::into_inner) = note;

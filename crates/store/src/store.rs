@@ -185,6 +185,13 @@ impl Store {
         matches!(self.inner.backend, Backend::Sqlite(_))
     }
 
+    /// Has the write-ahead log of an embedded database emptied after the next commit. PostgreSQL sees to its own.
+    pub(crate) fn empty_log_soon(&self) {
+        if let Some(sqlite) = self.sqlite() {
+            sqlite.empty_log_soon();
+        }
+    }
+
     /// The embedded database, if it is one.
     pub(crate) fn sqlite(&self) -> Option<&Sqlite> {
         if let Backend::Sqlite(sqlite) = &self.inner.backend { Some(sqlite) } else { None }

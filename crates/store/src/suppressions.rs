@@ -14,12 +14,12 @@ use postrider_core::id::{SuppressionId, TenantId};
 use postrider_core::planted::planted;
 use postrider_core::time::Timestamp;
 
-const COLUMNS: &str = "id, channel, address, reason, created_at, expires_at";
+const COLUMNS: &str = "id, channel, address, reason, created_at, expires_at, erased_at";
 
 statements! { "suppressions":
-    GET = "SELECT id, channel, address, reason, created_at, expires_at FROM suppressions \
+    GET = "SELECT id, channel, address, reason, created_at, expires_at, erased_at FROM suppressions \
         WHERE tenant_id = $1 AND id = $2";
-    FIND = "SELECT id, channel, address, reason, created_at, expires_at FROM suppressions \
+    FIND = "SELECT id, channel, address, reason, created_at, expires_at, erased_at FROM suppressions \
         WHERE tenant_id = $1 AND channel = $2 AND address = $3";
     PUT = "INSERT INTO suppressions (id, tenant_id, channel, address, reason, created_at, expires_at) \
         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (tenant_id, channel, address) DO UPDATE SET \
@@ -35,7 +35,7 @@ pub struct SuppressionRow {
     pub id: SuppressionId,
     /// For messages of this channel.
     pub channel: ChannelKind,
-    /// Normalised address as in profiles, or the domain of email addresses.
+    /// Normalised address as in profiles, or the domain of email addresses; a keyed hash if it was erased.
     pub address: String,
     /// Why.
     pub reason: SuppressionReason,
@@ -43,6 +43,8 @@ pub struct SuppressionRow {
     pub created_at: Timestamp,
     /// Until when; for ever if absent.
     pub expires_at: Option<Timestamp>,
+    /// Since when the address is a hash, because the person who had it was erased.
+    pub erased_at: Option<Timestamp>,
 }
 
 impl std::fmt::Debug for SuppressionRow {
@@ -61,6 +63,7 @@ impl SuppressionRow {
             reason: row.word(SuppressionReason::parse)?,
             created_at: row.next()?,
             expires_at: row.next()?,
+            erased_at: row.next()?,
         })
     }
 }
@@ -102,11 +105,13 @@ impl Tx<'_> {
         self.query_one(&FIND, &[id(tenant), channel.as_str().into(), address.into()], SuppressionRow::read)
     }
 
-    /// Adds an entry, or lengthens the one that the address has, and answers what is stored now.
+    /// Adds an entry, or lengthens the one that the address has, and returns what is stored now. The entry of an erased
+    /// address shows it again: whoever adds it knows it.
     ///
     /// # Errors
     /// Any [`StoreError`].
     pub fn suppression_put(&mut self, tenant: TenantId, row: &SuppressionRow) -> Result<SuppressionRow, StoreError> {
+        self.suppressions_reveal(tenant, &[(row.channel, &row.address)])?;
         let channel = row.channel.as_str();
         let values = [
             id(row.id),
@@ -139,8 +144,14 @@ impl Tx<'_> {
             sql.push_str(&format!(" AND channel = ${}", bound.len()));
         }
         if let Some(address) = &filter.address {
-            bound.push(address.into());
-            sql.push_str(&format!(" AND address = ${}", bound.len()));
+            let channels = filter.channel.map_or(ChannelKind::ALL.to_vec(), |channel| vec![channel]);
+            let mut forms = vec![address.clone()];
+            for channel in channels {
+                forms.extend(self.erased_forms(tenant, channel, &[address])?.into_keys());
+            }
+            let forms: Vec<&str> = forms.iter().map(String::as_str).collect();
+            bound.push(forms.as_slice().into());
+            sql.push_str(&format!(" AND address {}", among(self.dialect(), bound.len())));
         }
         if let Some((created_at, last)) = filter.after {
             bound.extend([created_at.into(), id(last)]);
@@ -151,7 +162,8 @@ impl Tx<'_> {
         self.query_text(&sql, &bound)?.iter_mut().map(SuppressionRow::read).collect()
     }
 
-    /// Which of the addresses (and, for email, domains) must not be sent to at an instant, sorted.
+    /// Which of the addresses (and, for email, domains) must not be sent to at an instant, sorted; those of erased people
+    /// are among them.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -165,7 +177,9 @@ impl Tx<'_> {
         if addresses.is_empty() {
             return Ok(Vec::new());
         }
-        let bound = [id(tenant), channel.as_str().into(), now.into(), addresses.into()];
+        let erased = self.erased_forms(tenant, channel, addresses)?;
+        let forms: Vec<&str> = addresses.iter().copied().chain(erased.keys().map(String::as_str)).collect();
+        let bound = [id(tenant), channel.as_str().into(), now.into(), forms.as_slice().into()];
         let index = self.indexed_by("suppressions_by_address");
         let tenants = if planted("suppressions_of_all_count") { "(tenant_id = $1 OR 1 = 1)" } else { "tenant_id = $1" };
         let sql = format!(
@@ -175,7 +189,8 @@ impl Tx<'_> {
         );
         let mut active = Vec::new();
         for row in &mut self.query_text(&sql, &bound)? {
-            active.push(row.next()?);
+            let entry: String = row.next()?;
+            active.push(erased.get(&entry).map_or(entry, |&address| address.to_owned()));
         }
         active.sort_unstable();
         active.dedup();

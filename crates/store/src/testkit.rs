@@ -81,6 +81,34 @@ pub async fn of_version(version: i64, store: &Store, database: Database, folder:
     url
 }
 
+/// The columns of all tables that hold a text somewhere, each with its table, such as `profiles.email`.
+///
+/// # Panics
+/// If they cannot be read.
+pub async fn holders(store: &Store, text: &str) -> Vec<String> {
+    let version = store.schema_version().await.expect("the schema has a version");
+    let mut found = Vec::new();
+    for table in migrate::tables(version).collect::<std::collections::BTreeSet<_>>() {
+        let columns = store.read("testkit.columns", move |tx| columns(tx, table)).await.expect("a table has columns");
+        let select = format!("SELECT {} FROM {table}", columns.join(", "));
+        let rows = store.read("testkit.rows", move |tx| tx.query_text(&select, &[])).await;
+        for row in rows.expect("a table can be read") {
+            for (column, value) in columns.iter().zip(row.rest()) {
+                let bytes = match value {
+                    Value::Text(value) => value.into_bytes(),
+                    Value::Blob(value) => value,
+                    _ => continue,
+                };
+                if bytes.windows(text.len()).any(|window| window == text.as_bytes()) {
+                    found.push(format!("{table}.{column}"));
+                }
+            }
+        }
+    }
+    found.sort_unstable();
+    found
+}
+
 fn columns(tx: &mut Tx<'_>, table: &str) -> Result<Vec<String>, StoreError> {
     let sql = match tx.dialect() {
         Dialect::Sqlite => "SELECT name FROM pragma_table_info($1) ORDER BY cid",

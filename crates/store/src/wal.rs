@@ -32,6 +32,8 @@ pub(crate) struct Gate {
     state: Mutex<State>,
     changed: Condvar,
     evicting: AtomicBool,
+    /// Whether the log is to be emptied after the next commit, however small it is.
+    asked: AtomicBool,
     /// Whether the database is being closed: then no reads begin any more.
     shut: AtomicBool,
 }
@@ -59,6 +61,11 @@ impl Gate {
         }
         state.readers += 1;
         Some(Pass(Arc::clone(self)))
+    }
+
+    /// Has the log emptied after the next commit, so that nothing that was overwritten stays in it.
+    pub(crate) fn ask_to_empty(&self) {
+        self.asked.store(true, Ordering::Relaxed);
     }
 
     /// Whether a read should end at once.
@@ -129,7 +136,8 @@ impl Log {
     /// Empties the log if it has become large. Call outside a transaction, on the connection that writes.
     pub(crate) fn after_commit(&mut self, connection: &Connection) {
         let size = std::fs::metadata(&self.path).map_or(0, |file| file.len());
-        if size < self.next {
+        let asked = self.gate.asked.swap(false, Ordering::Relaxed);
+        if size < self.next && !asked {
             return;
         }
         let begun = Instant::now();
@@ -142,6 +150,9 @@ impl Log {
         let emptied = closed.is_some() && checkpoint(connection, "PRAGMA wal_checkpoint(TRUNCATE)", elsewhere);
         drop(closed);
         self.next = if emptied { STEP } else { size + STEP };
+        if asked && !emptied {
+            self.gate.ask_to_empty();
+        }
         tracing::debug!(size, emptied, took_ms = begun.elapsed().as_millis(), "the write-ahead log was looked at");
         if evict && !emptied && !self.told {
             tracing::warn!(

@@ -189,6 +189,7 @@ on_both! {
             reason,
             created_at: NOW,
             expires_at,
+            erased_at: None,
         };
         store
             .write("test", move |tx| {
@@ -227,6 +228,7 @@ on_both! {
                         reason: SuppressionReason::Manual,
                         created_at: NOW.plus_millis(i64::from(number / 3)),
                         expires_at: None,
+                        erased_at: None,
                     };
                     tx.suppression_put(tenant, &row)?;
                 }

@@ -11,6 +11,7 @@ use uuid::Uuid;
 pub struct DeliveryDto {
     pub delivery_id: Uuid,
     pub profile_id: Uuid,
+    /// Null if there is none, or if the person was erased.
     pub address: Option<String>,
     /// `pending`, `in_flight`, `sent`, `failed`, `suppressed`, `skipped`, `expired`, `canceled` or `uncertain`.
     pub state: &'static str,
@@ -22,12 +23,14 @@ pub struct DeliveryDto {
     pub settled_at: Option<String>,
     /// What the provider calls the message.
     pub provider_ref: Option<String>,
+    /// Whether the person was erased, so that the address is gone.
+    pub erased: bool,
 }
 
 impl DeliveryDto {
     /// The columns of the CSV form, in the order of the fields.
     pub const COLUMNS: &str =
-        "deliveryId,profileId,address,state,reason,attempts,nextAttemptAt,settledAt,providerRef\r\n";
+        "deliveryId,profileId,address,state,reason,attempts,nextAttemptAt,settledAt,providerRef,erased\r\n";
 
     /// One line of CSV (RFC 4180), line end included. What a spreadsheet would take for a formula begins with an
     /// apostrophe; the JSON forms have it as it is.
@@ -42,6 +45,7 @@ impl DeliveryDto {
             quoted(self.next_attempt_at.as_deref()),
             quoted(self.settled_at.as_deref()),
             quoted(self.provider_ref.as_deref()),
+            self.erased.to_string(),
         ];
         fields.join(",") + "\r\n"
     }
@@ -78,6 +82,7 @@ impl From<&Delivery> for DeliveryDto {
             next_attempt_at: row.due_at.map(|instant| instant.to_string()),
             settled_at: row.settled_at.map(|instant| instant.to_string()),
             provider_ref: row.provider_ref.clone(),
+            erased: row.erased_at.is_some(),
         }
     }
 }

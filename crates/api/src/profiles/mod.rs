@@ -1,5 +1,6 @@
 //! Routes of the profiles.
 
+mod delete;
 mod evidence;
 mod export;
 mod get;
@@ -31,5 +32,6 @@ pub fn routes() -> Vec<Route> {
         route!(GET, "/profiles", Scope::CdpProfilesRead, search::search_profiles),
         route!(GET, "/profiles/{id}", Scope::CdpProfilesRead, get::get_profile),
         route!(GET, "/profiles/{id}/export", Scope::CdpProfilesRead, export::export_profile),
+        route!(DELETE, "/profiles/{id}", Scope::CdpProfilesWrite, delete::erase_profile),
     ]
 }

@@ -30,8 +30,11 @@ pub struct SuppressionDto {
     id: String,
     /// `email`, `sms`, `push` or `direct_mail`.
     channel: &'static str,
-    /// In its normal form; for email without `@` it is a whole domain.
-    address: String,
+    /// In its normal form; for email without `@` it is a whole domain. Null if the person was erased: a keyed hash of the
+    /// address keeps them from being sent to, and `?address=` still finds the entry.
+    address: Option<String>,
+    /// Whether the person who had the address was erased.
+    erased: bool,
     /// `unsubscribed`, `bounced`, `complained` or `manual`.
     reason: &'static str,
     created_at: String,
@@ -44,7 +47,8 @@ impl From<&SuppressionRow> for SuppressionDto {
         Self {
             id: row.id.to_string(),
             channel: row.channel.as_str(),
-            address: row.address.clone(),
+            address: row.erased_at.is_none().then(|| row.address.clone()),
+            erased: row.erased_at.is_some(),
             reason: row.reason.as_str(),
             created_at: row.created_at.to_string(),
             expires_at: row.expires_at.map(|at| at.to_string()),

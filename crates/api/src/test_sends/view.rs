@@ -32,8 +32,8 @@ pub struct TestSendDto {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct TestRecipientDto {
-    /// In its normal form.
-    address: String,
+    /// In its normal form; null if the person was erased since.
+    address: Option<String>,
     /// Whose fields its message shows: `profile` for the named one, `recipient` for the person who has the address,
     /// `sample` for a sample recipient, `none` for no person.
     fields: &'static str,
@@ -69,7 +69,7 @@ impl From<&TestSend> for TestSendDto {
 impl From<&TestSendRecipient> for TestRecipientDto {
     fn from(one: &TestSendRecipient) -> Self {
         Self {
-            address: one.address.clone(),
+            address: Some(one.address.clone()).filter(|address| !address.is_empty()),
             fields: one.fields.as_str(),
             state: one.state.as_str(),
             reason: one.reason.clone(),

@@ -99,6 +99,7 @@ pub const ROWS: &[Row] = &[
     row(GET, "/profiles/{id}", CdpProfilesRead, Thing::Profile, ""),
     row(GET, "/profiles/{id}/deliveries", CdpProfilesRead, Thing::Profile, ""),
     row(GET, "/profiles/{id}/export", CdpProfilesRead, Thing::Profile, ""),
+    row(DELETE, "/profiles/{id}", CdpProfilesWrite, Thing::Profile, ""),
     row(POST, "/records/profiles/upsert-batch", CdpProfilesWrite, Thing::Nothing, RECORDS),
     row(GET, "/metadata/fields", CdpMetadataRead, Thing::Nothing, ""),
     row(POST, "/import-jobs", CdpImportsWrite, Thing::Nothing, r#"{"targetListId":"$list"}"#),

@@ -20,4 +20,4 @@ pub(crate) use context::Contexts;
 pub(crate) use lane::SendLane;
 pub(crate) use route::Route;
 pub(crate) use scout::Scout;
-pub(crate) use turn::{Flight, apply, conclude, unrendered};
+pub(crate) use turn::{Flight, PROFILE_GONE, apply, conclude, unrendered};

@@ -184,9 +184,12 @@ impl Turn {
 /// The final state of a recipient who is left out, and the stable reason.
 type LeftOut = (DeliveryState, &'static str);
 
-/// Whether a recipient who did not consent, or whose profile is gone, is left out. A test send names its addresses: they
-/// need no profile, and whoever asked for the test has decided about unknown consent.
+/// Whether a recipient who did not consent, who was erased or whose profile is gone, is left out. A test send names its
+/// addresses: they need no profile, and whoever asked for the test has decided about unknown consent.
 fn left_out(row: &UnsureRow, is_test: bool) -> Option<LeftOut> {
+    if row.is_erased {
+        return Some((DeliveryState::Skipped, PROFILE_GONE));
+    }
     let Some(consent) = row.consent else { return (!is_test).then_some((DeliveryState::Skipped, PROFILE_GONE)) };
     match consent.refusal(row.mails_unknown || is_test)? {
         CONSENT_DENIED => Some((DeliveryState::Suppressed, SUPPRESSED_AFTER_FREEZE)),

@@ -1,6 +1,7 @@
 //! Freezes the people that a test send names: a handful, in one transaction, at the places at which they were named.
 
 use super::page::{Page, is_suppressed, key_of, suppression_keys};
+use crate::dispatcher::PROFILE_GONE;
 use postrider_core::audience::{SUPPRESSED, address_key};
 use postrider_core::delivery::DeliveryState;
 use postrider_core::time::Timestamp;
@@ -16,6 +17,11 @@ pub(super) fn judge_named(tx: &mut Tx<'_>, freezing: &Freezing, now: Timestamp) 
     let wanted = suppression_keys(freezing.channel, keys.iter().map(String::as_str));
     let entries = tx.suppressions_active(freezing.tenant, freezing.channel, &wanted, now)?;
     let rows = people.into_iter().zip(&keys).map(|(one, key)| {
+        if one.address.is_empty() {
+            // Erased since the test was asked for.
+            let (state, reason) = (DeliveryState::Skipped, Some(PROFILE_GONE));
+            return FrozenRow { profile: one.profile, address: None, address_key: None, state, reason };
+        }
         let refused = one.refused.or_else(|| is_suppressed(&entries, freezing.channel, key).then_some(SUPPRESSED));
         FrozenRow {
             profile: one.profile,

@@ -1,7 +1,7 @@
 //! One page of members: who of them gets a message, and why somebody does not.
 
 use aws_lc_rs::digest::{Context, SHA256, digest};
-use postrider_core::address::{PostalAddress, email_domain};
+use postrider_core::address::email_domain;
 use postrider_core::audience::{Eligibility, Recipient, SUPPRESSED, eligibility};
 use postrider_core::channel::ChannelKind;
 use postrider_core::delivery::DeliveryState;
@@ -10,8 +10,8 @@ use postrider_core::time::Timestamp;
 use postrider_store::ledger::FrozenRow;
 use postrider_store::manifest_members::Member;
 use postrider_store::manifests::Freezing;
+use postrider_store::places::{postal_address, push_tokens};
 use postrider_store::{StoreError, Tx};
-use serde::Deserialize;
 
 /// A page, decided.
 pub(crate) struct Page {
@@ -75,7 +75,7 @@ pub(crate) fn judge(
 }
 
 fn decide(member: &Member, channel: ChannelKind, mails_unknown: bool) -> Eligibility {
-    let push_token = member.push_tokens.as_deref().and_then(first_token);
+    let push_token = member.push_tokens.as_deref().and_then(|json| push_tokens(json).into_iter().next());
     let postal = member.address.as_deref().and_then(postal_address);
     let recipient = Recipient {
         email: member.email.as_deref(),
@@ -118,39 +118,6 @@ pub(crate) fn suppression_keys<'k>(channel: ChannelKind, keys: impl Iterator<Ite
 pub(crate) fn is_suppressed(entries: &[String], channel: ChannelKind, key: &str) -> bool {
     let has = |wanted: &str| entries.binary_search_by(|entry| entry.as_str().cmp(wanted)).is_ok();
     has(key) || (channel == ChannelKind::Email && has(email_domain(key)))
-}
-
-fn first_token(json: &str) -> Option<String> {
-    serde_json::from_str::<Vec<String>>(json).ok()?.into_iter().next()
-}
-
-/// The stored form of a postal address: any of its fields may be absent.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct StoredAddress {
-    name: Option<String>,
-    company: Option<String>,
-    line1: Option<String>,
-    line2: Option<String>,
-    city: Option<String>,
-    region: Option<String>,
-    postal_code: Option<String>,
-    country: Option<String>,
-}
-
-/// Reads a postal address as profiles have it.
-fn postal_address(json: &str) -> Option<PostalAddress> {
-    let stored: StoredAddress = serde_json::from_str(json).ok()?;
-    Some(PostalAddress {
-        name: stored.name.unwrap_or_default(),
-        company: stored.company.unwrap_or_default(),
-        line1: stored.line1.unwrap_or_default(),
-        line2: stored.line2.unwrap_or_default(),
-        city: stored.city.unwrap_or_default(),
-        region: stored.region.unwrap_or_default(),
-        postal_code: stored.postal_code.unwrap_or_default(),
-        country: stored.country.unwrap_or_default(),
-    })
 }
 
 /// The short form of an address by which the ledger tells duplicates.

@@ -6,6 +6,7 @@ mod connections;
 mod consent;
 mod courier;
 mod crash;
+mod erasing;
 mod flow;
 mod holding;
 mod importing;

@@ -489,6 +489,7 @@ impl World {
             reason: SuppressionReason::Manual,
             created_at: START,
             expires_at: None,
+            erased_at: None,
         };
         let tenant = self.tenant;
         self.store.write("test", move |tx| tx.suppression_put(tenant, &row)).await.unwrap();

@@ -14,9 +14,10 @@ use postrider_store::Tx;
 use postrider_store::campaign_audiences::{BoundAudience, excluding_rules};
 use postrider_store::campaigns::Campaign;
 use postrider_store::job_audiences::Source;
+use postrider_store::places::{postal_address, push_tokens};
 use postrider_store::profiles::ProfileRow;
 use postrider_store::rules::LOOKED_AT_MAX;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// Most people for whom a template is rendered.
@@ -156,7 +157,11 @@ struct Person {
 
 impl Person {
     fn read(row: ProfileRow, channel: ChannelKind, mails_unknown: bool) -> Self {
-        let push_token = row.push_tokens.as_deref().filter(|_| channel == ChannelKind::Push).and_then(first_token);
+        let push_token = row
+            .push_tokens
+            .as_deref()
+            .filter(|_| channel == ChannelKind::Push)
+            .and_then(|json| push_tokens(json).into_iter().next());
         let postal = row.address.as_deref().filter(|_| channel == ChannelKind::DirectMail).and_then(postal_address);
         Self { row, push_token, postal, mails_unknown }
     }
@@ -172,23 +177,4 @@ impl Person {
             suppressed,
         }
     }
-}
-
-fn first_token(json: &str) -> Option<String> {
-    serde_json::from_str::<Vec<String>>(json).ok()?.into_iter().next()
-}
-
-fn postal_address(json: &str) -> Option<PostalAddress> {
-    let mut fields: BTreeMap<String, String> = serde_json::from_str(json).ok()?;
-    let mut take = |name: &str| fields.remove(name).unwrap_or_default();
-    Some(PostalAddress {
-        name: take("name"),
-        company: take("company"),
-        line1: take("line1"),
-        line2: take("line2"),
-        city: take("city"),
-        region: take("region"),
-        postal_code: take("postal_code"),
-        country: take("country"),
-    })
 }

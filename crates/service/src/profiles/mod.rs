@@ -1,5 +1,6 @@
 //! People, and what is known of them. What a record is and what it changes is in `postrider_intake::people`.
 
+mod erase;
 mod get;
 mod group;
 mod held;
@@ -16,6 +17,7 @@ pub(crate) use postrider_intake::people::{
 };
 pub use postrider_intake::people::{MatchKey, Operation, match_key};
 pub use search::{ProfilesFound, SearchPlace, SearchProfiles};
+pub use postrider_store::erasures::{ErasureBy, ErasureRow};
 pub use upsert::{ProfileUpserted, UpsertProfile};
 pub use upsert_batch::{BATCH_RECORDS_MAX, BatchUpserted, RecordOutcome, UpsertProfiles};
 

@@ -63,6 +63,7 @@ impl Service {
             reason: command.reason,
             created_at: now,
             expires_at: command.expires_at,
+            erased_at: None,
         };
         let entropy = self.entropy();
         let put = move |tx: &mut Tx<'_>| {

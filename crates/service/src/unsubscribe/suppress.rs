@@ -86,6 +86,7 @@ fn suppress(
         reason: SuppressionReason::Unsubscribed,
         created_at: now,
         expires_at: None,
+        erased_at: None,
     };
     Ok(tx.suppression_put(recipient.tenant, &row)?.id == id)
 }

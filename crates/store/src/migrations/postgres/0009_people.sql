@@ -34,3 +34,26 @@ CREATE TABLE consent_evidence (
     words TEXT,
     PRIMARY KEY (profile_id, number)
 );
+
+-- People who were erased: who asked, when, and which profile; nothing else of the person. `traces` holds what the sweep
+-- looks for, and is empty once it has finished.
+CREATE TABLE erasures (
+    tenant_id UUID NOT NULL REFERENCES tenants (id),
+    profile_id UUID NOT NULL,
+    requested_by TEXT NOT NULL,
+    requested_at BIGINT NOT NULL,
+    traces TEXT,
+    finished_at BIGINT,
+    CHECK ((traces IS NULL) = (finished_at IS NOT NULL)),
+    PRIMARY KEY (tenant_id, profile_id)
+);
+CREATE INDEX erasures_by_time ON erasures (tenant_id, requested_at, profile_id);
+CREATE INDEX erasures_unfinished ON erasures (requested_at) WHERE finished_at IS NULL;
+-- When the address of a recipient was removed.
+ALTER TABLE deliveries ADD COLUMN erased_at BIGINT;
+-- Since when an entry holds a keyed hash instead of the address.
+ALTER TABLE suppressions ADD COLUMN erased_at BIGINT;
+-- One purpose more: the key of these hashes.
+ALTER TABLE secrets DROP CONSTRAINT secrets_purpose_check;
+ALTER TABLE secrets ADD CONSTRAINT secrets_purpose_check
+    CHECK (purpose IN ('token_signing', 'unsubscribe', 'client_secrets', 'erased_addresses'));

@@ -31,3 +31,35 @@ CREATE TABLE consent_evidence (
     words TEXT,
     PRIMARY KEY (profile_id, number)
 ) STRICT, WITHOUT ROWID;
+
+-- People who were erased: who asked, when, and which profile; nothing else of the person. `traces` holds what the sweep
+-- looks for, and is empty once it has finished.
+CREATE TABLE erasures (
+    tenant_id BLOB NOT NULL REFERENCES tenants (id),
+    profile_id BLOB NOT NULL,
+    requested_by TEXT NOT NULL,
+    requested_at INTEGER NOT NULL,
+    traces TEXT,
+    finished_at INTEGER,
+    CHECK ((traces IS NULL) = (finished_at IS NOT NULL)),
+    PRIMARY KEY (tenant_id, profile_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX erasures_by_time ON erasures (tenant_id, requested_at, profile_id);
+CREATE INDEX erasures_unfinished ON erasures (requested_at) WHERE finished_at IS NULL;
+-- When the address of a recipient was removed.
+ALTER TABLE deliveries ADD COLUMN erased_at INTEGER;
+-- Since when an entry holds a keyed hash instead of the address.
+ALTER TABLE suppressions ADD COLUMN erased_at INTEGER;
+-- One purpose more: the key of these hashes. SQLite replaces a table to change its check.
+ALTER TABLE secrets RENAME TO secrets_before;
+CREATE TABLE secrets (
+    id TEXT NOT NULL PRIMARY KEY,
+    purpose TEXT NOT NULL CHECK (purpose IN ('token_signing', 'unsubscribe', 'client_secrets', 'erased_addresses')),
+    value BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    retired_at INTEGER
+) STRICT, WITHOUT ROWID;
+INSERT INTO secrets (id, purpose, value, created_at, retired_at)
+    SELECT id, purpose, value, created_at, retired_at FROM secrets_before;
+DROP TABLE secrets_before;
+CREATE UNIQUE INDEX secrets_in_use ON secrets (purpose) WHERE retired_at IS NULL;

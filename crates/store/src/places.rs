@@ -1,0 +1,53 @@
+//! Where a stored person is reached: the addresses in a profile, read in one place for all that need them.
+
+use crate::profiles::ProfileRow;
+use postrider_core::address::PostalAddress;
+use postrider_core::audience::{Recipient, destination};
+use postrider_core::channel::ChannelKind;
+use std::collections::BTreeMap;
+
+/// The device tokens of a profile, in order.
+#[must_use]
+pub fn push_tokens(json: &str) -> Vec<String> {
+    serde_json::from_str(json).unwrap_or_default()
+}
+
+/// The postal address of a profile; any of its fields may be absent.
+#[must_use]
+pub fn postal_address(json: &str) -> Option<PostalAddress> {
+    let mut fields: BTreeMap<String, String> = serde_json::from_str(json).ok()?;
+    let mut take = |name: &str| fields.remove(name).unwrap_or_default();
+    Some(PostalAddress {
+        name: take("name"),
+        company: take("company"),
+        line1: take("line1"),
+        line2: take("line2"),
+        city: take("city"),
+        region: take("region"),
+        postal_code: take("postal_code"),
+        country: take("country"),
+    })
+}
+
+impl ProfileRow {
+    /// Every address by its channel, in the form in which suppressions compare it: all device tokens, too.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<(ChannelKind, String)> {
+        let postal = self.address.as_deref().and_then(postal_address);
+        let tokens = self.push_tokens.as_deref().map(push_tokens).unwrap_or_default();
+        let of = |channel: ChannelKind, push_token: Option<&str>| {
+            let recipient = Recipient {
+                email: self.email.as_deref(),
+                phone: self.phone.as_deref(),
+                push_token,
+                postal: postal.as_ref(),
+                consent: postrider_core::audience::Consent::Unknown,
+                suppressed: false,
+            };
+            destination(&recipient, channel).ok().map(|place| (channel, place.address_key))
+        };
+        let single = [ChannelKind::Email, ChannelKind::Sms, ChannelKind::DirectMail].map(|channel| of(channel, None));
+        let pushed = tokens.iter().map(|token| of(ChannelKind::Push, Some(token)));
+        single.into_iter().chain(pushed).flatten().collect()
+    }
+}
