@@ -56,7 +56,8 @@ statements! { "erasing":
     JOB_WORDS = "UPDATE schedule_jobs SET blocked_reason = replace(blocked_reason, $1, '[erased]') \
         WHERE tenant_id = $2 AND blocked_reason LIKE $3 ESCAPE '!'";
     EVENT_WORDS = "UPDATE webhook_deliveries SET body = replace(body, $1, '[erased]') \
-        WHERE tenant_id = $2 AND body LIKE $3 ESCAPE '!'";
+        WHERE endpoint_id IN (SELECT e.id FROM webhook_endpoints e WHERE e.tenant_id = $2) AND tenant_id = $2 \
+        AND body LIKE $3 ESCAPE '!'";
     /// The databases search bytes in different words.
     ANSWERS = fork sqlite "SELECT client_id, idempotency_key, method, path, body FROM idempotency_keys \
         WHERE tenant_id = $1 AND instr(body, $2) > 0 LIMIT $3"

@@ -42,6 +42,7 @@ impl ProfileRow {
                 push_token,
                 postal: postal.as_ref(),
                 consent: postrider_core::audience::Consent::Unknown,
+                mails_unknown: true,
                 suppressed: false,
             };
             destination(&recipient, channel).ok().map(|place| (channel, place.address_key))
