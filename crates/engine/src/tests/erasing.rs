@@ -5,7 +5,7 @@ use postrider_core::channel::{ChannelKind, Outcome, Refusal};
 use postrider_core::delivery::DeliveryState::*;
 use postrider_core::id::*;
 use postrider_core::schedule::JobState;
-use postrider_store::deliveries::Delivery;
+use postrider_store::deliveries::{Delivery, LedgerFilter};
 use postrider_store::erasing::sweep;
 use postrider_store::erasures::ErasureBy;
 use postrider_store::testkit::{Database, fresh_store, holders};
@@ -47,7 +47,7 @@ impl World {
         let (tenant, job) = (self.tenant, self.job);
         let read = self.store.read("test", move |tx| {
             let accounts = tx.accounts(tenant, job)?.unwrap();
-            tx.deliveries_page(tenant, accounts.manifest_number, 0, None, 5_000)
+            tx.deliveries_page(tenant, accounts.manifest_number, 0, &LedgerFilter::default(), 5_000)
         });
         let rows: Vec<Delivery> = read.await.unwrap();
         rows.into_iter().find(|row| row.profile == person).unwrap()

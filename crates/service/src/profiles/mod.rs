@@ -16,8 +16,8 @@ pub(crate) use postrider_intake::people::{
     CONSENT_CHANNELS, Origin, ProfileRecord, change, postal_address, upsert_set,
 };
 pub use postrider_intake::people::{MatchKey, Operation, match_key};
-pub use search::{ProfilesFound, SearchPlace, SearchProfiles};
 pub use postrider_store::erasures::{ErasureBy, ErasureRow};
+pub use search::{ProfilesFound, SearchPlace, SearchProfiles};
 pub use upsert::{ProfileUpserted, UpsertProfile};
 pub use upsert_batch::{BATCH_RECORDS_MAX, BatchUpserted, RecordOutcome, UpsertProfiles};
 
