@@ -5,7 +5,7 @@
 
 use crate::error::StoreError;
 use crate::lookup::among;
-use crate::profiles::{COLUMNS, ProfileRow, name_keys};
+use crate::profiles::{COLUMNS, ProfileRow};
 use crate::statement::Statement;
 use crate::statements;
 use crate::tx::Tx;
@@ -71,6 +71,14 @@ statements! { "person_search":
     /// Only while the schema is brought up to date, and of all tenants.
     NAMED = "SELECT tenant_id, id, first_name, last_name FROM profiles WHERE (tenant_id, id) > ($1, $2) \
         ORDER BY tenant_id, id LIMIT $3";
+    /// For [`Tx::execute_rows`], and only of those whose name changed: SQLite writes an index anew whose columns are named.
+    SET_NAME_KEYS = fork
+        sqlite "UPDATE profiles SET name_key = $1, name_key_reversed = $2 WHERE tenant_id = $3 AND id = $4 \
+            AND (name_key IS DISTINCT FROM $1 OR name_key_reversed IS DISTINCT FROM $2)"
+        postgres "UPDATE profiles AS p SET name_key = v.forward, name_key_reversed = v.reversed \
+            FROM UNNEST(CAST($1 AS TEXT[]), CAST($2 AS TEXT[]), CAST($3 AS UUID[]), CAST($4 AS UUID[])) \
+            AS v (forward, reversed, tenant_id, id) WHERE p.tenant_id = v.tenant_id AND p.id = v.id \
+            AND (p.name_key IS DISTINCT FROM v.forward OR p.name_key_reversed IS DISTINCT FROM v.reversed)";
 }
 
 /// The place after which a page begins.
@@ -138,6 +146,11 @@ impl Tx<'_> {
         Ok(page(people, None))
     }
 
+    /// Writes the keys of names where they changed; rows are [`name_keys`], tenant and profile.
+    pub(crate) fn name_keys_set(&mut self, rows: &[Vec<Value>]) -> Result<(), StoreError> {
+        self.execute_rows(&SET_NAME_KEYS, rows).map(drop)
+    }
+
     fn looked_up(
         &mut self,
         tenant: TenantId,
@@ -173,6 +186,12 @@ impl Tx<'_> {
             }
         }
     }
+}
+
+/// The keys of a name, as values.
+pub(crate) fn name_keys(first: Option<&str>, last: Option<&str>) -> [Value; 2] {
+    let NameKeys { forward, reversed } = NameKeys::of(first, last);
+    [forward.into(), reversed.into()]
 }
 
 fn page(people: Vec<(ProfileRow, SearchPlace)>, next: Option<SearchPlace>) -> SearchPage {

@@ -6,13 +6,13 @@
 
 use crate::error::StoreError;
 use crate::lookup::{LOOKUP_MAX, among};
+use crate::person_search::name_keys;
 use crate::statements;
 use crate::tx::Tx;
 use crate::value::{Row, Value, id};
 use postrider_core::audience::Consent;
 use postrider_core::channel::ChannelKind;
 use postrider_core::id::{ProfileId, TenantId};
-use postrider_core::person_name::NameKeys;
 use postrider_core::time::Timestamp;
 
 /// Most records of a request that one transaction applies.
@@ -57,14 +57,6 @@ statements! { "profiles":
             CAST($14 AS UUID[])) AS v (first_name, last_name, timezone, locale, push_tokens, address, \
             consent_email, consent_sms, consent_push, consent_direct_mail, attributes, updated_at, tenant_id, id) \
             WHERE p.tenant_id = v.tenant_id AND p.id = v.id";
-    /// For [`Tx::execute_rows`], for the same reason, and only of those whose name changed.
-    SET_NAME_KEYS = fork
-        sqlite "UPDATE profiles SET name_key = $1, name_key_reversed = $2 WHERE tenant_id = $3 AND id = $4 \
-            AND (name_key IS DISTINCT FROM $1 OR name_key_reversed IS DISTINCT FROM $2)"
-        postgres "UPDATE profiles AS p SET name_key = v.forward, name_key_reversed = v.reversed \
-            FROM UNNEST(CAST($1 AS TEXT[]), CAST($2 AS TEXT[]), CAST($3 AS UUID[]), CAST($4 AS UUID[])) \
-            AS v (forward, reversed, tenant_id, id) WHERE p.tenant_id = v.tenant_id AND p.id = v.id \
-            AND (p.name_key IS DISTINCT FROM v.forward OR p.name_key_reversed IS DISTINCT FROM v.reversed)";
     SET_KEYS = "UPDATE profiles SET email = $1, phone = $2, customer_id = $3 WHERE tenant_id = $4 AND id = $5";
     /// Before keys are set, so that one profile of a set may take the key that another one of the set gives up.
     RELEASE_KEYS = "UPDATE profiles SET email = NULL, customer_id = NULL WHERE tenant_id = $1 AND id = $2";
@@ -384,11 +376,6 @@ impl Tx<'_> {
         self.name_keys_set(&names)
     }
 
-    /// Writes the keys of names where they changed; rows are [`name_keys`], tenant and profile.
-    pub(crate) fn name_keys_set(&mut self, rows: &[Vec<Value>]) -> Result<(), StoreError> {
-        self.execute_rows(&SET_NAME_KEYS, rows).map(drop)
-    }
-
     /// Remembers names of attributes; those that are known already stay.
     ///
     /// # Errors
@@ -409,10 +396,4 @@ impl Tx<'_> {
     pub fn attribute_names(&mut self, tenant: TenantId) -> Result<Vec<String>, StoreError> {
         self.query_as(&ATTRIBUTE_NAMES, &[id(tenant)], Row::next)
     }
-}
-
-/// The keys of a name, as values.
-pub(crate) fn name_keys(first: Option<&str>, last: Option<&str>) -> [Value; 2] {
-    let NameKeys { forward, reversed } = NameKeys::of(first, last);
-    [forward.into(), reversed.into()]
 }

