@@ -1,15 +1,17 @@
-//! Where the consent of people came from: for each person a history that only grows.
+//! The consents of people, and where they came from: for each person a history that only grows.
 //!
 //! A source (an import job, a client, the campaign of a link) is one row, and what it said of a person another one, for
 //! all channels together of which it said the same. Invariants: evidence is written in the transaction that writes the
 //! consent, under [`Tx::profiles_lock`], and nothing changes it afterwards; it goes when the person is erased.
 
 use crate::error::StoreError;
+use crate::profiles::ProfileRow;
 use crate::statements;
 use crate::tx::Tx;
 use crate::value::{Row, Value, id};
 use postrider_core::audience::Consent;
 use postrider_core::audience::evidence::{Evidence, EvidenceSource, SourceKind};
+use postrider_core::channel::ChannelKind;
 use postrider_core::id::{ProfileId, TenantId};
 use std::collections::HashMap;
 
@@ -35,6 +37,25 @@ statements! { "consent_evidence":
         WHERE e.profile_id = $2 ORDER BY e.profile_id, e.number";
     ERASE = "DELETE FROM consent_evidence WHERE profile_id = $1 \
         AND source_id IN (SELECT id FROM consent_sources WHERE tenant_id = $2)";
+}
+
+impl ProfileRow {
+    /// The consents, in the order of [`ChannelKind::ALL`].
+    #[must_use]
+    pub const fn consents(&self) -> [Consent; 4] {
+        [self.consent_email, self.consent_sms, self.consent_push, self.consent_direct_mail]
+    }
+
+    /// The consent for a channel.
+    #[must_use]
+    pub const fn consent(&self, channel: ChannelKind) -> Consent {
+        match channel {
+            ChannelKind::Email => self.consent_email,
+            ChannelKind::Sms => self.consent_sms,
+            ChannelKind::Push => self.consent_push,
+            ChannelKind::DirectMail => self.consent_direct_mail,
+        }
+    }
 }
 
 impl Tx<'_> {

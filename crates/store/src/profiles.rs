@@ -11,7 +11,6 @@ use crate::statements;
 use crate::tx::Tx;
 use crate::value::{Row, Value, id};
 use postrider_core::audience::Consent;
-use postrider_core::channel::ChannelKind;
 use postrider_core::id::{ProfileId, TenantId};
 use postrider_core::time::Timestamp;
 
@@ -167,23 +166,6 @@ impl ProfileRow {
             attributes: "{}".into(),
             created_at: now,
             updated_at: now,
-        }
-    }
-
-    /// The consents, in the order of [`ChannelKind::ALL`].
-    #[must_use]
-    pub const fn consents(&self) -> [Consent; 4] {
-        [self.consent_email, self.consent_sms, self.consent_push, self.consent_direct_mail]
-    }
-
-    /// The consent for a channel.
-    #[must_use]
-    pub const fn consent(&self, channel: ChannelKind) -> Consent {
-        match channel {
-            ChannelKind::Email => self.consent_email,
-            ChannelKind::Sms => self.consent_sms,
-            ChannelKind::Push => self.consent_push,
-            ChannelKind::DirectMail => self.consent_direct_mail,
         }
     }
 
