@@ -140,7 +140,10 @@ async fn a_table_becomes_people_on_a_list_and_rows_to_be_mended() {
 
         // Mended and sent again, the rest is unchanged.
         let mended = job.errors_as("text/csv").await.replace("nobody", "nora@example.test");
-        assert!(mended.starts_with("E-Mail,Vorname,Telefon,Notiz,postrider_line,postrider_reason\r\n"), "{mended}");
+        assert!(
+            mended.starts_with("E-Mail,Vorname,Telefon,Notiz,postrider_line,postrider_severity,postrider_reason\r\n"),
+            "{mended}"
+        );
         let again = Job::new(&app, json!({ "targetListId": done["listId"] })).await;
         again.upload_as("application/octet-stream", mended).await.data();
         let again = again.run().await;

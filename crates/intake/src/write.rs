@@ -3,9 +3,7 @@
 use crate::IntakeError;
 use crate::file::row::Parsed;
 use crate::file::rows::Row;
-use crate::people::{
-    CONSENT_CHANNELS, MatchKey, Operation, Origin, Said, SaidWords, SetOutcome, preview_set, upsert_set,
-};
+use crate::people::{CONSENT_CHANNELS, MatchKey, Origin, ProfileRecord, Said, SaidWords, SetOutcome, upsert_set};
 use postrider_core::audience::evidence::EvidenceSource;
 use postrider_core::env::Entropy;
 use postrider_core::error::{Code, Refusal};
@@ -17,8 +15,6 @@ use postrider_store::{StoreError, Tx};
 pub struct Entry {
     pub row: Row,
     pub parsed: Result<Parsed, Refusal>,
-    /// Whether an earlier row had its key.
-    pub duplicate: bool,
 }
 
 /// Where rows are written.
@@ -26,15 +22,12 @@ pub struct Entry {
 pub struct Destination {
     pub tenant: TenantId,
     pub key: MatchKey,
-    /// Absent in a dry run.
     pub list: Option<ListId>,
-    pub dry_run: bool,
     /// One instant for the whole import.
     pub now: Timestamp,
 }
 
-/// Writes a set of the file that `source` names, or in a dry run only looks what writing it would do. Returns what became
-/// of each record, and how many are new on the list.
+/// Writes a set of the file that `source` names. Returns what became of each record, and how many are new on the list.
 ///
 /// # Errors
 /// `LISTS.NOT_FOUND` if the list was deleted meanwhile; failures of the store. Nothing of the set was written then.
@@ -45,10 +38,7 @@ pub fn write_set(
     source: &EvidenceSource,
     entropy: &dyn Entropy,
 ) -> Result<(SetOutcome, usize), IntakeError> {
-    let records: Vec<_> = entries.iter().filter_map(|entry| Some(&entry.parsed.as_ref().ok()?.record)).collect();
-    if to.dry_run {
-        return Ok((preview_set(tx, to.tenant, to.key, &records, to.now, entropy)?, 0));
-    }
+    let records = records(entries);
     let said: Vec<Said> = entries.iter().filter_map(Entry::said).collect();
     let origin = Origin { source, said: &said };
     let outcome = upsert_set(tx, to.tenant, to.key, &records, origin, to.now, entropy)?;
@@ -74,14 +64,11 @@ impl Entry {
         });
         Some(Said { line: i64::try_from(self.row.line).unwrap_or(i64::MAX), words })
     }
+}
 
-    /// What a record did. A dry run does not see what earlier rows would have made, so there a double changes it.
-    pub const fn operation(&self, operation: Operation, dry_run: bool) -> Operation {
-        match operation {
-            Operation::Created if dry_run && self.duplicate => Operation::Updated,
-            other => other,
-        }
-    }
+/// The records of the rows that have one.
+pub fn records(entries: &[Entry]) -> Vec<&ProfileRecord> {
+    entries.iter().filter_map(|entry| Some(&entry.parsed.as_ref().ok()?.record)).collect()
 }
 
 /// Finds the list by its name, or makes it with this id.

@@ -12,6 +12,7 @@ pub mod demo;
 pub mod drill;
 pub mod drilled;
 pub mod engine_lock;
+pub mod importing;
 pub mod lifecycle;
 pub mod listener;
 pub mod metered;

@@ -16,6 +16,12 @@ impl Stop {
         self.0.send_replace(true);
     }
 
+    /// Whether somebody asked to stop.
+    #[must_use]
+    pub fn is_requested(&self) -> bool {
+        *self.0.borrow()
+    }
+
     /// Resolves when asked to stop.
     pub async fn requested(&self) {
         // The sender lives as long as this, so waiting cannot fail.

@@ -99,7 +99,8 @@ impl World {
         }
         upload.finish().await.unwrap();
         let render = Box::new(|_: &ImportJob| Rendered { status: 202, body: Vec::new() });
-        let _: Answered = self.service.start_import_job(&self.actor, job, Reply { once: None, render }).await.unwrap();
+        let _: Answered =
+            self.service.start_import_job(&self.actor, job, false, Reply { once: None, render }).await.unwrap();
         job
     }
 
@@ -109,7 +110,11 @@ impl World {
 
     /// Lines of which something is said, in order.
     async fn lines(&self, job: ImportJobId) -> Vec<u64> {
-        let notes = self.service.import_notes(&self.actor, ListNotes { job, after: 0, limit: 10_000 }).await.unwrap();
+        let notes = self
+            .service
+            .import_notes(&self.actor, ListNotes { job, severity: None, after: None, limit: 10_000 })
+            .await
+            .unwrap();
         notes.items.iter().map(|note| note.line).collect()
     }
 

@@ -40,7 +40,7 @@ statements! { "import_files":
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     NOTES = "SELECT e.seq, e.line, e.severity, e.code, e.message, e.path, e.value, e.cells FROM import_jobs j \
         JOIN import_job_errors e ON e.job_id = j.id WHERE j.tenant_id = $1 AND j.id = $2 AND j.deleted_at IS NULL \
-        AND e.seq > $3 ORDER BY e.seq LIMIT $4";
+        AND e.severity = $3 AND e.seq > $4 ORDER BY e.seq LIMIT $5";
     /// All tenants: an age is an age. An upload that has not grown for so long was cut off.
     ABANDON = "UPDATE import_jobs SET upload = upload + 1, uploaded_bytes = 0 WHERE state = 'pending' \
         AND file_bytes IS NULL AND uploaded_bytes > 0 AND updated_at <= $1";
@@ -210,7 +210,7 @@ impl Tx<'_> {
         self.execute_many(&NOTE, &sets).map(drop)
     }
 
-    /// Notes of a job after a number, in order, each with its number.
+    /// Notes of a job of one kind after a number, in order, each with its number.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -218,10 +218,11 @@ impl Tx<'_> {
         &mut self,
         tenant: TenantId,
         job: ImportJobId,
+        severity: ImportSeverity,
         after: i64,
         limit: i64,
     ) -> Result<Vec<(i64, ImportNote)>, StoreError> {
-        let values = [id(tenant), id(job), after.into(), limit.into()];
+        let values = [id(tenant), id(job), severity.as_str().into(), after.into(), limit.into()];
         self.query_as(&NOTES, &values, |row| Ok((row.next()?, ImportNote::read(row)?)))
     }
 

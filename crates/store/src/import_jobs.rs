@@ -13,7 +13,7 @@ use postrider_core::time::Timestamp;
 const COLUMNS: &str = "id, tenant_id, name, file_name, format, state, asked_match_key, match_key, list_id, list_name, \
     upload_expires_at, upload, uploaded_bytes, file_bytes, layout, samples, mapping, next_byte, next_line, rows_read, \
     rows_created, rows_updated, rows_unchanged, rows_refused, fields_left_out, added_to_list, attempts, fence, \
-    failure_code, failure_message, created_at, updated_at, started_at, finished_at";
+    failure_code, failure_message, is_dry_run, dry_run, reasons, errors_kept, warnings_kept, created_at, updated_at, started_at, finished_at";
 
 statements! { "import_jobs":
     INSERT = "INSERT INTO import_jobs (id, tenant_id, name, file_name, format, state, asked_match_key, list_id, \
@@ -29,10 +29,8 @@ statements! { "import_jobs":
     BY_UPLOAD = "SELECT tenant_id, id, upload_expires_at FROM import_jobs WHERE upload_hash = $1 \
         AND deleted_at IS NULL";
     SET_LAYOUT = "UPDATE import_jobs SET state = $1, format = $2, match_key = $3, layout = $4, samples = $5, \
-        mapping = $6, next_byte = $7, next_line = $8, updated_at = $9 WHERE tenant_id = $10 AND id = $11 \
-        AND state IN ('pending', 'ready') AND deleted_at IS NULL";
-    START = "UPDATE import_jobs SET state = 'running', list_id = $1, samples = NULL, started_at = $2, \
-        updated_at = $3 WHERE tenant_id = $4 AND id = $5 AND state = 'ready' AND deleted_at IS NULL";
+        mapping = $6, next_byte = $7, next_line = $8, first_byte = $9, first_line = $10, dry_run = NULL, \
+        updated_at = $11 WHERE tenant_id = $12 AND id = $13 AND state IN ('pending', 'ready') AND deleted_at IS NULL";
     /// What ran or waits is out of sight at once; the sweep takes it away.
     DELETE = "UPDATE import_jobs SET deleted_at = $1, samples = NULL WHERE tenant_id = $2 AND id = $3 \
         AND deleted_at IS NULL";
@@ -87,6 +85,16 @@ pub struct ImportJobRow {
     pub fence: i64,
     /// Why it failed: code and sentence.
     pub failure: Option<(String, String)>,
+    /// Whether it runs, or ran, without writing anything.
+    pub is_dry_run: bool,
+    /// JSON: what the last dry run found.
+    pub dry_run: Option<String>,
+    /// JSON: how many rows there are by reason.
+    pub reasons: Option<String>,
+    /// Refused rows that are kept.
+    pub errors_kept: i64,
+    /// Warnings that are kept.
+    pub warnings_kept: i64,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -204,6 +212,11 @@ impl ImportJobRow {
                 let (code, message): (Option<String>, Option<String>) = (row.next()?, row.next()?);
                 code.zip(message)
             },
+            is_dry_run: row.next()?,
+            dry_run: row.next()?,
+            reasons: row.next()?,
+            errors_kept: row.next()?,
+            warnings_kept: row.next()?,
             created_at: row.next()?,
             updated_at: row.next()?,
             started_at: row.next()?,
@@ -322,26 +335,13 @@ impl Tx<'_> {
             layout.mapping.as_ref().into(),
             layout.start.0.into(),
             layout.start.1.into(),
+            layout.start.0.into(),
+            layout.start.1.into(),
             now.into(),
             id(tenant),
             id(job),
         ];
         self.execute(&SET_LAYOUT, &values).map(|rows| rows > 0)
-    }
-
-    /// Starts a job that is ready; whether there was such a job.
-    ///
-    /// # Errors
-    /// Any [`StoreError`].
-    pub fn import_job_start(
-        &mut self,
-        tenant: TenantId,
-        job: ImportJobId,
-        list: Option<ListId>,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let values = [list.map_or(Value::Null, id), now.into(), now.into(), id(tenant), id(job)];
-        self.execute(&START, &values).map(|rows| rows > 0)
     }
 
     /// Takes a job out of sight, running or not; whether there was such a job. What it brought in stays.

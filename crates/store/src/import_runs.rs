@@ -27,12 +27,14 @@ statements! { "import_runs":
         WHERE tenant_id = $3 AND id = $4 AND state = 'running' AND deleted_at IS NULL \
         AND (lease_until IS NULL OR lease_until <= $5)";
     KEEP = "UPDATE import_jobs SET lease_until = $1 WHERE id = $2 AND fence = $3 AND state = 'running' \
-        AND lease_until IS NOT NULL AND deleted_at IS NULL AND tenant_id = $4 RETURNING next_byte, rows_refused + fields_left_out";
+        AND lease_until IS NOT NULL AND deleted_at IS NULL AND tenant_id = $4 \
+        RETURNING next_byte, reasons, errors_kept, warnings_kept, note_bytes";
     ADVANCE = "UPDATE import_jobs SET next_byte = $1, next_line = $2, rows_read = rows_read + CAST($3 AS BIGINT), \
         rows_created = rows_created + CAST($4 AS BIGINT), rows_updated = rows_updated + CAST($5 AS BIGINT), \
         rows_unchanged = rows_unchanged + CAST($6 AS BIGINT), rows_refused = rows_refused + CAST($7 AS BIGINT), \
         fields_left_out = fields_left_out + CAST($8 AS BIGINT), added_to_list = added_to_list + CAST($9 AS BIGINT), \
-        attempts = 0, updated_at = $10 WHERE id = $11 AND fence = $12 AND tenant_id = $13";
+        attempts = 0, reasons = $10, errors_kept = $11, warnings_kept = $12, note_bytes = $13, updated_at = $14 \
+        WHERE id = $15 AND fence = $16 AND tenant_id = $17";
     RELEASE = "UPDATE import_jobs SET lease_until = NULL WHERE id = $1 AND fence = $2 AND tenant_id = $3";
     FINISH = "UPDATE import_jobs SET state = $1, failure_code = $2, failure_message = $3, finished_at = $4, \
         updated_at = $5, lease_until = NULL WHERE id = $6 AND fence = $7 AND state = 'running' AND tenant_id = $8";
@@ -47,6 +49,19 @@ pub struct ImportClaim {
     pub job: ImportJobId,
     /// What the claim is worth.
     pub fence: i64,
+}
+
+/// What a job keeps of rows that were refused or taken without a field.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// JSON: how many rows there are by reason.
+    pub reasons: Option<String>,
+    /// Refused rows.
+    pub errors: i64,
+    /// Warnings.
+    pub warnings: i64,
+    /// Length of what is kept, in bytes.
+    pub bytes: i64,
 }
 
 /// What there is to do for whoever works on import jobs.
@@ -90,8 +105,7 @@ impl Tx<'_> {
         self.import_job_get(tenant, job)
     }
 
-    /// Renews a lease, and answers where the next set begins and how many notes there are; none if the lease is
-    /// lost. Locks the job.
+    /// Renews a lease, and returns where the job is; none if the lease is lost. Locks the job.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -99,12 +113,16 @@ impl Tx<'_> {
         &mut self,
         claim: ImportClaim,
         lease_until: Timestamp,
-    ) -> Result<Option<(i64, i64)>, StoreError> {
+    ) -> Result<Option<(i64, Kept)>, StoreError> {
         let values = [lease_until.into(), id(claim.job), claim.fence.into(), id(claim.tenant)];
-        self.query_one(&KEEP, &values, |row| Ok((row.next()?, row.next()?)))
+        self.query_one(&KEEP, &values, |row| {
+            let next_byte = row.next()?;
+            let kept = Kept { reasons: row.next()?, errors: row.next()?, warnings: row.next()?, bytes: row.next()? };
+            Ok((next_byte, kept))
+        })
     }
 
-    /// Moves a job behind a set of rows: to which byte and line, and what became of them.
+    /// Moves a job behind a set of rows: to which byte and line, what became of them, and what is kept of them.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -113,6 +131,7 @@ impl Tx<'_> {
         claim: ImportClaim,
         next: (i64, i64),
         counts: &ImportCounts,
+        kept: &Kept,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let values = [
@@ -125,6 +144,10 @@ impl Tx<'_> {
             counts.refused.into(),
             counts.fields_left_out.into(),
             counts.added_to_list.into(),
+            kept.reasons.as_ref().into(),
+            kept.errors.into(),
+            kept.warnings.into(),
+            kept.bytes.into(),
             now.into(),
             id(claim.job),
             claim.fence.into(),

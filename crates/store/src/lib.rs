@@ -74,6 +74,7 @@ pub mod idempotency;
 pub mod import_files;
 pub mod import_jobs;
 pub mod import_runs;
+pub mod import_starts;
 pub mod inspection;
 pub mod instance;
 pub mod job_audiences;

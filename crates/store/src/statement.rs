@@ -77,6 +77,7 @@ pub const ALL: &[&[Statement]] = &[
     crate::import_files::STATEMENTS,
     crate::import_jobs::STATEMENTS,
     crate::import_runs::STATEMENTS,
+    crate::import_starts::STATEMENTS,
     crate::inspection::STATEMENTS,
     crate::instance::STATEMENTS,
     crate::ledger::STATEMENTS,

@@ -11,7 +11,8 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use postrider_core::error::Refusal;
-use postrider_service::imports::jobs::{ListNotes, MENDABLE_HEADERS, Note, NotePage};
+use postrider_core::import::ImportSeverity;
+use postrider_service::imports::jobs::{ListNotes, MENDABLE_HEADERS, Note, NotePage, NotePlace};
 use postrider_service::{Actor, Service, ServiceError};
 use serde::Serialize;
 use serde_json::Value;
@@ -20,7 +21,7 @@ use utoipa::ToSchema;
 /// Rows read at a time for a file; each can take 256 KiB.
 const FILE_PAGE_ROWS: i64 = 50;
 
-/// One page of what is to be said of rows, in the order of the file.
+/// One page of refused rows and warnings: refused rows first, each kind in the order of the file.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ImportErrorPage {
@@ -64,11 +65,12 @@ impl ImportErrorDto {
     }
 }
 
-/// Rows that were refused (`error`), and rows that were taken without a field (`warning`). Asked for as `text/csv` or
+/// Rows that were refused (`error`), then rows that were taken without a field (`warning`). Asked for as `text/csv` or
 /// `application/x-ndjson` they are streamed whole, each with its line and the reason, to be mended and imported again.
 #[utoipa::path(get, path = "/public/v1/import-jobs/{id}/errors", operation_id = "listImportErrors", tag = "Imports",
     summary = "List refused rows",
     params(("id" = uuid::Uuid, Path, description = "Import job id"),
+        ("severity" = Option<String>, Query, description = "`error` or `warning`."),
         ("limit" = Option<i64>, Query, description = "1 to 100, 50 if absent"),
         ("cursor" = Option<String>, Query, description = "nextCursor of the page before")),
     responses((status = 200, description = "One page, or the whole as a file", content(
@@ -82,20 +84,24 @@ pub async fn list_import_errors(
 ) -> Result<Response, ApiError> {
     let job = job_id(&id)?;
     let limit = query.limit()?;
-    let after = query.text("cursor").map(|text| parse_cursor(&text)).transpose()?.unwrap_or(0);
+    let severity = query.word("severity", ImportSeverity::read)?;
+    let after = query.text("cursor").map(|text| parse_cursor(&text)).transpose()?;
     query.end()?;
-    let wanted = ListNotes { job, after, limit };
+    let wanted = ListNotes { job, severity, after, limit };
     if let Some(form) = Form::accepted(&headers) {
         return stream(service, actor, wanted, form).await;
     }
     let page = service.import_notes(&actor, wanted).await?;
     let items = page.items.iter().map(|note| ImportErrorDto::of(note, &page.headers)).collect();
-    let next_cursor = page.next.map(|next| next.to_string());
+    let next_cursor = page.next.map(|NotePlace { severity, seq }| format!("{}-{seq}", severity.as_str()));
     Ok(Answer::ok(&ImportErrorPage { items, next_cursor }).into_response())
 }
 
-fn parse_cursor(text: &str) -> Result<i64, ApiError> {
-    let place = text.parse().ok().filter(|place| *place >= 0);
+fn parse_cursor(text: &str) -> Result<NotePlace, ApiError> {
+    let place = text.split_once('-').and_then(|(word, seq)| {
+        let (severity, seq) = (ImportSeverity::parse(word)?, seq.parse().ok()?);
+        (seq >= 0).then_some(NotePlace { severity, seq })
+    });
     place.ok_or_else(|| Refusal::invalid("cursor", Some(text), "is not a nextCursor of this listing").into())
 }
 
@@ -125,11 +131,11 @@ async fn stream(service: Service, actor: Actor, query: ListNotes, form: Form) ->
     Ok(response)
 }
 
-type Place = (Reader, Option<i64>);
+type Place = (Reader, Option<NotePlace>);
 
 async fn next_page((reader, next): Place) -> Result<Option<(String, Place)>, ServiceError> {
     let Some(after) = next else { return Ok(None) };
-    let page = reader.service.import_notes(&reader.actor, ListNotes { after, ..reader.query }).await?;
+    let page = reader.service.import_notes(&reader.actor, ListNotes { after: Some(after), ..reader.query }).await?;
     let mut text = String::new();
     write(reader.form, &page, &mut text);
     Ok(Some((text, (reader, page.next))))

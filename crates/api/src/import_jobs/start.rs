@@ -12,16 +12,21 @@ use postrider_service::{Actor, Service};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// Nothing.
+/// How to start.
 #[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct StartImportJobBody {}
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StartImportJobBody {
+    /// Go through the whole file and write nothing. The job is `ready` again afterwards, with what was found in `dryRun`.
+    #[serde(default)]
+    dry_run: bool,
+}
 
 /// Starts an import job that is ready. It runs in the background; look at it to see how far it is.
 #[utoipa::path(post, path = "/public/v1/import-jobs/{id}/start", operation_id = "startImportJob", tag = "Imports",
     summary = "Start an import job",
     params(("id" = uuid::Uuid, Path, description = "Import job id"),
         ("Idempotency-Key" = Option<uuid::Uuid>, Header)),
+    request_body = StartImportJobBody,
     responses((status = 202, description = "The job, which runs", body = ImportJobDto)))]
 pub async fn start_import_job(
     State(service): State<Service>,
@@ -29,6 +34,6 @@ pub async fn start_import_job(
     Path(id): Path<String>,
     once: Once<StartImportJobBody>,
 ) -> Result<Written, ApiError> {
-    let (StartImportJobBody {}, reply) = once.reply(renderer(StatusCode::ACCEPTED, ImportJobDto::of));
-    Ok(Written(service.start_import_job(&actor, job_id(&id)?, reply).await?))
+    let (StartImportJobBody { dry_run }, reply) = once.reply(renderer(StatusCode::ACCEPTED, ImportJobDto::of));
+    Ok(Written(service.start_import_job(&actor, job_id(&id)?, dry_run, reply).await?))
 }

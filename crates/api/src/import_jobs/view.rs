@@ -2,7 +2,7 @@
 
 use crate::routes::BASE;
 use postrider_core::import::ImportFormat;
-use postrider_service::imports::jobs::{Column, ImportCounts, ImportJob, NewImportJob};
+use postrider_service::imports::jobs::{Column, ImportCounts, ImportJob, NewImportJob, Reason};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -47,6 +47,18 @@ pub struct ImportJobDto {
     /// What follows for everybody if no column is about consent.
     consent_note: Option<String>,
     counts: ImportCountsDto,
+    /// Why rows were refused, the most frequent reason first.
+    refused_by_reason: Vec<ImportReasonDto>,
+    /// Why fields were left out of rows that were imported, the most frequent reason first.
+    warnings: Vec<ImportReasonDto>,
+    /// Refused rows that `errors` shows: at most 100,000, and fewer if they are long.
+    refused_kept: i64,
+    /// Warnings that `errors` shows: at most 100,000, and fewer if they are long.
+    warnings_kept: i64,
+    /// Whether it runs, or ran, without writing anything.
+    is_dry_run: bool,
+    /// What the last dry run found; null without one, and after a new mapping.
+    dry_run: Option<ImportDryRunDto>,
     /// How much of the file is behind us, from 0 to 1.
     progress: f64,
     /// Why it failed.
@@ -84,6 +96,27 @@ pub struct ImportCountsDto {
     fields_left_out: i64,
     /// People who are new on the list.
     added_to_list: i64,
+}
+
+/// How many rows there are for one reason.
+#[derive(Serialize, ToSchema)]
+pub struct ImportReasonDto {
+    code: String,
+    /// One clause that begins with the field.
+    message: String,
+    /// Rows; for warnings, fields of rows.
+    rows: i64,
+}
+
+/// What an import of the file would do.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportDryRunDto {
+    counts: ImportCountsDto,
+    /// Why rows would be refused, the most frequent reason first.
+    refused_by_reason: Vec<ImportReasonDto>,
+    /// Why fields would be left out, the most frequent reason first.
+    warnings: Vec<ImportReasonDto>,
 }
 
 /// Why an import job failed. What it brought in before stays.
@@ -141,6 +174,16 @@ impl ImportJobDto {
             preset: job.preset.map(|(name, _)| name),
             consent_note: job.consent_note.clone(),
             counts: ImportCountsDto::of(&job.counts),
+            refused_by_reason: ImportReasonDto::of(&job.reasons, true),
+            warnings: ImportReasonDto::of(&job.reasons, false),
+            refused_kept: job.kept.0,
+            warnings_kept: job.kept.1,
+            is_dry_run: job.is_dry_run,
+            dry_run: job.dry_run.as_ref().map(|found| ImportDryRunDto {
+                counts: ImportCountsDto::of(&found.counts),
+                refused_by_reason: ImportReasonDto::of(&found.reasons, true),
+                warnings: ImportReasonDto::of(&found.reasons, false),
+            }),
             progress: job.progress,
             error: job.failure.as_ref().map(|(code, message)| ImportFailureDto {
                 code: code.as_str(),
@@ -166,6 +209,18 @@ impl ColumnDto {
     fn of(column: &Column) -> Self {
         let Column { column, field, samples, question } = column.clone();
         Self { column, field, samples, question }
+    }
+}
+
+impl ImportReasonDto {
+    fn of(reasons: &[Reason], is_error: bool) -> Vec<Self> {
+        let of_the_kind = reasons.iter().filter(|reason| reason.is_error == is_error);
+        let view = |Reason { code, message, rows, .. }: &Reason| Self {
+            code: code.clone(),
+            message: message.clone(),
+            rows: *rows,
+        };
+        of_the_kind.map(view).collect()
     }
 }
 

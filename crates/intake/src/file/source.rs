@@ -149,7 +149,7 @@ impl Source {
             (None, Kind::Table(_, columns)) => row::parse(columns, &row.cells, self.key),
             (None, Kind::Lines(_, fields)) => object::parse(fields, text(&row), self.key),
         };
-        Ok(Some(Entry { row, parsed, duplicate: false }))
+        Ok(Some(Entry { row, parsed }))
     }
 
     /// Whether nothing but the end follows.

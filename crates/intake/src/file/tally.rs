@@ -1,4 +1,4 @@
-//! What became of a set of rows: one place counts, for the command line and for jobs.
+//! What became of a set of rows: one place counts.
 
 use super::rows::{ROW, Row};
 use crate::people::{CONSENT_CHANNELS, Operation, ProfileRecord, SetOutcome};
@@ -11,12 +11,11 @@ use postrider_store::import_jobs::ImportCounts;
 ///
 /// Invariant: `read = created + updated + unchanged + refused`, and there are as many notes as `refused` and
 /// `fields_left_out` together. `added_to_list` is not counted here.
-pub fn tally<E>(
+pub fn tally(
     entries: &[Entry],
     outcome: SetOutcome,
-    dry_run: bool,
-    mut note: impl FnMut(&Row, ImportSeverity, &Refusal) -> Result<(), E>,
-) -> Result<ImportCounts, E> {
+    mut note: impl FnMut(&Row, ImportSeverity, &Refusal),
+) -> ImportCounts {
     let mut counts = ImportCounts::default();
     let mut outcome = outcome.into_iter();
     for entry in entries {
@@ -25,7 +24,7 @@ pub fn tally<E>(
             Err(refusal) => refusal.clone(),
             Ok(parsed) => match outcome.next() {
                 Some(Ok((operation, _))) => {
-                    match entry.operation(operation, dry_run) {
+                    match operation {
                         Operation::Created => counts.created += 1,
                         Operation::Updated => counts.updated += 1,
                         Operation::Unchanged => counts.unchanged += 1,
@@ -33,7 +32,7 @@ pub fn tally<E>(
                     let kept = denials_kept(&parsed.record);
                     for refusal in parsed.left_out.iter().chain(&kept) {
                         counts.fields_left_out += 1;
-                        note(&entry.row, ImportSeverity::Warning, refusal)?;
+                        note(&entry.row, ImportSeverity::Warning, refusal);
                     }
                     continue;
                 }
@@ -42,9 +41,9 @@ pub fn tally<E>(
             },
         };
         counts.refused += 1;
-        note(&entry.row, ImportSeverity::Error, &refusal)?;
+        note(&entry.row, ImportSeverity::Error, &refusal);
     }
-    Ok(counts)
+    counts
 }
 
 /// Says for which channels somebody who said no before stays so.
@@ -56,12 +55,8 @@ fn denials_kept(record: &ProfileRecord) -> Vec<Refusal> {
     channels.map(|(channel, _)| Refusal::invalid(format!("consent.{channel}"), None, problem)).collect()
 }
 
-/// Why a row was refused or taken without a field, in one clause.
-pub fn reason(severity: ImportSeverity, refusal: &Refusal) -> String {
-    clause(severity, &refusal.message())
-}
-
-/// The same, of the sentence of a refusal: what is wrong with a row as a whole needs no path.
+/// Why a row was refused or taken without a field, in one clause, of the sentence of a refusal: what is wrong with a row
+/// as a whole needs no path.
 pub fn clause(severity: ImportSeverity, message: &str) -> String {
     let clause = message.strip_prefix(ROW).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(message);
     match severity {

@@ -10,6 +10,8 @@ pub mod notes;
 mod pace;
 mod parsing;
 pub mod parts;
+pub mod reasons;
+mod rehearse;
 mod slice;
 
 pub use parsing::Parsing;
@@ -98,9 +100,10 @@ impl Importer {
         let claim = self.store.write_guarded("imports.claim", move |tx| tx.import_job_claim(job, now, lease_until));
         let Some(job) = claim.await? else { return Ok(false) };
         let claim = ImportClaim { tenant: job.tenant, job: job.id, fence: job.fence };
-        let ended = if job.attempts > ATTEMPTS_MAX { Err(Code::Internal.into()) } else { self.stretch(&job).await };
+        let ended = if job.attempts > ATTEMPTS_MAX { Err(Code::Internal.into()) } else { self.take(&job).await };
         match ended {
             Ok(Stretch::More) => self.release(claim).await?,
+            Ok(Stretch::Whole) if job.is_dry_run => self.finish_dry_run(claim).await?,
             Ok(Stretch::Whole) => self.finish(&job, None).await?,
             Ok(Stretch::Lost) => {}
             Err(IntakeError::Refused(refusal)) => {
@@ -114,6 +117,10 @@ impl Importer {
             }
         }
         Ok(true)
+    }
+
+    async fn take(&self, job: &ImportJobRow) -> Result<Stretch, IntakeError> {
+        if job.is_dry_run { self.rehearse(job).await } else { self.stretch(job, None).await }
     }
 
     async fn release(&self, claim: ImportClaim) -> Result<(), StoreError> {

@@ -7,6 +7,7 @@ mod attribute;
 mod evidence;
 mod field;
 mod record;
+mod rehearsal;
 mod roster;
 mod set;
 
@@ -21,8 +22,9 @@ pub use evidence::{ConsentLedger, Origin, Said, SaidWords};
 pub use field::postal_address;
 pub use postrider_store::profiles::MatchKey;
 pub use record::{ADDRESS_FIELDS, CONSENT_CHANNELS, ProfileRecord, TEXT_CHARS_MAX};
+pub use rehearsal::{Rehearsal, Repeated};
 pub use roster::{Operation, change};
-pub use set::{SetOutcome, preview_set, upsert_set};
+pub use set::{SetOutcome, upsert_set};
 
 use postrider_core::error::{Code, Refusal};
 

@@ -39,9 +39,34 @@ impl Operation {
 }
 
 /// A profile at hand.
-struct Entry {
+pub struct Entry {
     row: ProfileRow,
     state: State,
+}
+
+impl Entry {
+    /// Whose profile it is.
+    pub const fn id(&self) -> ProfileId {
+        self.row.id
+    }
+
+    /// Whether the store has something else.
+    pub const fn is_changed(&self) -> bool {
+        !matches!(self.state, State::Stored)
+    }
+
+    /// Whether the store finds it by other keys.
+    pub const fn is_rekeyed(&self) -> bool {
+        matches!(self.state, State::Changed { rekeyed: true, .. })
+    }
+
+    /// The keys by which it is found.
+    pub fn keys(&self) -> Vec<(MatchKey, String)> {
+        let row = &self.row;
+        let keys =
+            [(MatchKey::Email, &row.email), (MatchKey::CustomerId, &row.customer_id), (MatchKey::Phone, &row.phone)];
+        keys.into_iter().filter_map(|(by, value)| Some((by, value.clone()?))).collect()
+    }
 }
 
 /// What is to be written of a profile.
@@ -97,6 +122,28 @@ impl Roster {
             }
         }
         Ok(roster)
+    }
+
+    /// The profiles at hand.
+    pub fn ids(&self) -> BTreeSet<ProfileId> {
+        self.entries.iter().map(|entry| entry.row.id).collect()
+    }
+
+    /// Puts these profiles in the place of those that were read.
+    pub fn lay_over(&mut self, over: Vec<Entry>) {
+        let ids: BTreeSet<ProfileId> = over.iter().map(|entry| entry.row.id).collect();
+        let read = std::mem::take(&mut self.entries);
+        self.emails.clear();
+        self.customer_ids.clear();
+        self.phones.clear();
+        for entry in read.into_iter().filter(|entry| !ids.contains(&entry.row.id)).chain(over) {
+            self.enter(entry);
+        }
+    }
+
+    /// The profiles at hand, after the records.
+    pub fn into_entries(self) -> Vec<Entry> {
+        self.entries
     }
 
     fn enter(&mut self, entry: Entry) -> usize {

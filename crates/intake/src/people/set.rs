@@ -40,19 +40,3 @@ pub fn upsert_set(
     consents.save(tx, tenant)?;
     Ok(outcome)
 }
-
-/// What [`upsert_set`] would do; nothing is written.
-///
-/// # Errors
-/// Any [`StoreError`].
-pub fn preview_set(
-    tx: &mut Tx<'_>,
-    tenant: TenantId,
-    key: MatchKey,
-    records: &[&ProfileRecord],
-    now: Timestamp,
-    entropy: &dyn Entropy,
-) -> Result<SetOutcome, StoreError> {
-    let mut roster = Roster::load(tx, tenant, key, records)?;
-    Ok(records.iter().map(|record| roster.apply(record, now, entropy)).collect())
-}

@@ -1,31 +1,35 @@
-//! `postrider import FILE`: brings the people of a file in and puts them on a list.
+//! `postrider import FILE`: imports the people of a file and adds them to a list.
 
 use super::{Context, Failure, Report, Trouble};
-use crate::private;
+use crate::importing::{Example, Imported, Importing, Order, Stage};
+use crate::lifecycle;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use postrider_core::id::TenantId;
-use postrider_core::import::ImportFormat;
-use postrider_service::imports::{
-    Import, ImportError, ImportFiles, ImportReport, OpenRefused, Progress, format_of_name,
-};
+use postrider_core::id::{ImportJobId, TenantId};
+use postrider_core::import::{ImportSeverity, ImportState};
+use postrider_service::imports::jobs::{ImportCounts, Mapping, Reason};
 use postrider_service::profiles::match_key;
 use postrider_store::OpenMode;
 use serde_json::{Value, json};
-use std::fs::File;
-use std::io::{BufWriter, IsTerminal as _};
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 /// The flags of this command by the name of their field in the API.
-pub(super) const FLAGS: &[(&str, &str)] = &[("name", "--list"), ("matchKey", "--match-key"), ("columns", "--map")];
+pub(super) const FLAGS: &[(&str, &str)] =
+    &[("name", "--list"), ("listName", "--list"), ("matchKey", "--match-key"), ("columns", "--map")];
 
-/// Refused rows that are told on a terminal.
-const EXAMPLES_TOLD: usize = 5;
+/// Rows of one kind that are shown on a terminal.
+const EXAMPLES_SHOWN: usize = 5;
+/// Reasons of one kind that are shown on a terminal.
+const REASONS_SHOWN: usize = 10;
+/// Steps of the progress bar.
+const STEPS: u64 = 1_000;
 
 #[derive(Debug, Args)]
 pub(super) struct ImportArgs {
     /// A CSV file with the names of the columns in its first line, or a .jsonl file with one record a line.
-    file: PathBuf,
+    #[arg(required_unless_present = "resume")]
+    file: Option<PathBuf>,
     /// The id of the tenant that gets the people.
     #[arg(long, value_name = "ID")]
     tenant: TenantId,
@@ -42,6 +46,9 @@ pub(super) struct ImportArgs {
     /// Report what would happen, and write nothing.
     #[arg(long)]
     dry_run: bool,
+    /// Continue an import that stopped, by the id of its job. The file is in the database already.
+    #[arg(long, value_name = "JOB", conflicts_with_all = ["list", "map", "match_key", "dry_run"])]
+    resume: Option<ImportJobId>,
 }
 
 /// Reads `COLUMN=FIELD`; the column itself may hold a `=`.
@@ -51,106 +58,184 @@ fn column_and_field(text: &str) -> Result<(String, String), String> {
 }
 
 pub(super) async fn run(args: ImportArgs, context: &Context) -> Result<(), Failure> {
-    let ImportArgs { file, tenant, list, map, match_key: key, dry_run } = args;
-    let list = list.unwrap_or_else(|| file.file_stem().unwrap_or_default().to_string_lossy().into_owned());
+    let ImportArgs { file, tenant, list, map, match_key: key, dry_run, resume } = args;
     let match_key = key.as_deref().map(|word| match_key(Some(word))).transpose()?;
-    let input = File::open(&file).map_err(|error| unreadable(&file, &error))?;
-    let length = input.metadata().map_err(|error| unreadable(&file, &error))?.len();
-    let (_, _, service) = context.open(if dry_run { OpenMode::ReadOnly } else { OpenMode::Existing }).await?;
-    let format = format_of_name(&file.to_string_lossy()).unwrap_or(ImportFormat::Csv);
-    let refused_file = refused_path(&file, format);
-    let files = ImportFiles { input: Box::new(input), refused: (!dry_run).then(|| open_refused(refused_file.clone())) };
-    let bar = (!context.json() && std::io::stderr().is_terminal()).then(|| bar(length));
-    let command = Import { tenant, format, list: list.clone(), map, match_key, dry_run };
-    let imported = service.import(command, files, |progress| show(bar.as_ref(), progress)).await;
+    let (_, _, service) = context.open(OpenMode::Existing).await?;
+    let stop = lifecycle::listen()?;
+    let importing = Importing::new(&service, tenant, &stop);
+    let bar = (!context.json() && std::io::stderr().is_terminal()).then(bar);
+    let mut show = |stage: Stage| draw(bar.as_ref(), stage);
+    let ran = async {
+        let job = match (resume, &file) {
+            (Some(job), _) => again(&importing, job).await?,
+            (None, Some(file)) => {
+                let name = || file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                let mapping = Mapping { columns: map, ..Mapping::default() };
+                let order = Order { file, list: list.unwrap_or_else(name), mapping, match_key, dry_run };
+                let told = |job| {
+                    if let Some(bar) = &bar {
+                        bar.println(format!("  import job {job}"));
+                    }
+                };
+                importing.begin(order, told, &mut show).await?
+            }
+            (None, None) => return Err(Failure::of(Trouble::Usage, "name a file, or a job with --resume")),
+        };
+        importing.follow(job, &mut show).await
+    };
+    let done = ran.await;
     if let Some(bar) = &bar {
         bar.finish_and_clear();
     }
-    let report = imported.map_err(|error| match error {
-        ImportError::Service(error) => postrider_service::ServiceError::from(error).into(),
-        ImportError::Read(error) => unreadable(&file, &error),
-        ImportError::WriteRefused(error) => {
-            Failure::of(Trouble::File, format!("{} cannot be written: {error}", refused_file.display()))
-        }
-    })?;
-    let told = !report.examples.is_empty() && !dry_run;
-    let refused_file = told.then_some(refused_file.as_path());
-    context.answer(&Report::new(text(&report, &list, refused_file), document(&report, refused_file)));
+    let done = done?;
+    let is_dry = done.state == ImportState::Ready;
+    let named = done.file_name.clone().unwrap_or_else(|| format!("{}.csv", done.id));
+    let imported = importing.report(done, file.as_deref().unwrap_or_else(|| Path::new(&named))).await?;
+    if is_dry {
+        importing.delete(imported.job.id).await?;
+    }
+    importing.tidy().await;
+    context.answer(&Report::new(text(&imported, is_dry), document(&imported, is_dry)));
     Ok(())
 }
 
-fn unreadable(file: &Path, error: &std::io::Error) -> Failure {
-    Failure::of(Trouble::File, format!("{} cannot be read: {error}", file.display()))
+/// Takes up a job that stopped.
+async fn again(importing: &Importing<'_>, id: ImportJobId) -> Result<ImportJobId, Failure> {
+    let job = importing.job(id).await?;
+    match (job.state, job.file_bytes) {
+        (ImportState::Pending, None) => {
+            let message = format!(
+                "the file of import job {id} was not copied to its end, and nothing of it was imported: run \
+                `postrider import FILE` again"
+            );
+            Err(Failure::of(Trouble::Failed, message))
+        }
+        (ImportState::Pending | ImportState::Ready, _) => importing.start(id, false).await.map(|()| id),
+        (ImportState::Running | ImportState::Completed | ImportState::Failed, _) => Ok(id),
+    }
 }
 
-/// Beside the file: `people.csv` has `people.refused.csv`.
-fn refused_path(file: &Path, format: ImportFormat) -> PathBuf {
-    let mut name = file.file_stem().unwrap_or_default().to_owned();
-    name.push(".refused.");
-    name.push(format.as_str());
-    file.with_file_name(name)
-}
-
-fn open_refused(path: PathBuf) -> OpenRefused {
-    Box::new(move || Ok(Box::new(BufWriter::new(private::create(&path)?))))
-}
-
-fn bar(length: u64) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
+fn bar() -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(STEPS), ProgressDrawTarget::stderr());
     let style = ProgressStyle::with_template("  {bar:32} {percent:>3} %  {msg}, {eta} left");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar
 }
 
-fn show(bar: Option<&ProgressBar>, progress: Progress) {
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a part of a thousand is small")]
+fn draw(bar: Option<&ProgressBar>, stage: Stage) {
     let Some(bar) = bar else { return };
-    bar.set_position(progress.bytes);
-    let millis = u64::try_from(bar.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
-    let rate = progress.rows.saturating_mul(1_000) / millis;
-    bar.set_message(format!("{} rows, {rate} a second", progress.rows));
+    let Some(rows) = stage.rows else {
+        bar.set_position((stage.progress * STEPS as f64) as u64);
+        bar.set_message("copying the file");
+        return;
+    };
+    if bar.message() == "copying the file" {
+        bar.reset();
+    }
+    bar.set_position((stage.progress * STEPS as f64) as u64);
+    let millis = i64::try_from(bar.elapsed().as_millis()).unwrap_or(i64::MAX).max(1);
+    let rate = rows.saturating_mul(1_000) / millis;
+    bar.set_message(format!("{} refused, {rows} rows, {rate} a second", stage.refused));
 }
 
-fn text(report: &ImportReport, list: &str, refused_file: Option<&Path>) -> String {
-    let ImportReport { read, created, updated, unchanged, refused, .. } = report;
+/// What a report is about: the counts and reasons of an import or of a dry run.
+fn found(imported: &Imported, is_dry: bool) -> (ImportCounts, &[Reason]) {
+    match (&imported.job.dry_run, is_dry) {
+        (Some(found), true) => (found.counts, &found.reasons),
+        _ => (imported.job.counts, &imported.job.reasons),
+    }
+}
+
+fn text(imported: &Imported, is_dry: bool) -> String {
+    let job = &imported.job;
+    let (counts, reasons) = found(imported, is_dry);
+    let ImportCounts { read, created, updated, unchanged, refused, fields_left_out, added_to_list } = counts;
     let mut lines = Vec::new();
-    if report.list.is_none() {
+    if is_dry {
         lines.push("A dry run: nothing was written.".to_owned());
     }
+    if refused > 0 {
+        lines.push(format!("{refused} of {read} rows refused:"));
+        lines.extend(reasons_and_examples(reasons, &imported.examples, ImportSeverity::Error, refused));
+    }
+    if let Some(path) = &imported.refused_file {
+        let all = if refused > job.kept.0 { format!("The first {}", job.kept.0) } else { "All".to_owned() };
+        lines.push(format!("{all} of the refused rows with their reasons are in {}", path.display()));
+    }
     lines.push(format!("{read} rows: {created} created, {updated} updated, {unchanged} unchanged, {refused} refused"));
-    if report.duplicates > 0 {
-        lines.push(format!("{} rows repeat an earlier one; the later one wins", report.duplicates));
+    if let (Some(id), Some(list)) = (job.list, &job.list_name) {
+        lines.push(format!("{added_to_list} people added to the list {list}  {id}"));
     }
-    if let Some(id) = report.list {
-        lines.push(format!("{} people added to the list {list}  {id}", report.added_to_list));
+    if fields_left_out > 0 {
+        lines.push(format!("{fields_left_out} fields left out of rows that were imported:"));
+        lines.extend(reasons_and_examples(reasons, &imported.examples, ImportSeverity::Warning, fields_left_out));
     }
-    let columns = report.columns.iter().map(|(column, field)| format!("{column} = {field}"));
-    if !report.columns.is_empty() {
-        lines.push(format!("columns: {}", columns.collect::<Vec<_>>().join(", ")));
+    if let Some(path) = &imported.warnings_file {
+        let all = if fields_left_out > job.kept.1 { format!("The first {}", job.kept.1) } else { "All".to_owned() };
+        lines.push(format!("{all} of these warnings with their rows are in {}", path.display()));
     }
-    for example in report.examples.iter().take(EXAMPLES_TOLD) {
-        lines.push(format!("line {}: {}", example.line, example.reason));
-    }
-    if let Some(path) = refused_file {
-        lines.push(format!("All of these rows with their reasons are in {}", path.display()));
+    let columns: Vec<String> =
+        job.columns.iter().map(|column| format!("{} = {}", column.column, column.field)).collect();
+    if !columns.is_empty() {
+        lines.push(format!("columns: {}", columns.join(", ")));
     }
     lines.join("\n")
 }
 
-fn document(report: &ImportReport, refused_file: Option<&Path>) -> Value {
-    let columns = report.columns.iter().map(|(column, field)| json!({ "column": column, "field": field }));
-    let examples = report.examples.iter().map(|row| json!({ "line": row.line, "reason": row.reason }));
+/// How many rows there are for each reason, and the first of the rows.
+fn reasons_and_examples(reasons: &[Reason], examples: &[Example], severity: ImportSeverity, all: i64) -> Vec<String> {
+    let reasons: Vec<&Reason> =
+        reasons.iter().filter(|reason| reason.is_error == (severity == ImportSeverity::Error)).collect();
+    let mut lines: Vec<String> =
+        reasons.iter().take(REASONS_SHOWN).map(|reason| format!("  {}: {}", reason.message, reason.rows)).collect();
+    if reasons.len() > REASONS_SHOWN {
+        lines.push(format!("  {} more reasons", reasons.len() - REASONS_SHOWN));
+    }
+    let shown: Vec<&Example> =
+        examples.iter().filter(|example| example.severity == severity).take(EXAMPLES_SHOWN).collect();
+    lines.extend(shown.iter().map(|example| format!("  line {}: {}", example.line, example.reason)));
+    let more = all - i64::try_from(shown.len()).unwrap_or(0);
+    if more > 0 {
+        lines.push(format!("  and {more} more"));
+    }
+    lines
+}
+
+fn document(imported: &Imported, is_dry: bool) -> Value {
+    let job = &imported.job;
+    let (counts, reasons) = found(imported, is_dry);
+    let columns = job.columns.iter().map(|column| json!({ "column": column.column, "field": column.field }));
+    let examples = imported.examples.iter().map(
+        |example| json!({ "line": example.line, "severity": example.severity.as_str(), "reason": example.reason }),
+    );
+    let of_kind = |is_error: bool| -> Vec<Value> {
+        let of_kind = reasons.iter().filter(|reason| reason.is_error == is_error);
+        of_kind.map(|reason| json!({ "code": reason.code, "message": reason.message, "rows": reason.rows })).collect()
+    };
+    let shown = |severity| {
+        let shown = imported.examples.iter().filter(|example| example.severity == severity).count();
+        i64::try_from(shown).unwrap_or(0)
+    };
+    let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
     json!({
-        "read": report.read,
-        "created": report.created,
-        "updated": report.updated,
-        "unchanged": report.unchanged,
-        "refused": report.refused,
-        "refusedFile": refused_file.map(|path| path.display().to_string()),
-        "listId": report.list.map(|list| list.to_string()),
-        "addedToList": report.added_to_list,
-        "duplicates": report.duplicates,
-        "fieldsLeftOut": report.fields_left_out,
+        "jobId": job.id.to_string(),
+        "read": counts.read,
+        "created": counts.created,
+        "updated": counts.updated,
+        "unchanged": counts.unchanged,
+        "refused": counts.refused,
+        "refusedByReason": of_kind(true),
+        "refusedFile": path(&imported.refused_file),
+        "warnings": of_kind(false),
+        "warningsFile": path(&imported.warnings_file),
+        "fieldsLeftOut": counts.fields_left_out,
+        "listId": job.list.map(|list| list.to_string()),
+        "addedToList": counts.added_to_list,
         "columns": columns.collect::<Vec<_>>(),
         "examples": examples.collect::<Vec<_>>(),
+        "moreRefused": counts.refused - shown(ImportSeverity::Error),
+        "moreWarnings": counts.fields_left_out - shown(ImportSeverity::Warning),
+        "dryRun": is_dry,
     })
 }

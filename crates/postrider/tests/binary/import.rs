@@ -30,10 +30,13 @@ fn a_file_is_rehearsed_imported_and_imported_again() {
     assert_eq!(counts(&first), [3, 2, 0, 0, 1]);
     assert_eq!(first["addedToList"], 2);
     assert_eq!(first["columns"][2], json!({ "column": "Farbe", "field": "colour" }));
-    assert_eq!(first["examples"], json!([{ "line": 3, "reason": "email: has no @" }]));
+    assert_eq!(first["examples"], json!([{ "line": 3, "severity": "error", "reason": "email: has no @" }]));
     assert_eq!(first["refusedFile"], "people.refused.csv");
     let refused = fs::read_to_string(home.folder.path().join("people.refused.csv")).unwrap();
-    assert_eq!(refused, "E-Mail;Vorname;Farbe;postrider_line;postrider_reason\nnobody;Nobody;blau;3;email: has no @\n");
+    assert_eq!(
+        refused,
+        "E-Mail;Vorname;Farbe;postrider_line;postrider_severity;postrider_reason\nnobody;Nobody;blau;3;error;email: has no @\n"
+    );
 
     let again = import(&["--map", "Farbe=colour"]);
     assert_eq!(counts(&again), [3, 0, 0, 2, 1]);

@@ -14,11 +14,12 @@ mod view;
 pub use create::{CreateImportJob, NAME_CHARS_MAX, UPLOAD_URL_LIFETIME_MS};
 pub use get::ListImportJobs;
 pub use mapping::{MapImportJob, Mapping};
-pub use notes::{ListNotes, MENDABLE_HEADERS, Note, NotePage};
+pub use notes::{ListNotes, MENDABLE_HEADERS, Note, NotePage, NotePlace};
 pub use postrider_intake::jobs::{JOBS_KEPT_DAYS, UNSTARTED_KEPT_DAYS};
 pub use upload::Upload;
 pub use view::{Column, ImportJob, NewImportJob};
 
+pub use postrider_intake::jobs::reasons::{DryRun, NOTES_MAX, Reason};
 pub use postrider_store::import_jobs::{ImportCounts, ImportFilter};
 
 use crate::{Service, ServiceError};

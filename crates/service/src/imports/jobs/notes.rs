@@ -5,7 +5,7 @@ use crate::{Actor, Service, ServiceError};
 use postrider_core::id::ImportJobId;
 use postrider_core::import::ImportSeverity;
 use postrider_intake::file::object::object;
-use postrider_intake::file::refused::{LINE, REASON, mendable, mendable_line};
+use postrider_intake::file::refused::{LINE, REASON, SEVERITY, mendable, mendable_line};
 use postrider_intake::file::source::RECORD_HEADER;
 use postrider_intake::file::tally::clause;
 use postrider_intake::jobs::inspect::{Layout, stored};
@@ -13,20 +13,31 @@ use postrider_store::import_files::ImportNote;
 use serde_json::{Map, Value};
 
 /// The columns that stand behind those of the file where refused rows are written out to be mended.
-pub const MENDABLE_HEADERS: [&str; 2] = [LINE, REASON];
+pub const MENDABLE_HEADERS: [&str; 3] = [LINE, SEVERITY, REASON];
 
 /// Which page of which job's notes.
 #[derive(Debug, Clone, Copy)]
 pub struct ListNotes {
     /// Which job.
     pub job: ImportJobId,
-    /// After which note; 0 for the first.
-    pub after: i64,
+    /// Which notes; absent for refused rows and then warnings.
+    pub severity: Option<ImportSeverity>,
+    /// After which note; absent for the first.
+    pub after: Option<NotePlace>,
     /// Notes of the page.
     pub limit: i64,
 }
 
-/// Notes in the order of the file.
+/// A place among the notes of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotePlace {
+    /// Refused rows come first.
+    pub severity: ImportSeverity,
+    /// The number of the note.
+    pub seq: i64,
+}
+
+/// Notes: refused rows first, each kind in the order of the file.
 #[derive(Debug, Clone)]
 pub struct NotePage {
     /// What the cells stand under.
@@ -34,7 +45,9 @@ pub struct NotePage {
     /// The notes.
     pub items: Vec<Note>,
     /// After which note the next page begins, if there is one.
-    pub next: Option<i64>,
+    pub next: Option<NotePlace>,
+    /// The delimiter of the file; absent for lines of JSON.
+    pub delimiter: Option<u8>,
 }
 
 /// What is to be said of a row.
@@ -69,14 +82,23 @@ impl Service {
     /// # Errors
     /// `IMPORTS.NOT_FOUND`.
     pub async fn import_notes(&self, actor: &Actor, query: ListNotes) -> Result<NotePage, ServiceError> {
-        let (tenant, ListNotes { job, after, limit }) = (actor.tenant, query);
+        let (tenant, ListNotes { job, severity, after, limit }) = (actor.tenant, query);
+        let kinds = [ImportSeverity::Error, ImportSeverity::Warning];
+        let from = after.map_or(0, |place| usize::from(place.severity == ImportSeverity::Warning));
         let read = self.store().read("imports.notes", move |tx| {
             let row = found(tx, tenant, job)?;
-            Ok::<_, ServiceError>((row, tx.import_notes(tenant, job, after, limit + 1)?))
+            let mut notes = Vec::new();
+            for kind in kinds.into_iter().skip(from).filter(|kind| severity.is_none_or(|wanted| wanted == *kind)) {
+                let after = after.filter(|place| place.severity == kind).map_or(0, |place| place.seq);
+                let room = limit + 1 - i64::try_from(notes.len()).unwrap_or(limit);
+                notes.extend(tx.import_notes(tenant, job, kind, after, room)?);
+            }
+            Ok::<_, ServiceError>((row, notes))
         });
         let (row, mut notes) = read.await?;
         let layout = Layout::of(&row)?;
-        let is_table = layout.as_ref().is_some_and(|layout| layout.delimiter.is_some());
+        let delimiter = layout.as_ref().and_then(|layout| layout.delimiter);
+        let is_table = delimiter.is_some();
         let headers = match layout {
             Some(layout) if is_table => layout.headers,
             _ => vec![RECORD_HEADER.to_owned()],
@@ -84,9 +106,10 @@ impl Service {
         let limit = usize::try_from(limit).unwrap_or(0);
         let has_more = notes.len() > limit;
         notes.truncate(limit);
-        let next = notes.last().filter(|_| has_more).map(|(seq, _)| *seq);
+        let next = notes.last().filter(|_| has_more);
+        let next = next.map(|(seq, note)| NotePlace { severity: note.severity, seq: *seq });
         let items = notes.into_iter().map(|(_, note)| Note::of(note, is_table)).collect::<Result<_, _>>()?;
-        Ok(NotePage { headers, items, next })
+        Ok(NotePage { headers, items, next, delimiter })
     }
 }
 
@@ -123,7 +146,7 @@ impl Note {
     /// The cells of the row with line and reason behind them, to stand under the headers and [`MENDABLE_HEADERS`].
     #[must_use]
     pub fn mendable_row(&self, headers: &[String]) -> Vec<String> {
-        mendable(&self.cells, headers.len(), self.line, &self.reason())
+        mendable(&self.cells, headers.len(), (self.line, self.severity, &self.reason()))
     }
 
     /// The row as one object with line and reason beside its record, which imports take as it is.
@@ -131,13 +154,15 @@ impl Note {
     pub fn mendable_record(&self, headers: &[String]) -> Value {
         if self.is_table {
             return serde_json::json!({
-                "record": self.record(headers), LINE: self.line, REASON: self.reason()
+                "record": self.record(headers), LINE: self.line, SEVERITY: self.severity.as_str(), REASON: self.reason()
             });
         }
-        mendable_line(self.cells.first().map_or("", String::as_str), self.line, &self.reason())
+        mendable_line(self.cells.first().map_or("", String::as_str), (self.line, self.severity, &self.reason()))
     }
 
-    fn reason(&self) -> String {
+    /// Why, in one clause that begins with the field.
+    #[must_use]
+    pub fn reason(&self) -> String {
         clause(self.severity, &self.message)
     }
 }

@@ -9,7 +9,8 @@ use postrider_core::id::{ImportJobId, ListId};
 use postrider_intake::write::list_of_name;
 
 impl Service {
-    /// Starts a job that is ready. Its list is found or made now, so that it can be seen filling.
+    /// Starts a job that is ready. Its list is found or made now, so that it can be seen filling. A dry run writes nothing
+    /// but its own counts, and leaves the job ready.
     ///
     /// # Errors
     /// `IMPORTS.NOT_FOUND`, `ALREADY_STARTED`, `FILE_MISSING`, `MAPPING_REQUIRED`; `LISTS.NOT_FOUND` if the list was
@@ -18,6 +19,7 @@ impl Service {
         &self,
         actor: &Actor,
         job: ImportJobId,
+        dry_run: bool,
         reply: Reply<ImportJob>,
     ) -> Result<Answered, ServiceError> {
         let (tenant, now) = (actor.tenant, self.now());
@@ -26,6 +28,12 @@ impl Service {
             .answer_once("imports.start", actor, reply, move |tx| {
                 let row = found(tx, tenant, job)?;
                 row.state.may_start(row.file_bytes.is_some())?;
+                if dry_run {
+                    if !tx.import_job_start_dry(tenant, job, now)? {
+                        return Err(Code::ImportAlreadyStarted.into());
+                    }
+                    return ImportJob::of(found(tx, tenant, job)?);
+                }
                 let list = match (row.list, &row.list_name) {
                     (Some(list), _) => Some(tx.list_get(tenant, list)?.ok_or(Code::ListNotFound)?.id),
                     (None, Some(name)) => Some(list_of_name(tx, tenant, name, fresh, now)?),

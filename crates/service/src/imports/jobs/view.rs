@@ -7,6 +7,7 @@ use postrider_core::import::{ImportFormat, ImportState};
 use postrider_core::time::Timestamp;
 pub use postrider_intake::jobs::mapping::Column;
 use postrider_intake::jobs::mapping::{Described, describe};
+use postrider_intake::jobs::reasons::{DryRun, Reason, reasons};
 use postrider_store::import_jobs::{ImportCounts, ImportJobRow};
 use postrider_store::profiles::MatchKey;
 
@@ -45,6 +46,14 @@ pub struct ImportJob {
     pub consent_note: Option<String>,
     /// What became of the rows so far.
     pub counts: ImportCounts,
+    /// Why rows were refused or taken without a field, refused ones first, the most frequent first.
+    pub reasons: Vec<Reason>,
+    /// Refused rows and warnings that are kept; there may be more.
+    pub kept: (i64, i64),
+    /// Whether it runs, or ran, without writing anything.
+    pub is_dry_run: bool,
+    /// What the last dry run found.
+    pub dry_run: Option<DryRun>,
     /// How much of the file is behind us, from 0 to 1.
     pub progress: f64,
     /// Why it failed: code and sentence.
@@ -75,6 +84,7 @@ impl ImportJob {
     /// A failure if the row holds what no release wrote.
     pub(super) fn of(row: ImportJobRow) -> Result<Self, ServiceError> {
         let Described { columns, problem, preset, consent_note } = describe(&row, true)?;
+        let (reasons, dry_run) = (reasons(&row)?, DryRun::of(&row)?);
         let failure = row.failure.map(|(code, message)| {
             (Code::ALL.iter().copied().find(|known| known.as_str() == code).unwrap_or(Code::Internal), message)
         });
@@ -95,6 +105,10 @@ impl ImportJob {
             preset,
             consent_note,
             counts: row.counts,
+            reasons,
+            kept: (row.errors_kept, row.warnings_kept),
+            is_dry_run: row.is_dry_run,
+            dry_run,
             progress: progress(row.state, row.next_byte, row.file_bytes, row.started_at),
             failure,
             created_at: row.created_at,

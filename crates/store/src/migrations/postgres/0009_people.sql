@@ -57,3 +57,15 @@ ALTER TABLE suppressions ADD COLUMN erased_at BIGINT;
 ALTER TABLE secrets DROP CONSTRAINT secrets_purpose_check;
 ALTER TABLE secrets ADD CONSTRAINT secrets_purpose_check
     CHECK (purpose IN ('token_signing', 'unsubscribe', 'client_secrets', 'erased_addresses'));
+-- Import jobs can run dry, and begin again where the first row is; `dry_run` is JSON with the counts of the last dry run.
+ALTER TABLE import_jobs ADD COLUMN is_dry_run BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE import_jobs ADD COLUMN dry_run TEXT;
+ALTER TABLE import_jobs ADD COLUMN first_byte BIGINT;
+ALTER TABLE import_jobs ADD COLUMN first_line BIGINT;
+-- JSON: how many rows were refused or taken without a field, by reason. The rows themselves are kept up to a limit.
+ALTER TABLE import_jobs ADD COLUMN reasons TEXT;
+ALTER TABLE import_jobs ADD COLUMN errors_kept BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE import_jobs ADD COLUMN warnings_kept BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE import_jobs ADD COLUMN note_bytes BIGINT NOT NULL DEFAULT 0;
+UPDATE import_jobs SET errors_kept = rows_refused, warnings_kept = fields_left_out;
+CREATE INDEX import_job_errors_by_severity ON import_job_errors (job_id, severity, seq);

@@ -63,3 +63,15 @@ INSERT INTO secrets (id, purpose, value, created_at, retired_at)
     SELECT id, purpose, value, created_at, retired_at FROM secrets_before;
 DROP TABLE secrets_before;
 CREATE UNIQUE INDEX secrets_in_use ON secrets (purpose) WHERE retired_at IS NULL;
+-- Import jobs can run dry, and begin again where the first row is; `dry_run` is JSON with the counts of the last dry run.
+ALTER TABLE import_jobs ADD COLUMN is_dry_run INTEGER NOT NULL DEFAULT 0 CHECK (is_dry_run IN (0, 1));
+ALTER TABLE import_jobs ADD COLUMN dry_run TEXT;
+ALTER TABLE import_jobs ADD COLUMN first_byte INTEGER;
+ALTER TABLE import_jobs ADD COLUMN first_line INTEGER;
+-- JSON: how many rows were refused or taken without a field, by reason. The rows themselves are kept up to a limit.
+ALTER TABLE import_jobs ADD COLUMN reasons TEXT;
+ALTER TABLE import_jobs ADD COLUMN errors_kept INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE import_jobs ADD COLUMN warnings_kept INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE import_jobs ADD COLUMN note_bytes INTEGER NOT NULL DEFAULT 0;
+UPDATE import_jobs SET errors_kept = rows_refused, warnings_kept = fields_left_out;
+CREATE INDEX import_job_errors_by_severity ON import_job_errors (job_id, severity, seq);

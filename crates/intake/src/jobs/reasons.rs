@@ -1,0 +1,152 @@
+//! What is kept of rows that were refused or taken without a field: exact counts by reason, and the first rows.
+//!
+//! Invariant: the counts of the reasons sum up to all such rows and fields, however many of the rows are kept.
+
+use super::inspect::unreadable;
+use super::notes::note;
+use crate::IntakeError;
+use crate::file::rows::{ROW, Row};
+use postrider_core::error::{Detail, Refusal};
+use postrider_core::import::ImportSeverity;
+use postrider_store::import_files::ImportNote;
+use postrider_store::import_jobs::{ImportCounts, ImportJobRow};
+use postrider_store::import_runs::Kept;
+use serde::{Deserialize, Serialize};
+
+/// Refused rows that a job keeps at most, and as many warnings.
+pub const NOTES_MAX: i64 = 100_000;
+/// Cells and reasons that a job keeps at most, in bytes.
+pub const NOTE_BYTES_MAX: i64 = 64 * 1024 * 1024;
+/// Reasons of one kind that a job counts apart; the rest is counted together.
+const REASONS_MAX: usize = 100;
+/// The sentence of the rest.
+const OTHERS: &str = "other reasons";
+
+/// How many rows there are for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// Whether the rows were refused.
+    pub is_error: bool,
+    /// Code of the catalogue.
+    pub code: String,
+    /// One clause that begins with the field.
+    pub message: String,
+    /// Rows, or for warnings fields of rows.
+    pub rows: i64,
+}
+
+/// What a dry run found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DryRun {
+    /// What would become of the rows.
+    pub counts: ImportCounts,
+    /// Why rows would be refused or taken without a field.
+    pub reasons: Vec<Reason>,
+}
+
+/// As it is stored.
+#[derive(Serialize, Deserialize)]
+struct StoredDryRun {
+    counts: [i64; 7],
+    reasons: Vec<Reason>,
+}
+
+/// The notes of one set, on top of what a job has kept before.
+pub(super) struct Keeping {
+    kept: Kept,
+    reasons: Vec<Reason>,
+    first: i64,
+    notes: Vec<ImportNote>,
+}
+
+impl Keeping {
+    pub(super) fn new(kept: Kept) -> Result<Self, IntakeError> {
+        let reasons = parse(kept.reasons.as_deref())?;
+        let first = kept.errors + kept.warnings + 1;
+        Ok(Self { kept, reasons, first, notes: Vec::new() })
+    }
+
+    /// Counts a row, and keeps it if there is room.
+    pub(super) fn add(&mut self, row: &Row, severity: ImportSeverity, refusal: &Refusal) {
+        count(&mut self.reasons, severity, refusal);
+        let number = match severity {
+            ImportSeverity::Error => &mut self.kept.errors,
+            ImportSeverity::Warning => &mut self.kept.warnings,
+        };
+        if *number >= NOTES_MAX || self.kept.bytes >= NOTE_BYTES_MAX {
+            return;
+        }
+        let note = note(row, severity, refusal);
+        *number += 1;
+        self.kept.bytes += i64::try_from(note.cells.len() + note.message.len()).unwrap_or(0);
+        self.notes.push(note);
+    }
+
+    /// What is kept now, and the new notes with the number of the first.
+    pub(super) fn end(self) -> (Kept, i64, Vec<ImportNote>) {
+        let reasons = (!self.reasons.is_empty()).then(|| serde_json::json!(self.reasons).to_string());
+        (Kept { reasons, ..self.kept }, self.first, self.notes)
+    }
+}
+
+fn count(reasons: &mut Vec<Reason>, severity: ImportSeverity, refusal: &Refusal) {
+    let (code, message) = (refusal.code.as_str(), sentence(refusal));
+    let is_error = severity == ImportSeverity::Error;
+    let is_same = |reason: &Reason| reason.is_error == is_error && reason.code == code && reason.message == message;
+    if let Some(reason) = reasons.iter_mut().find(|reason| is_same(reason)) {
+        reason.rows += 1;
+        return;
+    }
+    let mut of_its_kind = reasons.iter_mut().filter(|reason| reason.is_error == is_error);
+    if of_its_kind.by_ref().count() < REASONS_MAX {
+        reasons.push(Reason { is_error, code: code.to_owned(), message, rows: 1 });
+        return;
+    }
+    match reasons.iter_mut().find(|reason| reason.is_error == is_error && reason.message == OTHERS) {
+        Some(others) => others.rows += 1,
+        None => reasons.push(Reason { is_error, code: code.to_owned(), message: OTHERS.to_owned(), rows: 1 }),
+    }
+}
+
+/// The field and what is wrong with it, the same for every row: without the place in a list.
+fn sentence(refusal: &Refusal) -> String {
+    let Detail::Field { path, problem, .. } = &refusal.detail else { return refusal.message() };
+    let path = path.split('[').next().unwrap_or(path);
+    let text = if path == ROW { problem.clone() } else { format!("{path}: {problem}") };
+    text.replace('\0', "\u{fffd}")
+}
+
+fn parse(text: Option<&str>) -> Result<Vec<Reason>, IntakeError> {
+    text.map_or_else(|| Ok(Vec::new()), |text| serde_json::from_str(text).map_err(unreadable))
+}
+
+/// Why rows of a job were refused or taken without a field, the most frequent first.
+///
+/// # Errors
+/// A failure if the row holds what no release wrote.
+pub fn reasons(row: &ImportJobRow) -> Result<Vec<Reason>, IntakeError> {
+    let mut reasons = parse(row.reasons.as_deref())?;
+    reasons.sort_by_key(|reason| (!reason.is_error, -reason.rows));
+    Ok(reasons)
+}
+
+impl DryRun {
+    /// What a dry run that is at its end found, as it is stored.
+    pub(super) fn stored(row: &ImportJobRow) -> Result<String, IntakeError> {
+        let ImportCounts { read, created, updated, unchanged, refused, fields_left_out, added_to_list } = row.counts;
+        let counts = [read, created, updated, unchanged, refused, fields_left_out, added_to_list];
+        Ok(serde_json::json!(StoredDryRun { counts, reasons: reasons(row)? }).to_string())
+    }
+
+    /// What the last dry run of a job found.
+    ///
+    /// # Errors
+    /// A failure if the row holds what no release wrote.
+    pub fn of(row: &ImportJobRow) -> Result<Option<Self>, IntakeError> {
+        let Some(text) = &row.dry_run else { return Ok(None) };
+        let StoredDryRun { counts, reasons } = serde_json::from_str(text).map_err(unreadable)?;
+        let [read, created, updated, unchanged, refused, fields_left_out, added_to_list] = counts;
+        let counts = ImportCounts { read, created, updated, unchanged, refused, fields_left_out, added_to_list };
+        Ok(Some(Self { counts, reasons }))
+    }
+}
