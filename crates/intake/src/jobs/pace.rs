@@ -31,3 +31,19 @@ impl Pace {
         self.0.store(rows.clamp(ROWS_MIN, ROWS_MAX), Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sets_grow_while_nobody_else_writes_and_shrink_when_others_do() {
+        let pace = Pace::new();
+        let rows = |others_wrote: bool| {
+            pace.wrote(others_wrote);
+            pace.rows()
+        };
+        assert_eq!([rows(false), rows(false), rows(false)], [2 * ROWS_MIN, ROWS_MAX, ROWS_MAX]);
+        assert_eq!([rows(true), rows(true), rows(false)], [ROWS_MIN, ROWS_MIN, 2 * ROWS_MIN]);
+    }
+}

@@ -129,6 +129,8 @@ impl<'o> ConsentLedger<'o> {
             history.push(evidence.clone());
             fresh.push((profile, history.len(), evidence));
         }
+        // Neighbours in the table are written one after the other.
+        fresh.sort_unstable_by_key(|(profile, number, _)| (*profile, *number));
         tx.consent_evidence_add(tenant, self.origin.source, &fresh)
     }
 }
