@@ -11,6 +11,7 @@ use crate::statements;
 use crate::tx::Tx;
 use crate::value::{Row, Value, id};
 use postrider_core::audience::Consent;
+use postrider_core::channel::ChannelKind;
 use postrider_core::id::{ProfileId, TenantId};
 use postrider_core::time::Timestamp;
 
