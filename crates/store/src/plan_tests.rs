@@ -23,6 +23,7 @@ const WHOLE: &[(&str, &str)] = &[
     ("rate_windows.FORGET", "windows of the last minutes, and only the janitor"),
     ("webhook_log.FORGET_ENDPOINTS", "a tenant has few endpoints, and only the janitor"),
     ("erasing.TESTS", "a tenant has few tests, and only an erasure reads them"),
+    ("import_runs.LITTER", "its inner queries end at the first row that an index of them finds"),
     ("import_files.RUBBISH", "only files of jobs that are not over lie there"),
     ("chunks.LOST", "it runs only after IS_LOST has found one in the index of the claimed"),
 ];

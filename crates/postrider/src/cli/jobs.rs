@@ -107,7 +107,7 @@ async fn release(args: ReleaseArgs, context: &Context) -> Result<(), Failure> {
         context.answer(&Report::new("Sending was not held.", json!({ "released": false })));
         return Ok(());
     }
-    confirm(context, &question, yes)?;
+    confirm(context, &question, ("release", "nothing was released"), yes)?;
     if lock.is_some() && !at_once {
         store.enter(service.now(), &OsEntropy).await?;
     }
@@ -131,23 +131,28 @@ fn of_job(id: ScheduleId, failure: Failure) -> Failure {
     failure.about(&format!("job {id}"))
 }
 
-/// Asks on the terminal whether to go on, unless `--yes` was given.
-fn confirm(context: &Context, question: &str, yes: bool) -> Result<(), Failure> {
+/// Asks on the terminal whether to go on, unless `--yes` was given: to do what, and what is said if not.
+pub(super) fn confirm(
+    context: &Context,
+    question: &str,
+    (action, undone): (&str, &str),
+    yes: bool,
+) -> Result<(), Failure> {
     if yes {
         return Ok(());
     }
     let stdin = std::io::stdin();
     if !stdin.is_terminal() {
-        let message = format!("{question} Add --yes to confirm; nothing was released");
+        let message = format!("{question} Add --yes to confirm; {undone}");
         return Err(Failure::of(Trouble::Usage, message));
     }
-    context.note(format!("{question}\nType yes to release: "));
+    context.note(format!("{question}\nType yes to {action}: "));
     let mut answer = String::new();
     let read = stdin.lock().read_line(&mut answer);
     if read.is_ok() && answer.trim() == "yes" {
         return Ok(());
     }
-    Err(Failure::of(Trouble::Failed, "nothing was released"))
+    Err(Failure::of(Trouble::Failed, undone))
 }
 
 /// The consequences of a release, for the question and the result.

@@ -115,7 +115,7 @@ enum Command {
     Client(client::ClientCommand),
     /// Import people from a CSV or JSONL file.
     Import(import::ImportArgs),
-    /// Find a person, show or export what is held about them.
+    /// Find a person, show or export what is held about them, or erase it.
     #[command(subcommand)]
     Person(person::PersonCommand),
     /// Show the state of a campaign, or follow it.

@@ -1,5 +1,6 @@
-//! `postrider person find|show|export`: what is held about one person.
+//! `postrider person find|show|export|forget`: what is held about one person.
 
+use super::jobs::confirm;
 use super::{Context, Failure, Report, Trouble};
 use crate::private;
 use clap::{Args, Subcommand};
@@ -8,7 +9,7 @@ use postrider_core::id::{ClientId, ProfileId, TenantId};
 use postrider_core::scope::Scope;
 use postrider_service::Actor;
 use postrider_service::deliveries::PersonDelivery;
-use postrider_service::profiles::{Profile, SearchProfiles};
+use postrider_service::profiles::{ErasureBy, Profile, SearchProfiles};
 use postrider_store::OpenMode;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -26,6 +27,8 @@ pub(super) enum PersonCommand {
     Show(PersonArgs),
     /// Write all that is held about a person as one JSON document.
     Export(ExportArgs),
+    /// Erase a person: the profile, the lists, the consents, and the address wherever it is stored.
+    Forget(ForgetArgs),
 }
 
 #[derive(Debug, Args)]
@@ -58,11 +61,21 @@ pub(super) struct ExportArgs {
     out: Option<PathBuf>,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct ForgetArgs {
+    #[command(flatten)]
+    person: PersonArgs,
+    /// Do not ask; needed where there is no terminal.
+    #[arg(long)]
+    yes: bool,
+}
+
 pub(super) async fn run(command: PersonCommand, context: &Context) -> Result<(), Failure> {
     match command {
         PersonCommand::Find(args) => find(args, context).await,
         PersonCommand::Show(args) => show(&args, context).await,
         PersonCommand::Export(args) => export(args, context).await,
+        PersonCommand::Forget(args) => forget(args, context).await,
     }
 }
 
@@ -192,4 +205,18 @@ async fn export(args: ExportArgs, context: &Context) -> Result<(), Failure> {
         target.write_all(part.as_bytes()).map_err(unwritable)?;
     }
     target.flush().map_err(unwritable)
+}
+
+async fn forget(args: ForgetArgs, context: &Context) -> Result<(), Failure> {
+    let ForgetArgs { person: PersonArgs { id, tenant }, yes } = args;
+    let (_, _, service) = context.open(OpenMode::Existing).await?;
+    if !yes {
+        let person = service.person(&operator(tenant), id).await?;
+        let question = format!("{}\nThis person is erased for good, and gets no more messages.", line(&person.profile));
+        confirm(context, &question, ("erase", "nobody was erased"), yes)?;
+    }
+    let erased_at = service.erase_profile(tenant, ErasureBy::CommandLine, id).await?;
+    let document = json!({ "id": id.to_string(), "erased": true, "erasedAt": erased_at.to_string() });
+    context.answer(&Report::new(format!("Erased {id}. The numbers of past campaigns stay as they were."), document));
+    Ok(())
 }

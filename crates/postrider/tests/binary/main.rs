@@ -19,6 +19,7 @@ mod import;
 mod listening;
 #[cfg(unix)]
 mod once;
+mod person;
 mod places;
 #[cfg(unix)]
 mod pooler;
