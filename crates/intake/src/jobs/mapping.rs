@@ -107,7 +107,7 @@ pub fn describe(row: &ImportJobRow, mails_unknown: bool) -> Result<Described, In
             layout.headers.iter().map(|name| (name.clone(), fields.target(name))).collect()
         }
     };
-    let problem = problem.or_else(|| doubts.iter().flatten().next().map(Doubt::sentence));
+    let problem = problem.or_else(|| questions(&doubts));
     let has_consent = columns.tells_consent() || layout.headers.iter().any(|name| name == "consent");
     let described = named.into_iter().zip(doubts).enumerate().map(|(place, ((column, field), doubt))| {
         let samples = samples.columns.get(place).cloned().unwrap_or_default();
@@ -119,6 +119,18 @@ pub fn describe(row: &ImportJobRow, mails_unknown: bool) -> Result<Described, In
         preset: columns.preset.map(|preset| (preset.name, preset.about)),
         consent_note: (!has_consent).then(|| consent_note(&columns, &samples.seen, mails_unknown)),
     })
+}
+
+/// The first question of a file, and about which other columns there are more.
+fn questions(doubts: &[Option<Doubt>]) -> Option<String> {
+    let mut doubts = doubts.iter().flatten();
+    let mut problem = doubts.next()?.sentence();
+    let others: Vec<String> = doubts.map(|doubt| format!("\"{}\"", doubt.column)).collect();
+    if !others.is_empty() {
+        problem.push_str("; the same is asked about ");
+        problem.push_str(&others.join(", "));
+    }
+    Some(problem)
 }
 
 /// What follows for everybody if nothing in a file is about consent.

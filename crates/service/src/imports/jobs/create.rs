@@ -1,7 +1,7 @@
 //! `POST /import-jobs`
 
-use super::found;
-use super::view::{ImportJob, NewImportJob};
+use super::shown;
+use super::view::NewImportJob;
 use crate::idempotency::{Answered, Reply};
 use crate::lists::check_name;
 use crate::{Actor, Service, ServiceError};
@@ -85,7 +85,7 @@ impl Service {
                 return Err(Code::ImportLimitReached.into());
             }
             tx.import_job_insert(tenant, &job, now)?;
-            let job = ImportJob::of(found(tx, tenant, job.id)?)?;
+            let job = shown(tx, tenant, job.id)?;
             Ok(NewImportJob { job, upload_url: upload_url.clone() })
         })
         .await

@@ -1,6 +1,6 @@
 //! `GET /import-jobs` and `GET /import-jobs/{id}`
 
-use super::found;
+use super::shown;
 use super::view::ImportJob;
 use crate::{Actor, Page, Service, ServiceError};
 use postrider_core::id::ImportJobId;
@@ -22,7 +22,7 @@ impl Service {
     /// `IMPORTS.NOT_FOUND`.
     pub async fn import_job(&self, actor: &Actor, job: ImportJobId) -> Result<ImportJob, ServiceError> {
         let tenant = actor.tenant;
-        ImportJob::of(self.store().read("imports.get", move |tx| found(tx, tenant, job)).await?)
+        self.store().read("imports.get", move |tx| shown(tx, tenant, job)).await
     }
 
     /// Import jobs, newest first.
@@ -35,10 +35,12 @@ impl Service {
         query: ListImportJobs,
     ) -> Result<Page<ImportJob, ImportJobId>, ServiceError> {
         let (tenant, ListImportJobs { filter, limit }) = (actor.tenant, query);
-        let rows = self
-            .store()
-            .read("imports.list", move |tx| tx.import_jobs_list(tenant, filter, limit + 1).map_err(ServiceError::from));
-        let jobs = rows.await?.into_iter().map(ImportJob::of).collect::<Result<Vec<_>, _>>()?;
+        let jobs = self.store().read("imports.list", move |tx| {
+            let mails_unknown = tx.tenant_mails_unknown(tenant)?;
+            let rows = tx.import_jobs_list(tenant, filter, limit + 1)?;
+            rows.into_iter().map(|row| ImportJob::of(row, mails_unknown)).collect::<Result<Vec<_>, ServiceError>>()
+        });
+        let jobs = jobs.await?;
         Ok(Page::of(jobs, limit, |last| (last.created_at, last.id)))
     }
 }

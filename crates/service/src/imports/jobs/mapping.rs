@@ -1,7 +1,7 @@
 //! `POST /import-jobs/{id}/mapping`
 
-use super::found;
 use super::view::ImportJob;
+use super::{found, shown};
 use crate::idempotency::{Answered, Reply};
 use crate::{Actor, Service, ServiceError};
 use postrider_core::error::Code;
@@ -49,5 +49,5 @@ impl Service {
 }
 
 fn reread(tx: &mut Tx<'_>, row: &ImportJobRow) -> Result<ImportJob, ServiceError> {
-    ImportJob::of(found(tx, row.tenant, row.id)?)
+    shown(tx, row.tenant, row.id)
 }

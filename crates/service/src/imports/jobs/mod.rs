@@ -37,6 +37,15 @@ fn found(tx: &mut Tx<'_>, tenant: TenantId, job: ImportJobId) -> Result<ImportJo
     tx.import_job_get(tenant, job)?.ok_or_else(|| Code::ImportNotFound.into())
 }
 
+/// A job as callers see it.
+///
+/// # Errors
+/// `IMPORTS.NOT_FOUND`.
+fn shown(tx: &mut Tx<'_>, tenant: TenantId, job: ImportJobId) -> Result<ImportJob, ServiceError> {
+    let row = found(tx, tenant, job)?;
+    ImportJob::of(row, tx.tenant_mails_unknown(tenant)?)
+}
+
 impl Service {
     /// Wakes the task that works on import jobs. Losing the nudge costs at most one poll.
     fn nudge_imports(&self) {

@@ -1,7 +1,7 @@
 //! `POST /import-jobs/{id}/start`
 
-use super::found;
 use super::view::ImportJob;
+use super::{found, shown};
 use crate::idempotency::{Answered, Reply};
 use crate::{Actor, Service, ServiceError};
 use postrider_core::error::Code;
@@ -32,7 +32,7 @@ impl Service {
                     if !tx.import_job_start_dry(tenant, job, now)? {
                         return Err(Code::ImportAlreadyStarted.into());
                     }
-                    return ImportJob::of(found(tx, tenant, job)?);
+                    return shown(tx, tenant, job);
                 }
                 let list = match (row.list, &row.list_name) {
                     (Some(list), _) => Some(tx.list_get(tenant, list)?.ok_or(Code::ListNotFound)?.id),
@@ -42,7 +42,7 @@ impl Service {
                 if !tx.import_job_start(tenant, job, list, now)? {
                     return Err(Code::ImportAlreadyStarted.into());
                 }
-                ImportJob::of(found(tx, tenant, job)?)
+                shown(tx, tenant, job)
             })
             .await?;
         self.nudge_imports();

@@ -4,8 +4,8 @@
 //! its parts to the sweep.
 
 use super::create::upload_hash;
-use super::found;
 use super::view::ImportJob;
+use super::{found, shown};
 use crate::{Actor, Service, ServiceError};
 use postrider_core::error::{Code, Refusal};
 use postrider_core::id::{ImportJobId, TenantId};
@@ -165,7 +165,7 @@ impl Upload {
             if !whole || !tx.import_job_set_layout(tenant, key.0, &layout, now)? {
                 return Err(Code::ImportUploadSuperseded.into());
             }
-            ImportJob::of(found(tx, tenant, key.0)?)
+            shown(tx, tenant, key.0)
         });
         end.await
     }

@@ -78,12 +78,12 @@ pub struct NewImportJob {
 }
 
 impl ImportJob {
-    /// Reads what is stored.
+    /// Reads what is stored. `mails_unknown` is what the tenant does about people whose consent is unknown.
     ///
     /// # Errors
     /// A failure if the row holds what no release wrote.
-    pub(super) fn of(row: ImportJobRow) -> Result<Self, ServiceError> {
-        let Described { columns, problem, preset, consent_note } = describe(&row, true)?;
+    pub(super) fn of(row: ImportJobRow, mails_unknown: bool) -> Result<Self, ServiceError> {
+        let Described { columns, problem, preset, consent_note } = describe(&row, mails_unknown)?;
         let (reasons, dry_run) = (reasons(&row)?, DryRun::of(&row)?);
         let failure = row.failure.map(|(code, message)| {
             (Code::ALL.iter().copied().find(|known| known.as_str() == code).unwrap_or(Code::Internal), message)
