@@ -15,8 +15,13 @@ use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 /// The flags of this command by the name of their field in the API.
-pub(super) const FLAGS: &[(&str, &str)] =
-    &[("name", "--list"), ("listName", "--list"), ("matchKey", "--match-key"), ("columns", "--map")];
+pub(super) const FLAGS: &[(&str, &str)] = &[
+    ("name", "--list"),
+    ("listName", "--list"),
+    ("matchKey", "--match-key"),
+    ("columns", "--map"),
+    ("preset", "--preset"),
+];
 
 /// Rows of one kind that are shown on a terminal.
 const EXAMPLES_SHOWN: usize = 5;
@@ -43,11 +48,23 @@ pub(super) struct ImportArgs {
     /// The field that identifies a person: email, phone or customer_id [default: the first of these that has a column].
     #[arg(long, value_name = "FIELD")]
     match_key: Option<String>,
+    /// A word that means yes in columns of consent, beside those that are known.
+    #[arg(long, value_name = "WORD")]
+    yes: Vec<String>,
+    /// A word that means no in columns of consent.
+    #[arg(long, value_name = "WORD")]
+    no: Vec<String>,
+    /// The export of another system that the file is, such as mailchimp_unsubscribed, or none [default: recognized].
+    #[arg(long, value_name = "NAME")]
+    preset: Option<String>,
+    /// Let the file set the consent of people who denied it before; they stay denied otherwise.
+    #[arg(long)]
+    revive_consent: bool,
     /// Report what would happen, and write nothing.
     #[arg(long)]
     dry_run: bool,
     /// Continue an import that stopped, by the id of its job. The file is in the database already.
-    #[arg(long, value_name = "JOB", conflicts_with_all = ["list", "map", "match_key", "dry_run"])]
+    #[arg(long, value_name = "JOB", conflicts_with_all = ["list", "map", "match_key", "dry_run", "yes", "no", "preset", "revive_consent"])]
     resume: Option<ImportJobId>,
 }
 
@@ -58,7 +75,7 @@ fn column_and_field(text: &str) -> Result<(String, String), String> {
 }
 
 pub(super) async fn run(args: ImportArgs, context: &Context) -> Result<(), Failure> {
-    let ImportArgs { file, tenant, list, map, match_key: key, dry_run, resume } = args;
+    let ImportArgs { file, tenant, list, map, match_key: key, yes, no, preset, revive_consent, dry_run, resume } = args;
     let match_key = key.as_deref().map(|word| match_key(Some(word))).transpose()?;
     let (_, _, service) = context.open(OpenMode::Existing).await?;
     let stop = lifecycle::listen()?;
@@ -70,7 +87,7 @@ pub(super) async fn run(args: ImportArgs, context: &Context) -> Result<(), Failu
             (Some(job), _) => again(&importing, job).await?,
             (None, Some(file)) => {
                 let name = || file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-                let mapping = Mapping { columns: map, ..Mapping::default() };
+                let mapping = Mapping { columns: map, yes, no, preset, revive_consent, ..Mapping::default() };
                 let order = Order { file, list: list.unwrap_or_else(name), mapping, match_key, dry_run };
                 let told = |job| {
                     if let Some(bar) = &bar {
@@ -175,6 +192,10 @@ fn text(imported: &Imported, is_dry: bool) -> String {
         let all = if fields_left_out > job.kept.1 { format!("The first {}", job.kept.1) } else { "All".to_owned() };
         lines.push(format!("{all} of these warnings with their rows are in {}", path.display()));
     }
+    if let Some((name, about)) = job.preset {
+        lines.push(format!("preset {name}: {about} (--preset none if it is something else)"));
+    }
+    lines.extend(job.consent_note.clone());
     let columns: Vec<String> =
         job.columns.iter().map(|column| format!("{} = {}", column.column, column.field)).collect();
     if !columns.is_empty() {
@@ -233,6 +254,8 @@ fn document(imported: &Imported, is_dry: bool) -> Value {
         "listId": job.list.map(|list| list.to_string()),
         "addedToList": counts.added_to_list,
         "columns": columns.collect::<Vec<_>>(),
+        "preset": job.preset.map(|(name, _)| name),
+        "consentNote": job.consent_note,
         "examples": examples.collect::<Vec<_>>(),
         "moreRefused": counts.refused - shown(ImportSeverity::Error),
         "moreWarnings": counts.fields_left_out - shown(ImportSeverity::Warning),

@@ -77,3 +77,31 @@ fn what_cannot_be_imported_has_a_sentence_a_code_and_an_exit_code() {
     let unmapped = home.run(&["import", "people.csv", "--tenant", &tenant, "--map", "email"]);
     assert_eq!(unmapped.code, 2);
 }
+
+#[test]
+fn a_column_that_may_be_about_consent_stops_the_import_with_the_flag_that_answers() {
+    let (home, tenant) = home();
+    let write = |name: &str, text: &str| fs::write(home.folder.path().join(name), text).unwrap();
+    write("people.csv", "email,email_disabled\nin@e.test,false\nout@e.test,true\n");
+    for more in [&[][..], &["--dry-run"]] {
+        let asked = home.run(&[&["import", "people.csv", "--tenant", &tenant], more].concat());
+        assert_ne!(asked.code, 0);
+        for part in ["email_disabled", "\"true\"", "--map \"email_disabled=!consent.email\""] {
+            assert!(asked.stderr.contains(part), "{}", asked.stderr);
+        }
+    }
+    let answer = ["import", "people.csv", "--tenant", &tenant, "--map", "email_disabled=!consent.email"];
+    let taken = home.json(&answer);
+    assert_eq!((&taken["created"], &taken["consentNote"], &taken["preset"]), (&json!(2), &Value::Null, &Value::Null));
+
+    write("words.csv", "email,Zgoda\na@e.test,tak\nb@e.test,może\n");
+    let asked = home.run(&["import", "words.csv", "--tenant", &tenant]);
+    assert!(asked.stderr.contains("--no \"może\""), "{}", asked.stderr);
+    assert_eq!(home.json(&["import", "words.csv", "--tenant", &tenant, "--no", "może"])["created"], 2);
+
+    write("cleaned_1.csv", "Email Address,CLEAN_TIME,LEID,EUID\nc@e.test,2020-01-02 03:04:05,1,x\n");
+    assert_eq!(home.json(&["import", "cleaned_1.csv", "--tenant", &tenant])["preset"], "mailchimp_cleaned");
+    write("plain.csv", "email\nd@e.test\n");
+    let plain = home.run(&["import", "plain.csv", "--tenant", &tenant]);
+    assert!(plain.stdout.contains("consent stays unknown for everyone; this tenant mails"), "{}", plain.stdout);
+}
