@@ -174,6 +174,27 @@ impl PostalAddress {
         fields.into_iter().all(|field| field.trim().is_empty())
     }
 
+    /// The address with its name line: `name`, else the company, else the first and last name of the person. An address
+    /// of which nothing is given stays empty.
+    #[must_use]
+    pub fn named_for(mut self, first_name: Option<&str>, last_name: Option<&str>) -> Self {
+        if !self.is_empty() && self.name.trim().is_empty() && self.company.trim().is_empty() {
+            self.name = joined([first_name.unwrap_or_default(), last_name.unwrap_or_default()]);
+        }
+        self
+    }
+
+    /// What to call a missing part of an address ([`PostalAddress::missing`]) in a sentence.
+    #[must_use]
+    pub fn part_name(part: &str) -> &'static str {
+        match part {
+            "name" => "a name line (address.name, a company, or first and last name)",
+            "line1" => "a street",
+            "city" => "a city",
+            _ => "a postal code",
+        }
+    }
+
     /// What is missing before a piece can be addressed, by the names of the fields: someone to receive it
     /// (`name` or `company`), `line1`, `city`, and `postal_code` where the country has one.
     #[must_use]

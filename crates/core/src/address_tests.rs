@@ -151,3 +151,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_name_line_is_the_name_else_the_company_else_first_and_last_name() {
+    let place =
+        PostalAddress { line1: "Weg 1".into(), city: "Ulm".into(), postal_code: "89073".into(), ..Default::default() };
+    for (name, company, first, last, expected) in [
+        ("Ada L.", "", Some("Eve"), None, Some("Ada L.")),
+        ("", "Shop", Some("Eve"), Some("Adams"), Some("Shop")),
+        ("", "", Some("Eve"), Some("Adams"), Some("Eve Adams")),
+        ("", "", None, Some(" Adams "), Some("Adams")),
+        (" ", " ", None, None, None),
+    ] {
+        let address =
+            PostalAddress { name: name.into(), company: company.into(), ..place.clone() }.named_for(first, last);
+        assert_eq!(address.missing().first().copied(), expected.is_none().then_some("name"), "{expected:?}");
+        assert_eq!(expected.unwrap_or("Weg 1"), address.lines()[0]);
+    }
+    assert!(PostalAddress::default().named_for(Some("Eve"), Some("Adams")).is_empty(), "a name alone is no address");
+}

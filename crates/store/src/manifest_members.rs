@@ -17,7 +17,7 @@ use postrider_core::channel::ChannelKind;
 use postrider_core::id::{ListId, ProfileId};
 
 statements! { "manifest_members":
-    OF_LIST = "SELECT m.profile_id, p.email, p.phone, p.push_tokens, p.address, p.consent_email, p.consent_sms, \
+    OF_LIST = "SELECT m.profile_id, p.email, p.phone, p.push_tokens, p.address, p.first_name, p.last_name, p.consent_email, p.consent_sms, \
         p.consent_push, p.consent_direct_mail, \
         EXISTS (SELECT 1 FROM schedule_job_audiences x JOIN list_members e ON e.list_id = x.audience_id \
         AND e.profile_id = m.profile_id WHERE x.schedule_id = $1 AND x.side = 'exclude'), \
@@ -27,7 +27,7 @@ statements! { "manifest_members":
 }
 
 /// What stands before the rule's own condition.
-const OF_RULE: &str = "SELECT p.id, p.email, p.phone, p.push_tokens, p.address, p.consent_email, p.consent_sms, \
+const OF_RULE: &str = "SELECT p.id, p.email, p.phone, p.push_tokens, p.address, p.first_name, p.last_name, p.consent_email, p.consent_sms, \
     p.consent_push, p.consent_direct_mail, \
     EXISTS (SELECT 1 FROM schedule_job_audiences x JOIN list_members e ON e.list_id = x.audience_id \
     AND e.profile_id = p.id WHERE x.schedule_id = $1 AND x.side = 'exclude'), \
@@ -47,6 +47,10 @@ pub struct Member {
     pub push_tokens: Option<String>,
     /// JSON object of a postal address.
     pub address: Option<String>,
+    /// First name, for the name line of a letter.
+    pub first_name: Option<String>,
+    /// Last name.
+    pub last_name: Option<String>,
     /// Consent for the channel.
     pub consent: Consent,
     /// Whether an excluded audience has this profile too.
@@ -63,6 +67,8 @@ impl Member {
             phone: row.next()?,
             push_tokens: row.next()?,
             address: row.next()?,
+            first_name: row.next()?,
+            last_name: row.next()?,
             consent: read_consent(row, channel)?,
             excluded: row.next()?,
             repeated: row.next()?,

@@ -12,12 +12,12 @@ pub fn push_tokens(json: &str) -> Vec<String> {
     serde_json::from_str(json).unwrap_or_default()
 }
 
-/// The postal address of a profile; any of its fields may be absent.
+/// The postal address of a profile with its name line; any of its fields may be absent.
 #[must_use]
-pub fn postal_address(json: &str) -> Option<PostalAddress> {
+pub fn postal_address(json: &str, first_name: Option<&str>, last_name: Option<&str>) -> Option<PostalAddress> {
     let mut fields: BTreeMap<String, String> = serde_json::from_str(json).ok()?;
     let mut take = |name: &str| fields.remove(name).unwrap_or_default();
-    Some(PostalAddress {
+    let address = PostalAddress {
         name: take("name"),
         company: take("company"),
         line1: take("line1"),
@@ -26,14 +26,22 @@ pub fn postal_address(json: &str) -> Option<PostalAddress> {
         region: take("region"),
         postal_code: take("postal_code"),
         country: take("country"),
-    })
+    };
+    Some(address.named_for(first_name, last_name))
 }
 
 impl ProfileRow {
+    /// The postal address with its name line, if there is one.
+    #[must_use]
+    pub fn postal_address(&self) -> Option<PostalAddress> {
+        let json = self.address.as_deref()?;
+        postal_address(json, self.first_name.as_deref(), self.last_name.as_deref())
+    }
+
     /// Every address by its channel, in the form in which suppressions compare it: all device tokens, too.
     #[must_use]
     pub fn addresses(&self) -> Vec<(ChannelKind, String)> {
-        let postal = self.address.as_deref().and_then(postal_address);
+        let postal = self.postal_address();
         let tokens = self.push_tokens.as_deref().map(push_tokens).unwrap_or_default();
         let of = |channel: ChannelKind, push_token: Option<&str>| {
             let recipient = Recipient {

@@ -14,7 +14,7 @@ use postrider_core::delivery::can_pass;
 use postrider_core::id::ProfileId;
 
 statements! { "retried":
-    FAILED = "SELECT d.reason, d.profile_id, p.email, p.phone, p.push_tokens, p.address, p.consent_email, \
+    FAILED = "SELECT d.reason, d.profile_id, p.email, p.phone, p.push_tokens, p.address, p.first_name, p.last_name, p.consent_email, \
         p.consent_sms, p.consent_push, p.consent_direct_mail FROM deliveries d \
         JOIN profiles p ON p.tenant_id = $1 AND p.id = d.profile_id \
         WHERE d.manifest_number = $2 AND d.state = 'failed' AND d.profile_id > $3 ORDER BY d.profile_id LIMIT $4";
@@ -47,6 +47,8 @@ impl Tx<'_> {
                 phone: row.next()?,
                 push_tokens: row.next()?,
                 address: row.next()?,
+                first_name: row.next()?,
+                last_name: row.next()?,
                 consent: read_consent(row, freezing.channel)?,
                 excluded: false,
                 repeated: false,

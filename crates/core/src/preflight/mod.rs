@@ -3,14 +3,24 @@
 //! Gathering the facts (reading rows, rendering samples) is the callers'; so are the links of a remediation.
 //! Invariant: an issue's code never changes its meaning.
 
+use crate::address::PostalAddress;
 use crate::campaign::CATEGORY_MARKETING;
 use crate::channel::ChannelKind;
 use crate::schedule::{Intent, TenantTime, intent_problem, warnings};
 use crate::sender_domain::Verdict;
 use crate::time::Timestamp;
 use crate::wording::grouped;
+use std::collections::BTreeMap;
 
 mod content;
+/// How many addresses lack which part, as the end of a sentence; one address may lack several.
+fn parts_of(facts: &PreflightFacts) -> String {
+    let parts = facts.incomplete_parts.iter();
+    let parts: Vec<String> =
+        parts.map(|(part, count)| format!("{count} without {}", PostalAddress::part_name(part))).collect();
+    if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) }
+}
+
 #[cfg(test)]
 mod tests;
 
@@ -137,6 +147,8 @@ pub struct PreflightFacts {
     pub targeted: Option<i64>,
     /// How many pieces could not be addressed (direct mail), of those looked at.
     pub incomplete_addresses: i64,
+    /// How many of them lack each part, by the name of the field.
+    pub incomplete_parts: BTreeMap<&'static str, i64>,
     /// How many people with an address have unknown consent, of [`Self::consents_read`].
     pub unknown_consent: i64,
     /// How many recipients, and people left out only because their consent is unknown, were looked at.
@@ -232,7 +244,7 @@ fn audience_issues(facts: &PreflightFacts, issues: &mut Vec<Issue>) {
         issues.push(warning(
             "ADDRESS_INCOMPLETE",
             STEP_AUDIENCE,
-            format!("{bound}{count} pieces have no complete postal address and would be skipped."),
+            format!("{bound}{count} pieces have no complete postal address and would be skipped{}.", parts_of(facts)),
         ));
     }
     issues.extend(consent_issue(facts));

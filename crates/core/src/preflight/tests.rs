@@ -32,6 +32,7 @@ fn ready(channel: ChannelKind) -> PreflightFacts {
         excluded: Vec::new(),
         targeted: Some(100),
         incomplete_addresses: 0,
+        incomplete_parts: std::collections::BTreeMap::new(),
         unknown_consent: 0,
         consents_read: 1_300,
         mails_unknown: true,

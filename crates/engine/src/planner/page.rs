@@ -76,7 +76,8 @@ pub(crate) fn judge(
 
 fn decide(member: &Member, channel: ChannelKind, mails_unknown: bool) -> Eligibility {
     let push_token = member.push_tokens.as_deref().and_then(|json| push_tokens(json).into_iter().next());
-    let postal = member.address.as_deref().and_then(postal_address);
+    let (first_name, last_name) = (member.first_name.as_deref(), member.last_name.as_deref());
+    let postal = member.address.as_deref().and_then(|json| postal_address(json, first_name, last_name));
     let recipient = Recipient {
         email: member.email.as_deref(),
         phone: member.phone.as_deref(),

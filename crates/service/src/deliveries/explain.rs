@@ -2,12 +2,16 @@
 
 use super::page::{DeliveryView, view};
 use crate::{Actor, Service, ServiceError};
+use postrider_core::address::PostalAddress;
 use postrider_core::audience::CONSENT_UNKNOWN;
+use postrider_core::audience::INVALID_ADDRESS;
+use postrider_core::channel::ChannelKind;
 use postrider_core::delivery::DeliveryState;
 use postrider_core::error::Code;
 use postrider_core::id::{CampaignId, DeliveryId};
 use postrider_store::Tx;
 use postrider_store::deliveries::{Attempt, LedgerFilter};
+use postrider_store::profiles::ProfileRow;
 use postrider_store::schedules::ScheduleJob;
 
 /// One recipient with what happened to it.
@@ -19,9 +23,25 @@ pub struct Explanation {
     pub job: ScheduleJob,
     /// What did not succeed at first try.
     pub attempts: Vec<Attempt>,
+    /// Parts that the postal address of the person lacks now, by the names of the fields.
+    pub missing: Vec<&'static str>,
 }
 
 impl Explanation {
+    /// Explains a delivery by the person as they are now, if the profile is still there.
+    pub(super) fn of(
+        view: DeliveryView,
+        job: ScheduleJob,
+        attempts: Vec<Attempt>,
+        person: Option<&ProfileRow>,
+    ) -> Self {
+        let is_incomplete =
+            job.channel == ChannelKind::DirectMail && view.delivery.reason.as_deref() == Some(INVALID_ADDRESS);
+        let postal = person.filter(|_| is_incomplete).and_then(ProfileRow::postal_address);
+        let missing = postal.map(|postal| postal.missing()).unwrap_or_default();
+        Self { view, job, attempts, missing }
+    }
+
     /// The rule that decided, in one sentence.
     #[must_use]
     pub fn why(&self) -> String {
@@ -40,6 +60,10 @@ impl Explanation {
                     .to_owned()
             }
             DeliveryState::Suppressed => format!("Nothing may be sent there: {reason}."),
+            DeliveryState::Skipped if !self.missing.is_empty() => {
+                let parts: Vec<&str> = self.missing.iter().map(|part| PostalAddress::part_name(part)).collect();
+                format!("There is nowhere to send it: {reason}. The address is without {}.", parts.join(" and "))
+            }
             DeliveryState::Skipped => format!("There is nowhere to send it: {reason}."),
             DeliveryState::Expired => "The job's latest finish passed before it left.".to_owned(),
             DeliveryState::Canceled => "The job was canceled before it left.".to_owned(),
@@ -73,7 +97,8 @@ impl Service {
             let row = tx.deliveries_page(tenant, accounts.manifest_number, seq - 1, &LedgerFilter::default(), 1)?.pop();
             let row = row.filter(|row| row.seq == seq).ok_or(Code::DeliveryNotFound)?;
             let attempts = tx.delivery_attempts(tenant, accounts.manifest_number, seq)?;
-            Ok(Explanation { view: view(accounts.manifest, row), job, attempts })
+            let person = tx.profile_get(tenant, row.profile)?;
+            Ok(Explanation::of(view(accounts.manifest, row), job, attempts, person.as_ref()))
         };
         self.store().read("delivery.explain", read).await
     }

@@ -39,7 +39,7 @@ impl Service {
     ) -> Result<PersonDeliveries, ServiceError> {
         let tenant = actor.tenant;
         let read = move |tx: &mut Tx<'_>| {
-            tx.profile_get(tenant, profile)?.ok_or(Code::ProfileNotFound)?;
+            let person = tx.profile_get(tenant, profile)?.ok_or(Code::ProfileNotFound)?;
             let (rows, next) = tx.deliveries_of_person(tenant, profile, before.unwrap_or(i64::MAX), limit)?;
             let mut items = Vec::with_capacity(rows.len());
             for row in rows {
@@ -48,7 +48,10 @@ impl Service {
                 let attempts = tx.delivery_attempts(tenant, row.manifest_number, row.delivery.seq)?;
                 let view = view(row.manifest, row.delivery);
                 let campaign_name = campaign.map(|campaign| campaign.name);
-                items.push(PersonDelivery { campaign_name, explanation: Explanation { view, job, attempts } });
+                items.push(PersonDelivery {
+                    campaign_name,
+                    explanation: Explanation::of(view, job, attempts, Some(&person)),
+                });
             }
             Ok(PersonDeliveries { items, next })
         };

@@ -14,10 +14,10 @@ use postrider_store::Tx;
 use postrider_store::campaign_audiences::{BoundAudience, excluding_rules};
 use postrider_store::campaigns::Campaign;
 use postrider_store::job_audiences::Source;
-use postrider_store::places::{postal_address, push_tokens};
+use postrider_store::places::push_tokens;
 use postrider_store::profiles::ProfileRow;
 use postrider_store::rules::LOOKED_AT_MAX;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// Most people for whom a template is rendered.
@@ -42,6 +42,8 @@ pub(crate) struct Glance {
     pub fields: FieldCounts,
     /// Pieces of direct mail that could not be addressed, among those looked at.
     pub incomplete_addresses: i64,
+    /// How many of them lack each part, by the name of the field.
+    pub incomplete_parts: BTreeMap<&'static str, i64>,
     /// How many of those with an address that is not suppressed have unknown consent.
     pub unknown_consent: i64,
     /// Of how many: the recipients, and those left out because their consent is unknown.
@@ -135,6 +137,9 @@ impl Glance {
                 Eligibility::Suppressed(_) => {}
                 Eligibility::Skipped(_) => {
                     self.incomplete_addresses += i64::from(channel == ChannelKind::DirectMail);
+                    for part in person.postal.iter().flat_map(PostalAddress::missing) {
+                        *self.incomplete_parts.entry(part).or_default() += 1;
+                    }
                 }
             }
         }
@@ -162,7 +167,7 @@ impl Person {
             .as_deref()
             .filter(|_| channel == ChannelKind::Push)
             .and_then(|json| push_tokens(json).into_iter().next());
-        let postal = row.address.as_deref().filter(|_| channel == ChannelKind::DirectMail).and_then(postal_address);
+        let postal = if channel == ChannelKind::DirectMail { row.postal_address() } else { None };
         Self { row, push_token, postal, mails_unknown }
     }
 

@@ -29,8 +29,16 @@ pub(crate) fn preflight_facts(
     let audiences = tx.campaign_audiences(tenant, campaign.id)?;
     let mut read = read_template(tx, tenant, campaign)?;
     let watched = read.as_ref().map(ReadTemplate::watched).unwrap_or_default();
-    let Glance { samples, anybody, fields, incomplete_addresses, unknown_consent, consents_read, whole } =
-        glance(tx, tenant, campaign, &audiences, Some(&watched), now)?;
+    let Glance {
+        samples,
+        anybody,
+        fields,
+        incomplete_addresses,
+        incomplete_parts,
+        unknown_consent,
+        consents_read,
+        whole,
+    } = glance(tx, tenant, campaign, &audiences, Some(&watched), now)?;
     let sender = sender_of(tx, tenant, campaign)?;
     if let Some(template) = &mut read {
         let public_url = settings.public_url.as_str();
@@ -49,6 +57,7 @@ pub(crate) fn preflight_facts(
         excluded: side(&audiences, AudienceSide::Exclude),
         targeted: anybody.map(i64::from),
         incomplete_addresses,
+        incomplete_parts,
         unknown_consent,
         consents_read,
         mails_unknown: stored.mail_unknown,

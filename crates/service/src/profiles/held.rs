@@ -1,6 +1,6 @@
 //! What is held about one person beside the profile itself.
 
-use super::{Profile, postal_address};
+use super::Profile;
 use crate::{Actor, Service, ServiceError};
 use postrider_core::address::email_domain;
 use postrider_core::audience::evidence::Evidence;
@@ -55,21 +55,10 @@ impl Service {
             let evidence = tx.consent_evidence(tenant, profile)?;
             let lists = tx.lists_of_person(tenant, profile)?;
             let lists = lists.into_iter().map(|(list, name, added_at)| Membership { list, name, added_at }).collect();
-            let mut addresses: Vec<(ChannelKind, String)> = Vec::new();
+            let mut addresses = row.addresses();
             if let Some(email) = &row.email {
-                addresses.push((ChannelKind::Email, email.clone()));
-                addresses.push((ChannelKind::Email, email_domain(email).to_owned()));
+                addresses.insert(addresses.len().min(1), (ChannelKind::Email, email_domain(email).to_owned()));
             }
-            addresses.extend(row.phone.iter().map(|phone| (ChannelKind::Sms, phone.clone())));
-            let tokens: Vec<serde_json::Value> =
-                row.push_tokens.as_deref().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
-            let tokens = tokens.iter().filter_map(|token| token.as_str().or_else(|| token["token"].as_str()));
-            addresses.extend(tokens.map(|token| (ChannelKind::Push, token.to_owned())));
-            let postal = row.address.as_deref().and_then(|json| serde_json::from_str(json).ok());
-            let postal = postal.and_then(|fields| postal_address("address", &fields).ok());
-            addresses.extend(
-                postal.filter(|postal| !postal.is_empty()).map(|postal| (ChannelKind::DirectMail, postal.key())),
-            );
             let found = addresses.into_iter().map(|(channel, address)| tx.suppression_find(tenant, channel, &address));
             let suppressions: Vec<SuppressionRow> =
                 found.collect::<Result<Vec<_>, StoreError>>()?.into_iter().flatten().collect();
