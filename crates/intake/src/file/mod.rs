@@ -14,6 +14,7 @@ pub mod lines;
 pub mod mapping;
 pub mod object;
 pub mod presets;
+mod quotes;
 pub mod refused;
 pub mod report;
 pub mod row;

@@ -2,6 +2,7 @@
 //!
 //! Invariant: no file, however broken, makes this panic or hold more than one row of [`ROW_BYTES_MAX`].
 
+use super::quotes::Quotes;
 use super::report::ImportError;
 use super::sniff::{SAMPLE_BYTES, sniff};
 use postrider_core::error::Refusal;
@@ -18,6 +19,9 @@ const WINDOWS_1252: &str = "€\u{fffd}‚ƒ„…†‡ˆ‰Š‹Œ\u{fffd}Ž\u
 
 /// The path of a refusal that is about a row as a whole.
 pub const ROW: &str = "row";
+
+/// What is wrong with a row whose cell ends with the file.
+pub const NEVER_CLOSED: &str = "the quotation mark is never closed";
 
 /// Between two rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +110,7 @@ impl Rows {
 
     /// Reads on from a place that [`Rows::place`] told; `before` is the byte before it.
     pub fn at(input: Box<dyn Read + Send>, shape: Shape, place: Place, before: u8) -> Self {
-        let input = Watched::new(input, place.line, before);
+        let input = Watched::new(input, shape.delimiter, place.line, before);
         let csv =
             csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(shape.delimiter).from_reader(input);
         Self { csv, record: csv::ByteRecord::new(), shape, bytes_before: place.byte }
@@ -167,11 +171,12 @@ impl Rows {
         Ok(if row.is_blank() { Next::Blank } else { Next::Row(row) })
     }
 
-    fn row(&self) -> Row {
+    fn row(&mut self) -> Row {
         let start = self.record.position().map_or(0, csv::Position::byte);
+        let quoting = self.quoting(start);
         let line = self.csv.get_ref().line_at(start);
         let utf8 = self.record.iter().all(|cell| std::str::from_utf8(cell).is_ok());
-        let mut problem = None;
+        let mut problem = quoting;
         let mut cells = Vec::with_capacity(self.record.len());
         for cell in &self.record {
             if utf8 {
@@ -179,15 +184,31 @@ impl Rows {
             } else {
                 let (text, whole) = windows_1252(cell);
                 cells.push(text);
-                if !whole {
+                if !whole && problem.is_none() {
                     problem = Some("is written neither in UTF-8 nor in Windows-1252".to_owned());
                 }
             }
         }
         if self.shape.columns > 0 && problem.is_none() {
-            problem = ragged(&mut cells, self.shape.columns);
+            problem = several_rows(&cells, self.shape).or_else(|| ragged(&mut cells, self.shape.columns));
         }
         Row { line, cells, problem }
+    }
+
+    /// What is wrong with the quotation marks of the row that begins there and was read last (RFC 4180 section 2,
+    /// rules 5 to 7).
+    fn quoting(&mut self, start: u64) -> Option<String> {
+        let end = self.csv.position().byte();
+        let watched = self.csv.get_mut();
+        if let Some(stray) = watched.quotes.stray_in(start, end) {
+            let line = watched.line_of(stray);
+            return Some(format!(
+                "has text behind a closing quotation mark in line {line}: a quotation mark inside a cell is written twice"
+            ));
+        }
+        let opened = watched.quotes.open_at().filter(|_| watched.is_at_end && end == watched.offset)?;
+        let line = watched.line_of(opened);
+        Some(format!("{NEVER_CLOSED}; it is in line {line}"))
     }
 }
 
@@ -213,6 +234,28 @@ fn ragged(cells: &mut Vec<String>, columns: usize) -> Option<String> {
     None
 }
 
+/// What is wrong with a row one of whose cells holds what looks like further rows: a line with as many delimiters as
+/// the header, or with an email address. A mark that is closed too late hides the people of those rows.
+fn several_rows(cells: &[String], shape: Shape) -> Option<String> {
+    let is_row = |line: &str| {
+        let cells = line.bytes().filter(|&byte| byte == shape.delimiter).count() + 1;
+        cells == shape.columns.max(2) || has_address(line)
+    };
+    let lines = |cell: &String| cell.split(['\n', '\r']).filter(|line| !line.trim().is_empty()).count();
+    let found = cells.iter().find(|cell| cell.contains(['\n', '\r']) && cell.split(['\n', '\r']).any(is_row))?;
+    Some(format!(
+        "is perhaps several rows: a cell in quotation marks holds {} lines, and one of them looks like a row",
+        lines(found)
+    ))
+}
+
+/// Whether a line holds something like an email address.
+fn has_address(line: &str) -> bool {
+    line.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '"' | '<' | '>' | '|')).any(|word| {
+        word.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.trim_matches('.').contains('.'))
+    })
+}
+
 /// Reads bytes as Windows-1252; whether all of them are characters there.
 fn windows_1252(bytes: &[u8]) -> (String, bool) {
     let above = |byte: u8| WINDOWS_1252.chars().nth(usize::from(byte - 0x80)).unwrap_or(char::REPLACEMENT_CHARACTER);
@@ -235,13 +278,17 @@ struct Watched {
     before: u8,
     /// Where lines with anything on them begin, and which they are, from the row at hand on.
     starts: VecDeque<(u64, u64)>,
+    quotes: Quotes,
+    is_at_end: bool,
 }
 
 impl Watched {
-    fn new(input: Box<dyn Read + Send>, line: u64, before: u8) -> Self {
+    fn new(input: Box<dyn Read + Send>, delimiter: u8, line: u64, before: u8) -> Self {
         // What stands at the beginning of the input begins a row, whatever stood before it.
         let before = if before == b'\r' { before } else { b'\n' };
-        Self { input, budget: ROW_BYTES_MAX, offset: 0, line, before, starts: VecDeque::new() }
+        let quotes = Quotes::new(delimiter);
+        let starts = VecDeque::new();
+        Self { input, budget: ROW_BYTES_MAX, offset: 0, line, before, starts, quotes, is_at_end: false }
     }
 
     /// The next row begins at or after a place.
@@ -258,8 +305,16 @@ impl Watched {
         later.next().map_or(self.line, |&(_, line)| line)
     }
 
+    /// The line on which a byte stands that belongs to the row at hand.
+    fn line_of(&self, place: u64) -> u64 {
+        let before = self.starts.iter().take_while(|&&(start, _)| start <= place);
+        before.last().map_or(self.line, |&(_, line)| line)
+    }
+
     fn watch(&mut self, bytes: &[u8]) {
+        self.is_at_end = bytes.is_empty();
         for &byte in bytes {
+            self.quotes.read(byte, self.offset);
             match byte {
                 b'\n' if self.before == b'\r' => {}
                 b'\n' | b'\r' => self.line += 1,

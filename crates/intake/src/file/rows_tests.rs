@@ -2,7 +2,7 @@
 
 use super::mapping::Mapping;
 use super::report::ImportError;
-use super::rows::{ROW_BYTES_MAX, Row, Rows};
+use super::rows::{NEVER_CLOSED, ROW_BYTES_MAX, Row, Rows};
 use super::source::Source;
 use postrider_core::import::ImportFormat;
 use proptest::prelude::*;
@@ -39,6 +39,8 @@ fn every_way_to_write_a_table_is_read() {
         "email\tname\na@example.com\tZoë; née, Ada\nb@example.com\t\n",
         "email,name\na@example.com,\"Zoë; née, Ada\"\nb@example.com\n",
         "email,name\na@example.com,\"Zoë; née, Ada\",,,\nb@example.com,,\n",
+        "email,name\ra@example.com,\"Zoë; née, Ada\"\rb@example.com,\r",
+        "email|name\na@example.com|Zoë; née, Ada\nb@example.com|\n",
     ] {
         assert_eq!(cells(text.as_bytes()), expected, "{text}");
     }
@@ -46,6 +48,10 @@ fn every_way_to_write_a_table_is_read() {
 
 #[test]
 fn lines_are_those_of_an_editor() {
+    for mark in ["sep=;\r", "\"sep=;\"\r\n", "\u{feff}SEP=; \n"] {
+        let text = format!("{mark}email;note\na@example.com;x,y\n");
+        assert_eq!(cells(text.as_bytes()), table(&[(3, &["a@example.com", "x,y"])]), "{mark}");
+    }
     let text = "sep=;\nemail;note\n\na@example.com;\"two\nlines\"\n;;\n\nb@example.com;x\n";
     let expected = table(&[(4, &["a@example.com", "two\nlines"]), (8, &["b@example.com", "x"])]);
     assert_eq!(cells(text.as_bytes()), expected);
@@ -93,6 +99,54 @@ fn a_quotation_mark_that_is_never_closed_ends_the_import_with_its_line() {
     text.extend(b"c@example.com,C\n".repeat(ROW_BYTES_MAX / 8));
     let error = read(&text).unwrap_err().to_string();
     assert!(error.contains("at line 3") && error.contains("quotation mark"), "{error}");
+}
+
+/// The line and the problem of each row that has one.
+fn problems(text: &str) -> Vec<(u64, String)> {
+    let rows = read(text.as_bytes()).unwrap().1;
+    rows.into_iter().filter_map(|row| Some((row.line, row.problem?))).collect()
+}
+
+#[test]
+fn a_file_that_ends_inside_quotation_marks_refuses_the_row_that_opens_them() {
+    for text in [
+        "email,name\na@example.com,\"Ann\nb@example.com,Bob\nc@example.com,Cid\n",
+        "email,name\r\na@example.com,\"Ann\r\nb@example.com,Bob\r\nc@example.com,Cid",
+        "email;name;x\ra@example.com;\"Ann\rb@example.com;Bob;1\r",
+        "email,name\na@example.com,\"",
+    ] {
+        let problems = problems(text);
+        assert_eq!(problems.len(), 1, "{text}");
+        assert_eq!(problems[0], (2, format!("{NEVER_CLOSED}; it is in line 2")), "{text}");
+    }
+    let late = "email,name\na@example.com,\"A\nB\"\nb@example.com,\"x\"\nc@example.com,\"C\n";
+    assert_eq!(problems(late), [(5, format!("{NEVER_CLOSED}; it is in line 5"))]);
+}
+
+#[test]
+fn text_behind_a_closing_quotation_mark_refuses_its_row_only() {
+    let text = "email,size,note\na@example.com,\"Widget 5\"\",\"x\"\nb@example.com,\"M\" ,y\nc@example.com,5\" x 3\",z\n\
+        d@example.com,\"say \"\"hi\"\"\",w\n";
+    let problems = problems(text);
+    let lines: Vec<u64> = problems.iter().map(|(line, _)| *line).collect();
+    assert_eq!(lines, [2, 3]);
+    assert!(problems.iter().all(|(_, problem)| problem.contains("behind a closing quotation mark")), "{problems:?}");
+    let kept = table(&[(4, &["c@example.com", "5\" x 3\"", "z"]), (5, &["d@example.com", "say \"hi\"", "w"])]);
+    assert_eq!(cells(text.as_bytes()), kept);
+}
+
+#[test]
+fn a_cell_that_looks_like_several_rows_refuses_its_row() {
+    for text in [
+        "email,name,city\na@example.com,\"Ann\nb@example.com,Bob,Bonn\nc@example.com,Cid\",Ulm\n",
+        "id,name,city\n1,\"Ann\n2,Bob,Bonn\n3,Cid\",Ulm\n",
+        "id,note\n1,\"call\nbob@example.com\"\n",
+    ] {
+        let problems = problems(text);
+        assert!(problems.len() == 1 && problems[0].1.contains("perhaps several rows"), "{problems:?}");
+    }
+    let address = "id,address,city\n1,\"1 Main St\nApt 4, door 2\",Bonn\n";
+    assert_eq!(problems(address), []);
 }
 
 /// Gives bytes in pieces, as a slow disk would.

@@ -5,7 +5,7 @@ pub const SAMPLE_BYTES: usize = 64 * 1024;
 /// Records of the sample that are compared.
 const SAMPLE_RECORDS: usize = 50;
 /// What parts the cells, the likeliest first.
-const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
+const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// How a table is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,11 +64,15 @@ pub fn not_text(sample: &[u8]) -> Option<&'static str> {
 
 /// The line with which spreadsheets tell each other the delimiter: `sep=;`.
 fn separator_line(table: &[u8]) -> Option<(u8, usize)> {
-    let end = table.iter().position(|&byte| byte == b'\n')?;
-    let line = table[..end].trim_ascii_end();
-    let [a, b, c, b'=', delimiter] = *line.trim_ascii_start() else { return None };
+    let end = table.iter().position(|byte| matches!(byte, b'\n' | b'\r'))?;
+    let length = end + if table[end..].starts_with(b"\r\n") { 2 } else { 1 };
+    // The delimiter may be a tab, so that only blanks are trimmed.
+    let line = table[..end].trim_ascii_start();
+    let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
+    let line = if line.len() > 5 { line.trim_ascii_end() } else { line };
+    let [a, b, c, b'=', delimiter] = *line else { return None };
     let separator = [a, b, c].eq_ignore_ascii_case(b"sep") && (delimiter.is_ascii_punctuation() || delimiter == b'\t');
-    separator.then_some((delimiter, end + 1))
+    separator.then_some((delimiter, length))
 }
 
 /// How well a delimiter explains the sample: records with as many cells as the first, then cells.

@@ -7,7 +7,7 @@ use crate::file::mapping::Mapping;
 use crate::file::object::{Fields, object};
 use crate::file::report::ImportError;
 use crate::file::row::bare;
-use crate::file::rows::{Place, Rows, Shape};
+use crate::file::rows::{NEVER_CLOSED, Place, Rows, Shape};
 use crate::file::source::Middle;
 use crate::file::survey::Seen;
 use postrider_core::error::Refusal;
@@ -137,8 +137,11 @@ fn inspect_table(
     let mut samples = vec![Vec::new(); columns.headers.len()];
     let mut seen = vec![Seen::default(); columns.headers.len()];
     let mut count = 0;
-    // What is wrong with a later row is found where it is imported.
-    while let Some(row) = if count < SAMPLED_ROWS { rows.next()? } else { rows.next().unwrap_or(None) } {
+    while let Some(row) = rows.next()? {
+        if let Some(problem) = row.problem.as_deref().filter(|problem| problem.starts_with(NEVER_CLOSED)) {
+            let wrong = format!("cannot be read to its end: {problem}, so all that follows would be one cell");
+            return Err(ImportError::file(wrong));
+        }
         count += 1;
         for ((cell, samples), seen) in row.cells.iter().zip(&mut samples).zip(&mut seen) {
             if count <= SAMPLED_ROWS {
