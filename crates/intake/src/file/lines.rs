@@ -57,7 +57,7 @@ impl Lines {
     ///
     /// # Errors
     /// The input's own errors.
-    pub fn next(&mut self) -> Result<Option<Row>, ImportError> {
+    pub fn next_row(&mut self) -> Result<Option<Row>, ImportError> {
         loop {
             match self.step()? {
                 Next::Row(row) => return Ok(Some(row)),

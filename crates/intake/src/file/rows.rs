@@ -100,7 +100,7 @@ impl Rows {
         let start = Place { byte: dialect.skip as u64, line: dialect.lines + 1 };
         let shape = Shape { delimiter: dialect.delimiter, columns: 0 };
         let mut rows = Self::at(Box::new(sample.chain(input)), shape, start, b'\n');
-        let header = rows.next()?.ok_or_else(|| ImportError::file("is empty"))?;
+        let header = rows.next_row()?.ok_or_else(|| ImportError::file("is empty"))?;
         if header.cells.len() > COLUMNS_MAX {
             return Err(ImportError::file(format!("has more than {COLUMNS_MAX} columns")));
         }
@@ -139,7 +139,7 @@ impl Rows {
     ///
     /// # Errors
     /// `IMPORTS.FILE_INVALID` if a row is too long; the input's own errors.
-    pub fn next(&mut self) -> Result<Option<Row>, ImportError> {
+    pub fn next_row(&mut self) -> Result<Option<Row>, ImportError> {
         loop {
             match self.step()? {
                 Next::Row(row) => return Ok(Some(row)),
@@ -152,7 +152,7 @@ impl Rows {
     /// The next row, blank or not.
     ///
     /// # Errors
-    /// As [`Rows::next`].
+    /// As [`Rows::next_row`].
     pub fn step(&mut self) -> Result<Next, ImportError> {
         let start = self.csv.position().byte();
         self.csv.get_mut().begin_row(start);

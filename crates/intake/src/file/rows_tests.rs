@@ -12,7 +12,7 @@ use std::io::{Cursor, Read};
 fn read(bytes: &[u8]) -> Result<(Vec<String>, Vec<Row>), ImportError> {
     let (mut rows, header) = Rows::open(Box::new(Cursor::new(bytes.to_vec())))?;
     let mut all = Vec::new();
-    while let Some(row) = rows.next()? {
+    while let Some(row) = rows.next_row()? {
         all.push(row);
     }
     Ok((header.cells, all))
@@ -176,7 +176,7 @@ proptest! {
         let pieces = Rows::open(Box::new(Pieces(Cursor::new(text.into_bytes()), size)))
             .and_then(|(mut rows, header)| {
                 let mut all = Vec::new();
-                while let Some(row) = rows.next()? {
+                while let Some(row) = rows.next_row()? {
                     all.push(row);
                 }
                 Ok((header.cells, all))

@@ -28,7 +28,7 @@ pub struct Source {
 }
 
 enum Kind {
-    Table(Rows, Columns),
+    Table(Box<Rows>, Columns),
     Lines(Lines, Fields),
 }
 
@@ -57,7 +57,7 @@ impl Source {
                 let (rows, header) = Rows::open(input)?;
                 let columns = Columns::new(&header.cells, mapping)?;
                 let key = columns.match_key(key)?;
-                Ok(Self { kind: Kind::Table(rows, columns), key, is_at_end: false })
+                Ok(Self { kind: Kind::Table(Box::new(rows), columns), key, is_at_end: false })
             }
             ImportFormat::Jsonl => {
                 let fields = Fields::new(mapping)?;
@@ -80,7 +80,7 @@ impl Source {
     ) -> Result<Self, ImportError> {
         let kind = match middle {
             Middle::Table(shape, headers) => {
-                Kind::Table(Rows::at(input, *shape, place, before), Columns::new(headers, mapping)?)
+                Kind::Table(Box::new(Rows::at(input, *shape, place, before)), Columns::new(headers, mapping)?)
             }
             Middle::Lines => Kind::Lines(Lines::at(input, place), Fields::new(mapping)?),
         };

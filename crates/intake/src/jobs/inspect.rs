@@ -137,7 +137,7 @@ fn inspect_table(
     let mut samples = vec![Vec::new(); columns.headers.len()];
     let mut seen = vec![Seen::default(); columns.headers.len()];
     let mut count = 0;
-    while let Some(row) = rows.next()? {
+    while let Some(row) = rows.next_row()? {
         if let Some(problem) = row.problem.as_deref().filter(|problem| problem.starts_with(NEVER_CLOSED)) {
             let wrong = format!("cannot be read to its end: {problem}, so all that follows would be one cell");
             return Err(ImportError::file(wrong));
@@ -171,7 +171,7 @@ fn inspect_lines(
     let mut first_problem: Option<Refusal> = None;
     let mut objects = 0;
     let mut count = 0;
-    while let Some(row) = if count < SAMPLED_LINES { lines.next()? } else { lines.next().unwrap_or(None) } {
+    while let Some(row) = if count < SAMPLED_LINES { lines.next_row()? } else { lines.next_row().unwrap_or(None) } {
         count += 1;
         let text = row.cells.first().map_or("", String::as_str);
         match row.refusal().map_or_else(|| object(text), Err) {
