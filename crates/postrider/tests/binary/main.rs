@@ -15,6 +15,7 @@ mod drill;
 #[cfg(unix)]
 mod holds;
 mod import;
+mod import_kills;
 #[cfg(unix)]
 mod listening;
 #[cfg(unix)]
