@@ -5,6 +5,7 @@
 //! Invariant: nothing in this crate can fail for a reason outside its arguments.
 
 pub mod address;
+pub mod attribute;
 pub mod audience;
 pub mod campaign;
 pub mod channel;

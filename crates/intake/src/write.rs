@@ -3,7 +3,9 @@
 use crate::IntakeError;
 use crate::file::row::Parsed;
 use crate::file::rows::Row;
-use crate::people::{CONSENT_CHANNELS, MatchKey, Origin, ProfileRecord, Said, SaidWords, SetOutcome, upsert_set};
+use crate::people::{
+    CONSENT_CHANNELS, MatchKey, Origin, ProfileRecord, Said, SaidWords, SetOutcome, Typing, upsert_set,
+};
 use postrider_core::audience::evidence::EvidenceSource;
 use postrider_core::env::Entropy;
 use postrider_core::error::{Code, Refusal};
@@ -36,14 +38,15 @@ pub fn write_set(
     to: Destination,
     entries: &[Entry],
     source: &EvidenceSource,
+    typing: &Typing,
     entropy: &dyn Entropy,
 ) -> Result<(SetOutcome, usize), IntakeError> {
     let records = records(entries);
     let said: Vec<Said> = entries.iter().filter_map(Entry::said).collect();
-    let origin = Origin { source, said: &said };
+    let origin = Origin { source, said: &said, typing: Some(typing) };
     let outcome = upsert_set(tx, to.tenant, to.key, &records, origin, to.now, entropy)?;
     let Some(list) = to.list else { return Ok((outcome, 0)) };
-    let mut profiles: Vec<ProfileId> = outcome.iter().flatten().map(|(_, profile)| *profile).collect();
+    let mut profiles: Vec<ProfileId> = outcome.iter().flatten().map(|applied| applied.profile).collect();
     // Neighbours in the table are written one after the other.
     profiles.sort_unstable();
     profiles.dedup();

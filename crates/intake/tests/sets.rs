@@ -77,9 +77,10 @@ fn apply(
     entropy: &dyn Entropy,
 ) -> Result<Vec<String>, StoreError> {
     let source = EvidenceSource { kind: SourceKind::ApiClient, id: tenant.into(), name: String::new() };
-    let outcome = upsert_set(tx, tenant, key, records, Origin { source: &source, said: &[] }, now, entropy)?;
+    let outcome =
+        upsert_set(tx, tenant, key, records, Origin { source: &source, said: &[], typing: None }, now, entropy)?;
     let said = outcome.into_iter().map(|outcome| match outcome {
-        Ok((operation, _)) => operation.as_str().to_owned(),
+        Ok(applied) => applied.operation.as_str().to_owned(),
         Err(refusal) => refusal.message(),
     });
     Ok(said.collect())

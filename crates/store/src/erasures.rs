@@ -133,6 +133,7 @@ impl Tx<'_> {
         }
         self.consent_evidence_erase(tenant, profile.id)?;
         self.execute(&PROFILE_DELETE, &[id(tenant), id(profile.id)])?;
+        self.attribute_counts_forget(tenant, &profile.attributes)?;
         self.suppressions_erase(tenant, &traces.addresses, now, entropy)
     }
 

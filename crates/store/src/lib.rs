@@ -47,6 +47,7 @@ mod wal;
 mod wal_tests;
 
 pub mod accounts;
+pub mod attributes;
 pub mod audiences;
 pub mod campaign_audiences;
 pub mod campaign_lifecycle;

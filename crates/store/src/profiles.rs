@@ -61,9 +61,6 @@ statements! { "profiles":
     /// Before keys are set, so that one profile of a set may take the key that another one of the set gives up.
     RELEASE_KEYS = "UPDATE profiles SET email = NULL, customer_id = NULL WHERE tenant_id = $1 AND id = $2";
     COUNT = "SELECT COUNT(*) FROM profiles WHERE tenant_id = $1";
-    NAME_ATTRIBUTE = "INSERT INTO attribute_names (tenant_id, name) VALUES ($1, $2) \
-        ON CONFLICT (tenant_id, name) DO NOTHING";
-    ATTRIBUTE_NAMES = "SELECT name FROM attribute_names WHERE tenant_id = $1 ORDER BY name";
 }
 
 /// By what a profile is found.
@@ -357,26 +354,5 @@ impl Tx<'_> {
         }
         self.execute_rows(&UPDATE, &rows)?;
         self.name_keys_set(&names)
-    }
-
-    /// Remembers names of attributes; those that are known already stay.
-    ///
-    /// # Errors
-    /// Any [`StoreError`].
-    pub fn attribute_names_add<'n>(
-        &mut self,
-        tenant: TenantId,
-        names: impl IntoIterator<Item = &'n str>,
-    ) -> Result<(), StoreError> {
-        let sets: Vec<Vec<Value>> = names.into_iter().map(|name| vec![id(tenant), name.into()]).collect();
-        self.execute_many(&NAME_ATTRIBUTE, &sets).map(drop)
-    }
-
-    /// Every attribute that a profile of the tenant has ever carried, by name.
-    ///
-    /// # Errors
-    /// Any [`StoreError`].
-    pub fn attribute_names(&mut self, tenant: TenantId) -> Result<Vec<String>, StoreError> {
-        self.query_as(&ATTRIBUTE_NAMES, &[id(tenant)], Row::next)
     }
 }

@@ -57,6 +57,7 @@ pub const ALL: &[&[Statement]] = &[
     crate::accounts::STATEMENTS,
     crate::audiences::STATEMENTS,
     crate::campaigns::STATEMENTS,
+    crate::attributes::STATEMENTS,
     crate::chunks::STATEMENTS,
     crate::split::STATEMENTS,
     crate::clients::STATEMENTS,

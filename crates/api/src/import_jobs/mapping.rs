@@ -29,6 +29,11 @@ pub struct MapImportJobBody {
     /// attribute, or null to leave the column out. Columns that are not named are taken by their headers.
     #[serde(default, alias = "mapping")]
     columns: BTreeMap<String, Option<String>>,
+    /// By attribute or column: `text`, `number`, `date`, `boolean` or `list`, with how it is written if that must be
+    /// said: `number:comma`, `number:point`, `date:dmy`, `date:mdy`, `date:excel`, `list:;`. The kinds of the others are
+    /// recognized from all their cells.
+    #[serde(default)]
+    types: BTreeMap<String, String>,
     /// Columns to leave out.
     #[serde(default)]
     ignore: Vec<String>,
@@ -50,8 +55,8 @@ pub struct MapImportJobBody {
 impl MapImportJobBody {
     fn mapping(mut self) -> Result<Mapping, ApiError> {
         let (yes, no, preset) = (take(&mut self.yes), take(&mut self.no), self.preset.take());
-        let revive_consent = self.revive_consent;
-        Ok(Mapping { columns: self.columns()?, yes, no, preset, revive_consent, ..Mapping::default() })
+        let (revive_consent, types) = (self.revive_consent, take(&mut self.types));
+        Ok(Mapping { columns: self.columns()?, types, yes, no, preset, revive_consent, ..Mapping::default() })
     }
 
     fn columns(self) -> Result<Vec<(String, String)>, ApiError> {

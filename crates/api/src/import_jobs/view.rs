@@ -81,6 +81,20 @@ pub struct ColumnDto {
     samples: Vec<String>,
     /// What must be said about it in the mapping before the job is `ready`; null if nothing.
     question: Option<String>,
+    /// `text`, `number`, `date`, `boolean` or `list`, recognized from all cells or as the mapping says; absent if it becomes
+    /// no attribute.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    kind: Option<&'static str>,
+    /// The kind with how it is written, as the mapping takes it, such as `date:dmy`; absent as `kind` is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    r#type: Option<String>,
+    /// Cells that are not of this kind, whose rows are imported without them; absent as `kind` is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    misfits: Option<u64>,
+    /// What else the column could be, in a sentence; absent if there is nothing to suggest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suggestion: Option<String>,
 }
 
 /// What became of the rows: `read = created + updated + unchanged + refused`.
@@ -207,8 +221,17 @@ impl ImportJobDto {
 
 impl ColumnDto {
     fn of(column: &Column) -> Self {
-        let Column { column, field, samples, question } = column.clone();
-        Self { column, field, samples, question }
+        let kind = column.kind.as_ref();
+        Self {
+            column: column.column.clone(),
+            field: column.field.clone(),
+            samples: column.samples.clone(),
+            question: column.question.clone(),
+            kind: kind.map(|kind| kind.reading.kind().as_str()),
+            r#type: kind.map(|kind| kind.reading.word()),
+            misfits: kind.map(|kind| kind.misfits),
+            suggestion: kind.and_then(|kind| kind.suggestion.clone()),
+        }
     }
 }
 

@@ -1,20 +1,28 @@
 //! `GET /metadata/fields`: what records, templates and rules may name.
 
-use crate::envelope::Answer;
+use crate::envelope::{Answer, Written, renderer};
 use crate::error::ApiError;
+use crate::extract::Once;
 use crate::routes::{Route, route};
 use axum::Extension;
 use axum::extract::State;
+use axum::http::StatusCode;
+use postrider_core::attribute::AttributeKind;
 use postrider_core::audience::rule::Kind;
+use postrider_core::error::Refusal;
 use postrider_core::scope::Scope;
-use postrider_service::metadata::Fields;
+use postrider_service::metadata::{Attribute, Fields};
 use postrider_service::{Actor, Service};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// The routes.
 pub fn routes() -> Vec<Route> {
-    vec![route!(GET, "/metadata/fields", Scope::CdpMetadataRead, get_fields)]
+    vec![
+        route!(GET, "/metadata/fields", Scope::CdpMetadataRead, get_fields),
+        route!(PATCH, "/metadata/fields", Scope::CdpProfilesWrite, set_field_kind),
+    ]
 }
 
 /// Every field of the tenant's profiles.
@@ -26,12 +34,20 @@ pub struct FieldList {
 
 /// One field.
 #[derive(Serialize, ToSchema)]
-struct FieldDto {
+pub struct FieldDto {
     name: String,
-    /// `text`, `consent`, `list`, `date`, `object` or `any`. An attribute is whatever a record made it.
+    /// `text`, `consent`, `list`, `date` or `object`; of an attribute `text`, `number`, `date`, `boolean` or `list`: the
+    /// kind that its values must have; `any` if it has had no value since kinds are kept.
     r#type: &'static str,
     /// `standard` or `attribute`.
     source: &'static str,
+    /// How many people have the attribute; absent from standard fields.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    people: Option<i64>,
+    /// How many people have a value of each kind. Values that are older than the kind of the attribute keep their own.
+    /// Text that looks like a date counts as a date. Absent from standard fields.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kinds: Option<BTreeMap<&'static str, i64>>,
 }
 
 impl From<&Fields> for FieldList {
@@ -40,13 +56,23 @@ impl From<&Fields> for FieldList {
             name: field.name(),
             r#type: word(field.kind()),
             source: "standard",
+            people: None,
+            kinds: None,
         });
-        let attributes = fields.attributes.iter().map(|name| FieldDto {
-            name: name.clone(),
-            r#type: word(Kind::Any),
-            source: "attribute",
-        });
+        let attributes = fields.attributes.iter().map(FieldDto::attribute);
         Self { items: standard.chain(attributes).collect() }
+    }
+}
+
+impl FieldDto {
+    fn attribute(attribute: &Attribute) -> Self {
+        Self {
+            name: attribute.name.clone(),
+            r#type: attribute.kind.map_or_else(|| word(Kind::Any), AttributeKind::as_str),
+            source: "attribute",
+            people: Some(attribute.people.values().sum()),
+            kinds: Some(attribute.people.iter().map(|(kind, people)| (kind.as_str(), *people)).collect()),
+        }
     }
 }
 
@@ -75,4 +101,32 @@ pub async fn get_fields(
     Extension(actor): Extension<Actor>,
 ) -> Result<Answer, ApiError> {
     Ok(Answer::ok(&FieldList::from(&service.fields(&actor).await?)))
+}
+
+/// A change of an attribute.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetFieldKindBody {
+    /// Name of an attribute.
+    name: String,
+    /// `text`, `number`, `date`, `boolean` or `list`.
+    r#type: String,
+}
+
+/// Gives an attribute its kind, also before anybody has it. Values that people have already stay as they are, and
+/// `kinds` counts them; new values must be of this kind.
+#[utoipa::path(patch, path = "/public/v1/metadata/fields", operation_id = "setFieldKind", tag = "Profiles",
+    summary = "Set the kind of an attribute",
+    params(("Idempotency-Key" = Option<uuid::Uuid>, Header)),
+    request_body = SetFieldKindBody, responses((status = 200, body = FieldDto)))]
+pub async fn set_field_kind(
+    State(service): State<Service>,
+    Extension(actor): Extension<Actor>,
+    once: Once<SetFieldKindBody>,
+) -> Result<Written, ApiError> {
+    let (body, reply) = once.reply(renderer(StatusCode::OK, FieldDto::attribute));
+    let problem = "must be text, number, date, boolean or list";
+    let kind =
+        AttributeKind::parse(&body.r#type).ok_or_else(|| Refusal::invalid("type", Some(&body.r#type), problem))?;
+    Ok(Written(service.set_field_kind(&actor, body.name, kind, reply).await?))
 }

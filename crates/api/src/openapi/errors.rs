@@ -95,7 +95,7 @@ const IMPORT_FILE: &[Code] = &[
     Code::ImportFileInvalid,
     Code::ImportUploadSuperseded,
 ];
-const UPSERT: &[Code] = &[Code::ProfileKeyTaken, Code::ProfileMatchAmbiguous];
+const UPSERT: &[Code] = &[Code::ProfileKeyTaken, Code::ProfileMatchAmbiguous, Code::ProfileAttributeKind];
 
 /// What one operation can answer beside that.
 const PARTICULAR: &[(&str, &str, &[&[Code]])] = &[

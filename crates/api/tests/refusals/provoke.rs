@@ -245,6 +245,10 @@ pub async fn provoke(code: Code) -> Provoked {
             let body = json!({ "record": { "phone": "+4930123456" }, "matchKey": "phone" });
             field(admin.post("/profiles/upsert", body).await)
         }
+        Code::ProfileAttributeKind => {
+            profile(admin, json!({ "email": "a@example.test", "points": 50 })).await.data();
+            field(profile(admin, json!({ "email": "b@example.test", "points": "many" })).await)
+        }
         Code::ImportFileInvalid => field(Import::new(app).await.file("\u{0}\u{1}\u{2}").await),
         Code::ImportMappingInvalid => {
             let import = Import::new(app).await;

@@ -102,6 +102,7 @@ pub const ROWS: &[Row] = &[
     row(DELETE, "/profiles/{id}", CdpProfilesWrite, Thing::Profile, ""),
     row(POST, "/records/profiles/upsert-batch", CdpProfilesWrite, Thing::Nothing, RECORDS),
     row(GET, "/metadata/fields", CdpMetadataRead, Thing::Nothing, ""),
+    row(PATCH, "/metadata/fields", CdpProfilesWrite, Thing::Nothing, r#"{"name":"points","type":"number"}"#),
     row(POST, "/import-jobs", CdpImportsWrite, Thing::Nothing, r#"{"targetListId":"$list"}"#),
     row(GET, "/import-jobs", CdpImportsRead, Thing::Nothing, ""),
     row(GET, "/import-jobs/{id}", CdpImportsRead, Thing::ImportJob, ""),

@@ -197,6 +197,9 @@ catalog! {
         "Another profile has this email or customer_id.", "Match by the key that the other profile has, or leave the field out.";
     ProfileMatchAmbiguous => "PUBLIC.PROFILES.MATCH_AMBIGUOUS", Conflict,
         "Several profiles have this phone number.", "Match by email or customer_id.";
+    ProfileAttributeKind => "PUBLIC.PROFILES.ATTRIBUTE_KIND", Conflict,
+        "An attribute keeps its kind, and this value is of another one.",
+        "Send a value of that kind, or change the kind of the attribute with PATCH /metadata/fields.";
     ImportFileInvalid => "PUBLIC.IMPORTS.FILE_INVALID", Unprocessable,
         "The file is not a table of people.", "Save it as CSV in UTF-8 with the names of the columns in its first line.";
     ImportMappingInvalid => "PUBLIC.IMPORTS.MAPPING_INVALID", Invalid,

@@ -4,6 +4,7 @@ use super::answers::OwnWords;
 use super::headers::{Channels, DIRECT_MAIL, EMAIL, EVERY_CHANNEL, FIELDS, Meaning, PUSH, SMS, meaning, snake_case};
 use super::mapping::Mapping;
 use super::presets::{self, PRESETS, Preset};
+use super::reading::Reading;
 use super::report::ImportError;
 use crate::people::{ADDRESS_FIELDS, ATTRIBUTE_NAME_CHARS_MAX, ATTRIBUTES_MAX, MatchKey, is_attribute_name};
 use postrider_core::error::{Code, Refusal};
@@ -86,6 +87,8 @@ pub struct Columns {
     pub preset: Option<&'static Preset>,
     /// Whether rows may set the consent of people who denied it before.
     pub revive_consent: bool,
+    /// How the cells of each column are read; as text until [`super::types`] says otherwise.
+    pub readings: Vec<Reading>,
 }
 
 /// Who said what a column is.
@@ -115,7 +118,7 @@ impl Columns {
         }
         let mut targets: Vec<Option<Target>> = vec![None; headers.len()];
         for (column, field) in &mapping.columns {
-            let place = find(&headers, column)?;
+            let place = place_of(&headers, column)?;
             let target = explicit(column, field)?;
             if target != Target::Nothing && targets.contains(&Some(target.clone())) {
                 return Err(wrong(Some(field), format!("two columns cannot both be {field}")));
@@ -139,7 +142,6 @@ impl Columns {
         let has = |wanted: Meaning, target: &Target| {
             by_header.contains(&Some(wanted)) || targets.contains(&Some(target.clone()))
         };
-        let street = has(Meaning::Address("line1"), &Target::Address("line1"));
         let first_name = has(Meaning::Field("first_name"), &Target::Field("first_name"));
         for (place, meaning) in by_header.iter().enumerate() {
             if targets[place].is_some() {
@@ -148,14 +150,13 @@ impl Columns {
             let target = match meaning {
                 Some(Meaning::Name) if first_name => Some(Target::Field("last_name")),
                 Some(Meaning::Field(name)) => Some(Target::Field(name)),
-                // Without a street there is no address to post to, and a city is of more use by itself.
-                Some(Meaning::Address(name)) if street => Some(Target::Address(name)),
+                Some(Meaning::Address(name)) => Some(Target::Address(name)),
                 Some(Meaning::OptIn(channels)) => Some(Target::OptIn(*channels)),
                 Some(Meaning::Negated(channels)) => Some(Target::Negated(*channels)),
                 Some(Meaning::OptOut(channels)) => Some(Target::OptOut(*channels)),
                 Some(Meaning::OptOutDate(channels)) => Some(Target::OptOutDate(*channels)),
                 Some(Meaning::Ours) => Some(Target::Nothing),
-                Some(Meaning::Name | Meaning::Address(_) | Meaning::Status) | None => None,
+                Some(Meaning::Name | Meaning::Status) | None => None,
             };
             let single = matches!(target, Some(Target::Field(_) | Target::Address(_)));
             if target.is_some() && !(single && targets.contains(&target)) {
@@ -164,7 +165,8 @@ impl Columns {
         }
         let targets = name_attributes(&headers, targets, &by_header)?;
         let own_words = OwnWords::new(&mapping.yes, &mapping.no);
-        Ok(Self { headers, targets, origins, own_words, preset, revive_consent: mapping.revive_consent })
+        let (readings, revive_consent) = (vec![Reading::Text; headers.len()], mapping.revive_consent);
+        Ok(Self { headers, targets, origins, own_words, preset, revive_consent, readings })
     }
 
     /// Whether some column, or the preset, says something about consent.
@@ -220,7 +222,7 @@ fn wrong(value: Option<&str>, problem: impl Into<String>) -> ImportError {
 }
 
 /// The column that a person means: by its header to the letter, else whatever its case, else by its letters.
-fn find(headers: &[String], column: &str) -> Result<usize, ImportError> {
+pub fn place_of(headers: &[String], column: &str) -> Result<usize, ImportError> {
     let column = column.trim();
     let ways: [&dyn Fn(&str) -> bool; 3] =
         [&|header| header == column, &|header| header.to_lowercase() == column.to_lowercase(), &|header| {
@@ -261,6 +263,11 @@ pub fn explicit(column: &str, field: &str) -> Result<Target, ImportError> {
         consent.email, opt_out, an attribute in letters, digits and underscores, or - to leave the column out"
     );
     Err(wrong(Some(field), problem))
+}
+
+/// Whether a field of a record is an attribute, not one of the well-known fields.
+pub fn is_own_attribute(field: &str) -> bool {
+    is_attribute_name(field) && !FIELDS.contains(&field) && !OTHER_FIELDS.contains(&field)
 }
 
 /// Gives every column without a field an attribute of its own.

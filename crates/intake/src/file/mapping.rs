@@ -1,6 +1,7 @@
 //! What a caller says of a file, as far as its headers and first rows do not say it.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What a caller says of a file. Stored with its job.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +20,9 @@ pub struct Mapping {
     /// What the file is called; it is stored elsewhere.
     #[serde(skip)]
     pub file_name: Option<String>,
+    /// The kind of a column, by the attribute that it becomes or by its header: `number`, `date:dmy`, `list:;`. The
+    /// kinds of the others are recognized from their cells.
+    pub types: BTreeMap<String, String>,
 }
 
 impl Mapping {

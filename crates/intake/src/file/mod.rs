@@ -8,6 +8,7 @@ pub mod consent;
 pub mod doubts;
 pub mod fold;
 pub mod format;
+pub mod forms;
 pub mod headers;
 pub mod languages;
 pub mod lines;
@@ -15,6 +16,7 @@ pub mod mapping;
 pub mod object;
 pub mod presets;
 mod quotes;
+pub mod reading;
 pub mod refused;
 pub mod report;
 pub mod row;
@@ -24,8 +26,11 @@ pub mod sniff;
 pub mod source;
 pub mod survey;
 pub mod tally;
+pub mod types;
 
 #[cfg(test)]
 mod columns_tests;
 #[cfg(test)]
 mod rows_tests;
+#[cfg(test)]
+mod types_tests;

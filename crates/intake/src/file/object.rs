@@ -5,14 +5,17 @@ use super::columns::{Columns, Origin, Target, explicit};
 use super::consent::Consents;
 use super::headers::{FIELDS, Meaning, meaning};
 use super::mapping::Mapping;
+use super::reading::{Cell, Reading};
 use super::report::ImportError;
 use super::row::Parsed;
 use super::rows::ROW;
 use super::smells::smell;
-use crate::people::{MatchKey, ProfileRecord};
+use super::types::readings_of_fields;
+use crate::people::{MatchKey, ProfileRecord, Typing, misfit};
 use postrider_core::error::{Code, Refusal};
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// The field that may hold the record, as in the body of `POST /profiles/upsert`.
@@ -28,6 +31,8 @@ pub struct Fields {
     renamed: Vec<(String, Target)>,
     own_words: OwnWords,
     revive_consent: bool,
+    /// How the texts of attributes are read, by name, where the caller says it.
+    readings: BTreeMap<String, Reading>,
 }
 
 impl Fields {
@@ -47,12 +52,37 @@ impl Fields {
             renamed.push((name.clone(), target));
         }
         let own_words = OwnWords::new(&mapping.yes, &mapping.no);
-        Ok(Self { renamed, own_words, revive_consent: mapping.revive_consent })
+        let mut fields = Self { renamed, own_words, revive_consent: mapping.revive_consent, readings: BTreeMap::new() };
+        fields.readings = readings_of_fields(&fields, mapping)?;
+        Ok(fields)
     }
 
     /// What a field of the file becomes.
     pub fn target(&self, name: &str) -> String {
         self.known(name).map_or_else(|| name.to_owned(), |target| target.name())
+    }
+
+    /// What is said of the kinds of attributes.
+    pub fn typing(&self) -> Typing {
+        let declared = self.readings.iter().map(|(name, reading)| (name.clone(), reading.kind())).collect();
+        Typing { declared, ..Typing::default() }
+    }
+
+    /// Reads texts as the caller says, and returns those that do not fit.
+    fn retype(&self, fields: &mut Map<String, Value>) -> Vec<Refusal> {
+        let mut left_out = Vec::new();
+        for (name, reading) in &self.readings {
+            let Some(Value::String(text)) = fields.get(name) else { continue };
+            match reading.read(text.trim()) {
+                Cell::Value(value) => drop(fields.insert(name.clone(), value)),
+                Cell::Nothing => drop(fields.remove(name)),
+                Cell::Misfit => {
+                    left_out.push(misfit(name.clone(), reading.kind(), &Value::from(text.as_str())));
+                    fields.remove(name);
+                }
+            }
+        }
+        left_out
     }
 
     /// What the caller says of a field, or what its name says of consent.
@@ -88,6 +118,7 @@ impl Fields {
             own_words: self.own_words.clone(),
             preset: None,
             revive_consent: self.revive_consent,
+            readings: vec![Reading::Text; names.len()],
         }
     }
 
@@ -146,11 +177,12 @@ fn twice(path: &str) -> Refusal {
 /// # Errors
 /// Why the line is refused.
 pub fn parse(fields: &Fields, text: &str, key: MatchKey) -> Result<Parsed, Refusal> {
-    let (object, consents) = fields.rename(object(text)?)?;
+    let (mut object, consents) = fields.rename(object(text)?)?;
+    let left_out = fields.retype(&mut object);
     let mut record = ProfileRecord::parse("", &object)?;
     record.keeps_denials = !fields.revive_consent;
     record.key(key)?;
-    Ok(Parsed { record, left_out: Vec::new(), consents })
+    Ok(Parsed { record, left_out, consents })
 }
 
 /// The object of a line, whether it is the record itself or holds it.

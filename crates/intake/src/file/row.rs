@@ -5,7 +5,8 @@
 use super::columns::{Columns, Target};
 use super::consent::Consents;
 use super::headers::EMAIL;
-use crate::people::{MatchKey, ProfileRecord};
+use super::reading::Cell;
+use crate::people::{MatchKey, ProfileRecord, misfit};
 use postrider_core::audience::Consent;
 use postrider_core::error::{Detail, Refusal};
 use serde_json::{Map, Value};
@@ -38,6 +39,7 @@ pub fn parse(columns: &Columns, cells: &[String], key: MatchKey) -> Result<Parse
     let mut fields = Map::new();
     let mut address = Map::new();
     let mut consents = Consents::default();
+    let mut left_out = Vec::new();
     for (place, target) in columns.targets.iter().enumerate() {
         let Some(cell) = cells.get(place).map(|cell| bare(cell)) else { continue };
         if cell.is_empty() {
@@ -56,7 +58,14 @@ pub fn parse(columns: &Columns, cells: &[String], key: MatchKey) -> Result<Parse
             }
             Target::Field(name) => drop(fields.insert((*name).into(), cell.into())),
             Target::Address(name) => drop(address.insert((*name).into(), cell.into())),
-            Target::Attribute(name) => drop(fields.insert(name.clone(), cell.into())),
+            Target::Attribute(name) => {
+                let reading = columns.readings[place];
+                match reading.read(cell) {
+                    Cell::Value(value) => drop(fields.insert(name.clone(), value)),
+                    Cell::Nothing => {}
+                    Cell::Misfit => left_out.push(misfit(name.clone(), reading.kind(), &cell.into())),
+                }
+            }
             Target::Status(name) => drop(fields.insert(name.clone(), cell.into())),
             Target::OptIn(_) | Target::Negated(_) | Target::OptOut(_) | Target::OptOutDate(_) => {}
         }
@@ -68,14 +77,18 @@ pub fn parse(columns: &Columns, cells: &[String], key: MatchKey) -> Result<Parse
         consents.say(EMAIL, Consent::Denied, "preset", preset.about);
     }
     consents.write_into(&mut fields);
-    let mut parsed = read(fields, key, consents)?;
+    let mut parsed = read(fields, key, consents, left_out)?;
     parsed.record.keeps_denials = !columns.revive_consent;
     Ok(parsed)
 }
 
 /// Reads the record, if need be without the fields that a row can do without.
-fn read(mut fields: Map<String, Value>, key: MatchKey, consents: Consents) -> Result<Parsed, Refusal> {
-    let mut left_out = Vec::new();
+fn read(
+    mut fields: Map<String, Value>,
+    key: MatchKey,
+    consents: Consents,
+    mut left_out: Vec<Refusal>,
+) -> Result<Parsed, Refusal> {
     loop {
         let refusal = match ProfileRecord::parse("", &fields) {
             Ok(record) => {

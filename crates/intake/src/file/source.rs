@@ -1,16 +1,19 @@
 //! A file of either format as rows with their records.
 
 use super::columns::Columns;
+use super::forms::Forms;
 use super::lines::Lines;
 use super::mapping::Mapping;
 use super::object::{self, Fields};
 use super::report::ImportError;
 use super::row;
 use super::rows::{Next, Place, Row, Rows, Shape};
-use crate::people::MatchKey;
+use super::types::Types;
+use crate::people::{MatchKey, Typing};
 use crate::write::Entry;
 use postrider_core::import::ImportFormat;
 use std::io::Read;
+use std::sync::Arc;
 
 /// Most bytes of rows in one set.
 const SET_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -22,6 +25,7 @@ pub const RECORD_HEADER: &str = "record";
 /// Rows that are being read.
 pub struct Source {
     kind: Kind,
+    typing: Arc<Typing>,
     /// By what the rows find their profiles.
     pub key: MatchKey,
     is_at_end: bool,
@@ -35,8 +39,8 @@ enum Kind {
 /// How to read on in the middle of a file.
 #[derive(Debug, Clone)]
 pub enum Middle {
-    /// A table of this shape under these headers.
-    Table(Shape, Vec<String>),
+    /// A table of this shape under these headers, with what was seen in its columns.
+    Table(Shape, Vec<String>, Vec<Forms>),
     /// Lines of JSON.
     Lines,
 }
@@ -57,12 +61,11 @@ impl Source {
                 let (rows, header) = Rows::open(input)?;
                 let columns = Columns::new(&header.cells, mapping)?;
                 let key = columns.match_key(key)?;
-                Ok(Self { kind: Kind::Table(Box::new(rows), columns), key, is_at_end: false })
+                Self::table(rows, columns, &[], mapping, key)
             }
             ImportFormat::Jsonl => {
                 let fields = Fields::new(mapping)?;
-                let kind = Kind::Lines(Lines::open(input)?, fields);
-                Ok(Self { kind, key: key.unwrap_or_default(), is_at_end: false })
+                Ok(Self::lines(Lines::open(input)?, fields, key.unwrap_or_default()))
             }
         }
     }
@@ -78,13 +81,35 @@ impl Source {
         key: MatchKey,
         (place, before): (Place, u8),
     ) -> Result<Self, ImportError> {
-        let kind = match middle {
-            Middle::Table(shape, headers) => {
-                Kind::Table(Box::new(Rows::at(input, *shape, place, before)), Columns::new(headers, mapping)?)
+        match middle {
+            Middle::Table(shape, headers, seen) => {
+                let columns = Columns::new(headers, mapping)?;
+                Self::table(Rows::at(input, *shape, place, before), columns, seen, mapping, key)
             }
-            Middle::Lines => Kind::Lines(Lines::at(input, place), Fields::new(mapping)?),
-        };
-        Ok(Self { kind, key, is_at_end: false })
+            Middle::Lines => Ok(Self::lines(Lines::at(input, place), Fields::new(mapping)?, key)),
+        }
+    }
+
+    fn table(
+        rows: Rows,
+        mut columns: Columns,
+        seen: &[Forms],
+        mapping: &Mapping,
+        key: MatchKey,
+    ) -> Result<Self, ImportError> {
+        let types = Types::of_table(&columns, seen, mapping)?;
+        columns.readings = types.readings();
+        Ok(Self { kind: Kind::Table(Box::new(rows), columns), typing: Arc::new(types.typing), key, is_at_end: false })
+    }
+
+    fn lines(lines: Lines, fields: Fields, key: MatchKey) -> Self {
+        let typing = Arc::new(fields.typing());
+        Self { kind: Kind::Lines(lines, fields), typing, key, is_at_end: false }
+    }
+
+    /// What the rows say of the kinds of attributes.
+    pub fn typing(&self) -> Arc<Typing> {
+        Arc::clone(&self.typing)
     }
 
     /// What the cells stand under.

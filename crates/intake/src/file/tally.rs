@@ -23,14 +23,14 @@ pub fn tally(
         let refusal = match &entry.parsed {
             Err(refusal) => refusal.clone(),
             Ok(parsed) => match outcome.next() {
-                Some(Ok((operation, _))) => {
-                    match operation {
+                Some(Ok(applied)) => {
+                    match applied.operation {
                         Operation::Created => counts.created += 1,
                         Operation::Updated => counts.updated += 1,
                         Operation::Unchanged => counts.unchanged += 1,
                     }
                     let kept = denials_kept(&parsed.record);
-                    for refusal in parsed.left_out.iter().chain(&kept) {
+                    for refusal in parsed.left_out.iter().chain(&applied.left_out).chain(&kept) {
                         counts.fields_left_out += 1;
                         note(&entry.row, ImportSeverity::Warning, refusal);
                     }

@@ -2,6 +2,7 @@
 
 use crate::IntakeError;
 use crate::file::columns::Columns;
+use crate::file::forms::Forms;
 use crate::file::lines::Lines;
 use crate::file::mapping::Mapping;
 use crate::file::object::{Fields, object};
@@ -10,6 +11,7 @@ use crate::file::row::bare;
 use crate::file::rows::{NEVER_CLOSED, Place, Rows, Shape};
 use crate::file::source::Middle;
 use crate::file::survey::Seen;
+use crate::file::types::Types;
 use postrider_core::error::Refusal;
 use postrider_core::import::ImportFormat;
 use postrider_store::StoreError;
@@ -35,6 +37,9 @@ pub struct Layout {
     pub delimiter: Option<u8>,
     /// Headers of a table; names of fields that records were seen to have.
     pub headers: Vec<String>,
+    /// The forms of the cells of each column, all over the file.
+    #[serde(default)]
+    pub forms: Vec<Forms>,
 }
 
 /// Some of what stands in each column, as it is stored.
@@ -70,7 +75,9 @@ impl Layout {
     /// How to read on in the middle of the file.
     pub fn middle(self) -> Middle {
         match self.delimiter {
-            Some(delimiter) => Middle::Table(Shape { delimiter, columns: self.headers.len() }, self.headers),
+            Some(delimiter) => {
+                Middle::Table(Shape { delimiter, columns: self.headers.len() }, self.headers, self.forms)
+            }
             None => Middle::Lines,
         }
     }
@@ -136,6 +143,7 @@ fn inspect_table(
     let columns = Columns::new(&header.cells, mapping)?;
     let mut samples = vec![Vec::new(); columns.headers.len()];
     let mut seen = vec![Seen::default(); columns.headers.len()];
+    let mut forms = vec![Forms::default(); columns.headers.len()];
     let mut count = 0;
     while let Some(row) = rows.next_row()? {
         if let Some(problem) = row.problem.as_deref().filter(|problem| problem.starts_with(NEVER_CLOSED)) {
@@ -143,18 +151,22 @@ fn inspect_table(
             return Err(ImportError::file(wrong));
         }
         count += 1;
-        for ((cell, samples), seen) in row.cells.iter().zip(&mut samples).zip(&mut seen) {
+        for (place, cell) in row.cells.iter().enumerate().take(columns.headers.len()) {
             if count <= SAMPLED_ROWS {
-                samples.push(short(cell));
+                samples[place].push(short(cell));
             }
-            seen.see(bare(cell));
+            seen[place].see(bare(cell));
+            if row.problem.is_none() {
+                forms[place].look(bare(cell), row.line);
+            }
         }
     }
     if count == 0 {
         return Err(ImportError::file("has a header and no rows below it"));
     }
-    let has_doubts = columns.doubts(&seen).iter().any(Option::is_some);
-    let layout = Layout { delimiter: Some(rows.shape().delimiter), headers: columns.headers.clone() };
+    let types = Types::of_table(&columns, &forms, mapping)?;
+    let has_doubts = columns.doubts(&seen).iter().any(Option::is_some) || !types.questions.is_empty();
+    let layout = Layout { delimiter: Some(rows.shape().delimiter), headers: columns.headers.clone(), forms };
     let key = columns.match_key(key).ok();
     Ok(Inspection { layout, samples: Samples { columns: samples, seen }, start, key, has_doubts })
 }
@@ -178,7 +190,7 @@ fn inspect_lines(
             Ok(record) => {
                 objects += 1;
                 for (name, value) in &record {
-                    found.sample(name, value, &fields);
+                    found.sample(name, value, &fields, row.line);
                 }
             }
             Err(refusal) => drop(first_problem.get_or_insert(refusal)),
@@ -191,8 +203,8 @@ fn inspect_lines(
         return Err(ImportError::file(format!("holds no record: {}", refusal.message())));
     }
     let has_doubts = fields.columns(&found.headers).doubts(&found.seen).iter().any(Option::is_some);
-    let Found { headers, samples, seen } = found;
-    let layout = Layout { delimiter: None, headers };
+    let Found { headers, samples, seen, forms } = found;
+    let layout = Layout { delimiter: None, headers, forms };
     let samples = Samples { columns: samples, seen };
     Ok(Inspection { layout, samples, start, key: Some(key.unwrap_or_default()), has_doubts })
 }
@@ -203,10 +215,11 @@ struct Found {
     headers: Vec<String>,
     samples: Vec<Vec<String>>,
     seen: Vec<Seen>,
+    forms: Vec<Forms>,
 }
 
 impl Found {
-    fn sample(&mut self, name: &str, value: &Value, fields: &Fields) {
+    fn sample(&mut self, name: &str, value: &Value, fields: &Fields, line: u64) {
         let place = self.headers.iter().position(|known| known == name).unwrap_or(self.headers.len());
         if place == self.headers.len() {
             // A field about consent is never left aside, however many there are.
@@ -216,6 +229,7 @@ impl Found {
             self.headers.push(name.to_owned());
             self.samples.push(Vec::new());
             self.seen.push(Seen::default());
+            self.forms.push(Forms::default());
         }
         let text = match value {
             Value::String(text) => text.clone(),
@@ -223,6 +237,7 @@ impl Found {
             other => other.to_string(),
         };
         self.seen[place].see(&text);
+        self.forms[place].look_value(value, line);
         if self.samples[place].len() < SAMPLED_ROWS {
             self.samples[place].push(short(if value.is_null() { "null" } else { &text }));
         }

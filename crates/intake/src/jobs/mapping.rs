@@ -7,6 +7,7 @@ use crate::file::doubts::Doubt;
 use crate::file::mapping::Mapping;
 use crate::file::object::Fields;
 use crate::file::survey::Seen;
+use crate::file::types::{ColumnType, Types};
 use postrider_core::error::Code;
 use postrider_core::import::{ImportFormat, ImportState};
 use postrider_store::import_jobs::{ImportJobRow, ImportLayout};
@@ -23,6 +24,8 @@ pub struct Column {
     pub samples: Vec<String>,
     /// What a person must say about it before the import.
     pub question: Option<String>,
+    /// Its kind, if it becomes an attribute.
+    pub kind: Option<ColumnType>,
 }
 
 /// The layout of a job of whose file a caller says this.
@@ -41,9 +44,10 @@ pub fn mapped(row: &ImportJobRow, mapping: &Mapping, match_key: Option<MatchKey>
         ImportFormat::Csv => columns.match_key(wanted).map_err(said)?,
         ImportFormat::Jsonl => wanted.unwrap_or_default(),
     };
+    let types = types_of(format, &columns, &layout, &mapping)?;
     let has_doubts = columns.doubts(&Samples::of(row)?.seen).iter().any(Option::is_some);
     Ok(ImportLayout {
-        state: if has_doubts { ImportState::Pending } else { ImportState::Ready },
+        state: if has_doubts || !types.questions.is_empty() { ImportState::Pending } else { ImportState::Ready },
         format,
         match_key: Some(key),
         layout: row.layout.clone().unwrap_or_default(),
@@ -59,6 +63,17 @@ fn columns_of(format: ImportFormat, layout: &Layout, mapping: &Mapping) -> Resul
         ImportFormat::Csv => Columns::new(&layout.headers, mapping).map_err(said),
         ImportFormat::Jsonl => Ok(Fields::new(mapping).map_err(said)?.columns(&layout.headers)),
     }
+}
+
+/// The kinds of the columns of a table or the fields of records.
+fn types_of(format: ImportFormat, columns: &Columns, layout: &Layout, mapping: &Mapping) -> Result<Types, IntakeError> {
+    let types = match format {
+        ImportFormat::Csv => Types::of_table(columns, &layout.forms, mapping),
+        ImportFormat::Jsonl => {
+            Types::of_records(&Fields::new(mapping).map_err(said)?, &layout.headers, &layout.forms, mapping)
+        }
+    };
+    types.map_err(said)
 }
 
 /// What a caller said of the file of a job.
@@ -107,12 +122,17 @@ pub fn describe(row: &ImportJobRow, mails_unknown: bool) -> Result<Described, In
             layout.headers.iter().map(|name| (name.clone(), fields.target(name))).collect()
         }
     };
+    let types = types_of(format, &columns, &layout, &mapping)?;
+    let is_asked = row.state == ImportState::Pending && !types.questions.is_empty();
     let problem = problem.or_else(|| questions(&doubts));
+    let problem = problem.or_else(|| is_asked.then(|| types.questions.join("; ")));
+    let kinds = types.columns.into_iter().chain(std::iter::repeat(None));
     let has_consent = columns.tells_consent() || layout.headers.iter().any(|name| name == "consent");
-    let described = named.into_iter().zip(doubts).enumerate().map(|(place, ((column, field), doubt))| {
-        let samples = samples.columns.get(place).cloned().unwrap_or_default();
-        Column { column, field, samples, question: doubt.as_ref().map(Doubt::sentence) }
-    });
+    let described =
+        named.into_iter().zip(doubts).zip(kinds).enumerate().map(|(place, (((column, field), doubt), kind))| {
+            let samples = samples.columns.get(place).cloned().unwrap_or_default();
+            Column { column, field, samples, question: doubt.as_ref().map(Doubt::sentence), kind }
+        });
     Ok(Described {
         columns: described.collect(),
         problem,

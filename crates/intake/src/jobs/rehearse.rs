@@ -7,7 +7,7 @@ use super::Importer;
 use super::reasons::DryRun;
 use super::slice::{LEASE_MS, Stretch, next, open, resume};
 use crate::IntakeError;
-use crate::people::{Rehearsal, Repeated};
+use crate::people::{Rehearsal, Repeated, Typing};
 use crate::write::{Entry, records};
 use postrider_core::error::Code;
 use postrider_core::id::TenantId;
@@ -79,10 +79,11 @@ impl Importer {
         rehearsal: &Shared,
         tenant: TenantId,
         entries: &Arc<Vec<Entry>>,
+        typing: &Arc<Typing>,
     ) -> Result<crate::people::SetOutcome, IntakeError> {
-        let (shared, set) = (Arc::clone(rehearsal), Arc::clone(entries));
+        let (shared, set, typing) = (Arc::clone(rehearsal), Arc::clone(entries), Arc::clone(typing));
         let load = self.store.read("imports.preview", move |tx| {
-            shared.lock().unwrap_or_else(PoisonError::into_inner).load(tx, tenant, &records(&set))
+            shared.lock().unwrap_or_else(PoisonError::into_inner).load(tx, tenant, &records(&set), &typing)
         });
         load.await?;
         let mut rehearsal = rehearsal.lock().unwrap_or_else(PoisonError::into_inner);

@@ -14,6 +14,7 @@ use crate::file::report::ImportError;
 use crate::file::rows::Place;
 use crate::file::source::Source;
 use crate::file::tally::tally;
+use crate::people::Typing;
 use crate::write::{Destination, Entry, write_set};
 use postrider_core::audience::evidence::{EvidenceSource, SourceKind};
 use postrider_core::error::Code;
@@ -42,6 +43,7 @@ pub enum Stretch {
 /// A set with the places before and behind it.
 pub(super) struct Step {
     pub(super) entries: Vec<Entry>,
+    typing: Arc<Typing>,
     before: Place,
     behind: Place,
     /// Whether the file ends behind it.
@@ -103,10 +105,10 @@ impl Importer {
         (source, step): (EvidenceSource, Step),
         dry: Option<&Shared>,
     ) -> Result<bool, IntakeError> {
-        let Step { entries, before, behind, .. } = step;
+        let Step { entries, typing, before, behind, .. } = step;
         let (entries, entropy) = (Arc::new(entries), Arc::clone(&self.entropy));
         let rehearsed = match dry {
-            Some(rehearsal) => Some(self.rehearse_set(rehearsal, to.tenant, &entries).await?),
+            Some(rehearsal) => Some(self.rehearse_set(rehearsal, to.tenant, &entries, &typing).await?),
             None => None,
         };
         let lease_until = to.now.plus_millis(LEASE_MS);
@@ -117,7 +119,7 @@ impl Importer {
             }
             let (outcome, added) = match &rehearsed {
                 Some(outcome) => (outcome.clone(), 0),
-                None => write_set(tx, to, &entries, &source, &*entropy)?,
+                None => write_set(tx, to, &entries, &source, &typing, &*entropy)?,
             };
             let mut keeping = Keeping::new(kept)?;
             let mut counts = tally(&entries, outcome, |row, severity, refusal| keeping.add(row, severity, refusal));
@@ -144,7 +146,7 @@ fn source_of(job: &ImportJobRow) -> EvidenceSource {
 pub(super) fn next(source: &mut Source, rows: usize) -> Result<Step, IntakeError> {
     let before = source.place();
     let entries = source.next_set(rows).map_err(said)?;
-    Ok(Step { entries, before, behind: source.place(), is_last: source.is_at_end() })
+    Ok(Step { entries, typing: source.typing(), before, behind: source.place(), is_last: source.is_at_end() })
 }
 
 /// Opens the file of a job one byte before its next set begins, or at its beginning.

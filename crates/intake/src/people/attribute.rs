@@ -1,10 +1,12 @@
 //! Attributes: the fields of a profile that are the tenant's own.
 
 use super::field::{at, clean_text, invalid};
+use super::kinds::{Attributes, Counted};
 pub use postrider_core::audience::rule::ATTRIBUTE_NAME_CHARS_MAX;
 pub use postrider_core::audience::rule::is_attribute_name;
 use postrider_core::audience::rule::is_reserved;
 use postrider_core::error::Refusal;
+use postrider_store::attributes::kind_of;
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 use std::collections::BTreeMap;
@@ -55,11 +57,12 @@ fn list(path: &str, items: &[Value]) -> Result<Value, Refusal> {
     texts.collect::<Result<_, _>>().map(Value::Array)
 }
 
-/// Applies changes to the attributes of a profile and returns their JSON with sorted names; `None` if nothing changes.
-pub fn merge(stored: &str, changes: &BTreeMap<String, Option<Value>>, path: &str) -> Result<Option<String>, Refusal> {
+/// Applies changes to the attributes of a profile and returns their JSON with sorted names, and how the kinds of
+/// the values have changed; `None` if nothing changes.
+pub fn merge(stored: &str, values: &Attributes, path: &str) -> Result<Option<(String, Vec<Counted>)>, Refusal> {
     // What does not change is carried over as it is written.
     let before: BTreeMap<String, &RawValue> = serde_json::from_str(stored).unwrap_or_default();
-    let changes: Vec<(&str, Option<Box<RawValue>>)> = changes
+    let changes: Vec<(&str, Option<Box<RawValue>>)> = values
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_ref().and_then(|value| to_raw_value(value).ok())))
         .collect();
@@ -87,5 +90,8 @@ pub fn merge(stored: &str, changes: &BTreeMap<String, Option<Value>>, path: &str
     if json.len() > ATTRIBUTES_BYTES_MAX {
         return Err(Refusal::invalid(path, None, "the profile's attributes would take more than 64 KiB"));
     }
-    Ok(Some(json))
+    let old =
+        |name: &str| before.get(name).and_then(|raw| kind_of(&serde_json::from_str(raw.get()).unwrap_or_default()));
+    let counted = values.iter().map(|(name, value)| (name.clone(), old(name), value.as_ref().and_then(kind_of)));
+    Ok(Some((json, counted.collect())))
 }

@@ -3,7 +3,7 @@
 //! Invariant: a consent that changes always leaves evidence; one that is said again does if its source, its words or
 //! its date are new.
 
-use super::ProfileRecord;
+use super::{ProfileRecord, Typing};
 use postrider_core::audience::Consent;
 use postrider_core::audience::evidence::{Evidence, EvidenceSource, WORDS_CHARS_MAX, channel_bit};
 use postrider_core::channel::ChannelKind;
@@ -18,6 +18,8 @@ pub struct Origin<'o> {
     pub source: &'o EvidenceSource,
     /// What the source says of each record, in their order; nothing if it has no lines and no words.
     pub said: &'o [Said],
+    /// What a file says of the kinds of attributes. Without it, a record with a value of another kind is refused.
+    pub typing: Option<&'o Typing>,
 }
 
 /// What a source says of one record, apart from the record.

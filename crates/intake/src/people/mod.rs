@@ -6,6 +6,8 @@
 mod attribute;
 mod evidence;
 mod field;
+mod kinds;
+mod partial;
 mod record;
 mod rehearsal;
 mod roster;
@@ -20,10 +22,11 @@ pub use attribute::{
 };
 pub use evidence::{ConsentLedger, Origin, Said, SaidWords};
 pub use field::postal_address;
+pub use kinds::{Typing, misfit, plain_number};
 pub use postrider_store::profiles::MatchKey;
 pub use record::{ADDRESS_FIELDS, CONSENT_CHANNELS, ProfileRecord, TEXT_CHARS_MAX};
 pub use rehearsal::{Rehearsal, Repeated};
-pub use roster::{Operation, change};
+pub use roster::{Applied, Operation, change};
 pub use set::{SetOutcome, upsert_set};
 
 use postrider_core::error::{Code, Refusal};

@@ -4,7 +4,7 @@
 //! they would be. All others need not be kept, so memory is that of the keys that repeat.
 
 use super::roster::{Entry, Roster};
-use super::{MatchKey, ProfileRecord, SetOutcome};
+use super::{MatchKey, ProfileRecord, SetOutcome, Typing};
 use postrider_core::env::Entropy;
 use postrider_core::id::{ProfileId, TenantId};
 use postrider_core::time::Timestamp;
@@ -96,8 +96,14 @@ impl Rehearsal {
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub fn load(&mut self, tx: &mut Tx<'_>, tenant: TenantId, records: &[&ProfileRecord]) -> Result<(), StoreError> {
-        self.loaded = Some(Roster::load(tx, tenant, self.key, records)?);
+    pub fn load(
+        &mut self,
+        tx: &mut Tx<'_>,
+        tenant: TenantId,
+        records: &[&ProfileRecord],
+        typing: &Typing,
+    ) -> Result<(), StoreError> {
+        self.loaded = Some(Roster::load(tx, tenant, self.key, records, Some(typing))?);
         Ok(())
     }
 

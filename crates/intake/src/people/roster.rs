@@ -5,6 +5,8 @@
 
 use super::attribute::merge;
 use super::field::at;
+use super::kinds::{Attributes, Counted, Kinds, Typing};
+use super::partial::kept_street;
 use super::{MatchKey, ProfileRecord};
 use postrider_core::audience::Consent;
 use postrider_core::env::Entropy;
@@ -36,6 +38,17 @@ impl Operation {
             Self::Unchanged => "unchanged",
         }
     }
+}
+
+/// What became of a record that was taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// What it did.
+    pub operation: Operation,
+    /// Whose record it is.
+    pub profile: ProfileId,
+    /// Fields that it was taken without.
+    pub left_out: Vec<Refusal>,
 }
 
 /// A profile at hand.
@@ -88,7 +101,8 @@ pub struct Roster {
     emails: HashMap<String, usize>,
     customer_ids: HashMap<String, usize>,
     phones: HashMap<String, Vec<usize>>,
-    names: BTreeSet<String>,
+    kinds: Kinds,
+    keeps_streets: bool,
 }
 
 impl Roster {
@@ -98,6 +112,7 @@ impl Roster {
         tenant: TenantId,
         key: MatchKey,
         records: &[&ProfileRecord],
+        typing: Option<&Typing>,
     ) -> Result<Self, StoreError> {
         let mut roster = Self {
             key,
@@ -105,7 +120,8 @@ impl Roster {
             emails: HashMap::new(),
             customer_ids: HashMap::new(),
             phones: HashMap::new(),
-            names: BTreeSet::new(),
+            kinds: Kinds::load(tx, tenant, records, typing)?,
+            keeps_streets: typing.is_some(),
         };
         let mut known = BTreeSet::new();
         for by in MatchKey::ALL {
@@ -189,29 +205,30 @@ impl Roster {
     ///
     /// # Errors
     /// A refusal of this record alone; nothing has changed then.
-    pub fn apply(
-        &mut self,
-        record: &ProfileRecord,
-        now: Timestamp,
-        entropy: &dyn Entropy,
-    ) -> Result<(Operation, ProfileId), Refusal> {
+    pub fn apply(&mut self, record: &ProfileRecord, now: Timestamp, entropy: &dyn Entropy) -> Result<Applied, Refusal> {
         let place = self.find(record)?;
+        let (attributes, mut left_out) = self.kinds.fit(record)?;
         let Some(place) = place else {
             let mut row = ProfileRow::empty(ProfileId::new(now, entropy), now);
-            change(&mut row, record)?;
+            let merged = merged(&row, &attributes, &record.path)?;
             self.owned_by_another(None, record)?;
-            let id = row.id;
+            put_keys(&mut row, record);
+            let (_, counted) = put(&mut row, record, merged, true);
+            let profile = row.id;
             self.enter(Entry { row, state: State::New });
-            self.learn_names(record);
-            return Ok((Operation::Created, id));
+            self.kinds.learn(&attributes, counted);
+            return Ok(Applied { operation: Operation::Created, profile, left_out });
         };
-        let attributes = merged(&self.entries[place].row, record)?;
+        let merged = merged(&self.entries[place].row, &attributes, &record.path)?;
+        let kept = kept_street(&self.entries[place].row, record).filter(|_| self.keeps_streets);
         self.owned_by_another(Some(place), record)?;
         let rekeyed = self.move_keys(place, record);
         let Entry { row, state } = &mut self.entries[place];
-        let changes = put(row, record, attributes) | rekeyed.is_some();
-        if !changes {
-            return Ok((Operation::Unchanged, row.id));
+        let (changes, counted) = put(row, record, merged, kept.is_none());
+        let profile = row.id;
+        left_out.extend(kept.into_iter().flatten());
+        if !changes && rekeyed.is_none() {
+            return Ok(Applied { operation: Operation::Unchanged, profile, left_out });
         }
         row.updated_at = now;
         *state = match (*state, rekeyed) {
@@ -223,9 +240,8 @@ impl Roster {
                 State::Changed { rekeyed: before | rekeyed.is_some(), released: released | rekeyed.unwrap_or_default() }
             }
         };
-        let id = row.id;
-        self.learn_names(record);
-        Ok((Operation::Updated, id))
+        self.kinds.learn(&attributes, counted);
+        Ok(Applied { operation: Operation::Updated, profile, left_out })
     }
 
     /// Refuses a record that would give its profile the key of another one.
@@ -271,16 +287,8 @@ impl Roster {
         moved
     }
 
-    fn learn_names(&mut self, record: &ProfileRecord) {
-        for (name, value) in &record.attributes {
-            if value.is_some() && !self.names.contains(name) {
-                self.names.insert(name.clone());
-            }
-        }
-    }
-
     /// Writes what has changed.
-    pub fn save(&self, tx: &mut Tx<'_>, tenant: TenantId) -> Result<(), StoreError> {
+    pub fn save(self, tx: &mut Tx<'_>, tenant: TenantId) -> Result<(), StoreError> {
         let (mut fresh, mut changed, mut rekeyed, mut released) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for Entry { row, state } in &self.entries {
             match *state {
@@ -293,9 +301,7 @@ impl Roster {
                 }
             }
         }
-        if !self.names.is_empty() {
-            tx.attribute_names_add(tenant, self.names.iter().map(String::as_str))?;
-        }
+        self.kinds.save(tx, tenant)?;
         tx.profiles_rekey(tenant, rekeyed, &released)?;
         tx.profiles_update(tenant, changed)?;
         // Neighbours in the table are written one after the other.
@@ -304,33 +310,50 @@ impl Roster {
     }
 }
 
-/// Writes what a record says into a row; returns whether that changes anything.
+/// Writes what a record says into a row, whatever the kinds of its attributes; returns whether that changes anything.
 pub fn change(row: &mut ProfileRow, record: &ProfileRecord) -> Result<bool, Refusal> {
-    let attributes = merged(row, record)?;
+    let merged = merged(row, &record.attributes, &record.path)?;
+    let rekeyed = put_keys(row, record);
+    Ok(put(row, record, merged, true).0 | rekeyed)
+}
+
+/// The attributes that a row has after a record, and how their kinds change.
+type Merged = (String, Vec<Counted>);
+
+/// Merges the attributes of a record into those of a row; `None` if they stay as they are.
+fn merged(row: &ProfileRow, attributes: &Attributes, path: &str) -> Result<Option<Merged>, Refusal> {
+    if attributes.is_empty() {
+        return Ok(None);
+    }
+    merge(&row.attributes, attributes, &at(path, "attributes"))
+}
+
+/// Writes the keys of a record into a row; returns whether that changes anything.
+fn put_keys(row: &mut ProfileRow, record: &ProfileRecord) -> bool {
     let keys = [
         record.email.apply(&mut row.email),
         record.phone.apply(&mut row.phone),
         record.customer_id.apply(&mut row.customer_id),
     ];
-    Ok(put(row, record, attributes) | keys.contains(&true))
+    keys.contains(&true)
 }
 
-/// The attributes that a row has after a record; `None` if they stay as they are.
-fn merged(row: &ProfileRow, record: &ProfileRecord) -> Result<Option<String>, Refusal> {
-    if record.attributes.is_empty() {
-        return Ok(None);
-    }
-    merge(&row.attributes, &record.attributes, &at(&record.path, "attributes"))
-}
-
-/// Writes all but the keys of a record into a row; returns whether that changes anything.
-fn put(row: &mut ProfileRow, record: &ProfileRecord, attributes: Option<String>) -> bool {
+/// Writes all but the keys of a record into a row; returns whether that changes anything, and how the kinds of
+/// attributes change.
+fn put(
+    row: &mut ProfileRow,
+    record: &ProfileRecord,
+    attributes: Option<Merged>,
+    with_address: bool,
+) -> (bool, Vec<Counted>) {
     let mut changes = record.first_name.apply(&mut row.first_name)
         | record.last_name.apply(&mut row.last_name)
         | record.timezone.apply(&mut row.timezone)
         | record.locale.apply(&mut row.locale)
-        | record.push_tokens.apply(&mut row.push_tokens)
-        | record.address.apply(&mut row.address);
+        | record.push_tokens.apply(&mut row.push_tokens);
+    if with_address {
+        changes |= record.address.apply(&mut row.address);
+    }
     let consents = [&mut row.consent_email, &mut row.consent_sms, &mut row.consent_push, &mut row.consent_direct_mail];
     let mut kept = [false; 4];
     for ((stored, said), kept) in consents.into_iter().zip(record.consent).zip(&mut kept) {
@@ -345,9 +368,7 @@ fn put(row: &mut ProfileRow, record: &ProfileRecord, attributes: Option<String>)
         // A transaction that is tried again finds the same.
         record.denials_kept.get_or_init(|| kept);
     }
-    if let Some(attributes) = attributes {
-        row.attributes = attributes;
-        changes = true;
-    }
-    changes
+    let Some((attributes, counted)) = attributes else { return (changes, Vec::new()) };
+    row.attributes = attributes;
+    (true, counted)
 }

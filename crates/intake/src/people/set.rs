@@ -1,15 +1,15 @@
 //! Sets of records, each applied in one transaction.
 
-use super::roster::{Operation, Roster};
+use super::roster::{Applied, Roster};
 use super::{ConsentLedger, MatchKey, Origin, ProfileRecord};
 use postrider_core::env::Entropy;
 use postrider_core::error::Refusal;
-use postrider_core::id::{ProfileId, TenantId};
+use postrider_core::id::TenantId;
 use postrider_core::time::Timestamp;
 use postrider_store::{StoreError, Tx};
 
 /// What became of each record of a set, in its order.
-pub type SetOutcome = Vec<Result<(Operation, ProfileId), Refusal>>;
+pub type SetOutcome = Vec<Result<Applied, Refusal>>;
 
 /// Applies at most [`postrider_store::profiles::PROFILES_PER_SET`] records in their order; a refused one leaves the
 /// others alone. Where their consents come from is written with them. Runs in
@@ -27,13 +27,13 @@ pub fn upsert_set(
     entropy: &dyn Entropy,
 ) -> Result<SetOutcome, StoreError> {
     tx.profiles_lock(tenant)?;
-    let mut roster = Roster::load(tx, tenant, key, records)?;
+    let mut roster = Roster::load(tx, tenant, key, records, origin.typing)?;
     let mut consents = ConsentLedger::new(origin, now);
     let apply = |(index, record): (usize, &&ProfileRecord)| {
         let before = if record.speaks_of_consent() { roster.consents(record) } else { None };
-        let (operation, profile) = roster.apply(record, now, entropy)?;
-        consents.note(index, profile, before, record);
-        Ok((operation, profile))
+        let applied = roster.apply(record, now, entropy)?;
+        consents.note(index, applied.profile, before, record);
+        Ok(applied)
     };
     let outcome = records.iter().enumerate().map(apply).collect();
     roster.save(tx, tenant)?;

@@ -45,6 +45,10 @@ pub(super) struct ImportArgs {
     /// it out. Other columns become attributes.
     #[arg(long, value_name = "COLUMN=FIELD", value_parser = column_and_field)]
     map: Vec<(String, String)>,
+    /// The kind of an attribute, by its name or column, if it cannot be recognized or should be another: points=number,
+    /// umsatz=number:comma, birthday=date:dmy, vip=boolean, plz=text, 'tags=list:;'.
+    #[arg(long = "type", value_name = "FIELD=KIND", value_parser = field_and_kind)]
+    types: Vec<(String, String)>,
     /// The field that identifies a person: email, phone or customer_id [default: the first of these that has a column].
     #[arg(long, value_name = "FIELD")]
     match_key: Option<String>,
@@ -64,7 +68,7 @@ pub(super) struct ImportArgs {
     #[arg(long)]
     dry_run: bool,
     /// Continue an import that stopped, by the id of its job. The file is in the database already.
-    #[arg(long, value_name = "JOB", conflicts_with_all = ["list", "map", "match_key", "dry_run", "yes", "no", "preset", "revive_consent"])]
+    #[arg(long, value_name = "JOB", conflicts_with_all = ["list", "map", "types", "match_key", "dry_run", "yes", "no", "preset", "revive_consent"])]
     resume: Option<ImportJobId>,
 }
 
@@ -74,8 +78,15 @@ fn column_and_field(text: &str) -> Result<(String, String), String> {
     Ok((column.to_owned(), field.to_owned()))
 }
 
+/// Reads `FIELD=KIND`; the kind of a list may end with a `=`.
+fn field_and_kind(text: &str) -> Result<(String, String), String> {
+    let (field, kind) = text.split_once('=').ok_or("must be FIELD=KIND")?;
+    Ok((field.to_owned(), kind.to_owned()))
+}
+
 pub(super) async fn run(args: ImportArgs, context: &Context) -> Result<(), Failure> {
-    let ImportArgs { file, tenant, list, map, match_key: key, yes, no, preset, revive_consent, dry_run, resume } = args;
+    let ImportArgs { file, tenant, list, map, types, match_key: key, yes, no, preset, revive_consent, dry_run, resume } =
+        args;
     let match_key = key.as_deref().map(|word| match_key(Some(word))).transpose()?;
     let (_, _, service) = context.open(OpenMode::Existing).await?;
     let stop = lifecycle::listen()?;
@@ -87,7 +98,8 @@ pub(super) async fn run(args: ImportArgs, context: &Context) -> Result<(), Failu
             (Some(job), _) => again(&importing, job).await?,
             (None, Some(file)) => {
                 let name = || file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-                let mapping = Mapping { columns: map, yes, no, preset, revive_consent, ..Mapping::default() };
+                let types = types.into_iter().collect();
+                let mapping = Mapping { columns: map, types, yes, no, preset, revive_consent, ..Mapping::default() };
                 let order = Order { file, list: list.unwrap_or_else(name), mapping, match_key, dry_run };
                 let told = |job| {
                     if let Some(bar) = &bar {

@@ -13,7 +13,7 @@ pub use group::{Group, GroupPage};
 pub use held::{Membership, PersonHeld};
 pub use postrider_core::audience::evidence::Evidence;
 pub(crate) use postrider_intake::people::{
-    CONSENT_CHANNELS, Origin, ProfileRecord, change, postal_address, upsert_set,
+    Applied, CONSENT_CHANNELS, Origin, ProfileRecord, change, postal_address, upsert_set,
 };
 pub use postrider_intake::people::{MatchKey, Operation, match_key};
 pub use postrider_store::erasures::{ErasureBy, ErasureRow};

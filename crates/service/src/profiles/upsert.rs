@@ -1,6 +1,6 @@
 //! One record.
 
-use super::{MatchKey, Operation, Origin, ProfileRecord, source_of, upsert_set};
+use super::{Applied, MatchKey, Operation, Origin, ProfileRecord, source_of, upsert_set};
 use crate::idempotency::{Answered, Reply};
 use crate::{Actor, Service, ServiceError};
 use postrider_core::id::ProfileId;
@@ -33,7 +33,8 @@ impl Service {
     /// Makes or changes one profile.
     ///
     /// # Errors
-    /// `REQUEST_INVALID` with the path of a wrong field, `PROFILES.KEY_TAKEN`, `PROFILES.MATCH_AMBIGUOUS`.
+    /// `REQUEST_INVALID` with the path of a wrong field, `PROFILES.KEY_TAKEN`, `PROFILES.MATCH_AMBIGUOUS`,
+    /// `PROFILES.ATTRIBUTE_KIND`.
     pub async fn upsert_profile(
         &self,
         actor: &Actor,
@@ -45,9 +46,10 @@ impl Service {
         let (tenant, now, entropy) = (actor.tenant, self.now(), self.entropy());
         let source = source_of(actor);
         self.answer_once_guarded("profiles.upsert", actor, reply, move |tx| {
-            let origin = Origin { source: &source, said: &[] };
+            let origin = Origin { source: &source, said: &[], typing: None };
             let outcome = upsert_set(tx, tenant, match_key, &[&record], origin, now, &*entropy)?;
-            let (operation, id) = outcome.into_iter().next().expect("one record has one outcome")?;
+            let Applied { operation, profile: id, .. } =
+                outcome.into_iter().next().expect("one record has one outcome")?;
             Ok(ProfileUpserted { operation, id, accepted_at: now, match_key })
         })
         .await

@@ -72,8 +72,10 @@ impl Service {
         let source = source_of(actor);
         let write = move |tx: &mut Tx<'_>, set: &[Result<ProfileRecord, Refusal>]| {
             let records: Vec<&ProfileRecord> = set.iter().filter_map(|record| record.as_ref().ok()).collect();
-            let origin = Origin { source: &source, said: &[] };
-            let mut written = upsert_set(tx, tenant, match_key, &records, origin, now, &*entropy)?.into_iter();
+            let origin = Origin { source: &source, said: &[], typing: None };
+            let written = upsert_set(tx, tenant, match_key, &records, origin, now, &*entropy)?;
+            let mut written =
+                written.into_iter().map(|record| record.map(|applied| (applied.operation, applied.profile)));
             let outcome = set.iter().map(|record| match record {
                 Ok(_) => written.next().expect("every record of a set has an outcome"),
                 Err(refusal) => Err(refusal.clone()),

@@ -66,7 +66,7 @@ fn keep_evidence(
     let source = EvidenceSource { kind: SourceKind::UnsubscribeLink, id, name };
     let denied = |channel| (channel == recipient.channel).then_some(Consent::Denied);
     let record = ProfileRecord { consent: ChannelKind::ALL.map(denied), ..ProfileRecord::default() };
-    let mut consents = ConsentLedger::new(Origin { source: &source, said: &[] }, now);
+    let mut consents = ConsentLedger::new(Origin { source: &source, said: &[], typing: None }, now);
     consents.note(0, profile.id, Some(profile.consents()), &record);
     consents.save(tx, recipient.tenant)
 }

@@ -33,6 +33,30 @@ CREATE TABLE consent_evidence (
     said_at BIGINT,
     words TEXT,
     PRIMARY KEY (profile_id, number)
+-- How many people have a value of each kind in an attribute. `attribute_names.kind` is the kind that new values must
+-- have; values that are older than it keep theirs.
+ALTER TABLE attribute_names ADD COLUMN kind TEXT CHECK (kind IN ('text', 'number', 'date', 'boolean', 'list'));
+CREATE TABLE attribute_counts (
+    tenant_id UUID NOT NULL REFERENCES tenants (id),
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('text', 'number', 'date', 'boolean', 'list')),
+    people BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, name, kind)
+);
+INSERT INTO attribute_counts (tenant_id, name, kind, people)
+SELECT tenant_id, name, kind, COUNT(*) FROM (
+    SELECT p.tenant_id AS tenant_id, a.key AS name, CASE json_typeof(a.value)
+        WHEN 'array' THEN 'list' WHEN 'boolean' THEN 'boolean' WHEN 'number' THEN 'number'
+        ELSE CASE WHEN (a.value #>> '{}') ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}.*)?$'
+            THEN 'date' ELSE 'text' END END AS kind
+    FROM profiles AS p, json_each(CAST(p.attributes AS JSON)) AS a
+    WHERE json_typeof(a.value) NOT IN ('null', 'object')
+) AS found GROUP BY tenant_id, name, kind;
+-- The kind that most people have. Text that looks like a date was never declared to be one, so it stays text.
+UPDATE attribute_names SET kind = (
+    SELECT CASE kind WHEN 'date' THEN 'text' ELSE kind END FROM attribute_counts AS c
+    WHERE c.tenant_id = attribute_names.tenant_id AND c.name = attribute_names.name
+    GROUP BY CASE kind WHEN 'date' THEN 'text' ELSE kind END ORDER BY SUM(people) DESC, 1 LIMIT 1
 );
 
 -- People who were erased: who asked, when, and which profile; nothing else of the person. `traces` holds what the sweep

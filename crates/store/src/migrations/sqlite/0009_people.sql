@@ -75,3 +75,30 @@ ALTER TABLE import_jobs ADD COLUMN warnings_kept INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE import_jobs ADD COLUMN note_bytes INTEGER NOT NULL DEFAULT 0;
 UPDATE import_jobs SET errors_kept = rows_refused, warnings_kept = fields_left_out;
 CREATE INDEX import_job_errors_by_severity ON import_job_errors (job_id, severity, seq);
+-- How many people have a value of each kind in an attribute. `attribute_names.kind` is the kind that new values must
+-- have; values that are older than it keep theirs.
+ALTER TABLE attribute_names ADD COLUMN kind TEXT CHECK (kind IN ('text', 'number', 'date', 'boolean', 'list'));
+CREATE TABLE attribute_counts (
+    tenant_id BLOB NOT NULL REFERENCES tenants (id),
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('text', 'number', 'date', 'boolean', 'list')),
+    people INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, name, kind)
+) STRICT, WITHOUT ROWID;
+INSERT INTO attribute_counts (tenant_id, name, kind, people)
+SELECT tenant_id, name, kind, COUNT(*) FROM (
+    SELECT p.tenant_id AS tenant_id, a.key AS name, CASE a.type
+        WHEN 'array' THEN 'list' WHEN 'true' THEN 'boolean' WHEN 'false' THEN 'boolean'
+        WHEN 'integer' THEN 'number' WHEN 'real' THEN 'number'
+        ELSE CASE WHEN a.atom GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'
+            OR a.atom GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9][T ][0-9][0-9]:[0-9][0-9]*'
+            THEN 'date' ELSE 'text' END END AS kind
+    FROM profiles AS p, json_each(p.attributes) AS a
+    WHERE a.type NOT IN ('null', 'object')
+) AS found GROUP BY tenant_id, name, kind;
+-- The kind that most people have. Text that looks like a date was never declared to be one, so it stays text.
+UPDATE attribute_names SET kind = (
+    SELECT CASE kind WHEN 'date' THEN 'text' ELSE kind END FROM attribute_counts AS c
+    WHERE c.tenant_id = attribute_names.tenant_id AND c.name = attribute_names.name
+    GROUP BY CASE kind WHEN 'date' THEN 'text' ELSE kind END ORDER BY SUM(people) DESC, 1 LIMIT 1
+);
