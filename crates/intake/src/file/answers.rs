@@ -41,56 +41,9 @@ const UNKNOWN: &[&str] = &[
 const YES_MARKS: &[&str] = &["✓", "✔", "☑", "✅", "✔️"];
 const NO_MARKS: &[&str] = &["✗", "✘", "☐", "❌", "✖"];
 /// Letters that may stand in a date.
-const DATE_WORDS: &[&str] = &[
-    "jan",
-    "january",
-    "feb",
-    "february",
-    "mar",
-    "march",
-    "apr",
-    "april",
-    "may",
-    "jun",
-    "june",
-    "jul",
-    "july",
-    "aug",
-    "august",
-    "sep",
-    "sept",
-    "september",
-    "oct",
-    "october",
-    "nov",
-    "november",
-    "dec",
-    "december",
-    "mon",
-    "tue",
-    "wed",
-    "thu",
-    "fri",
-    "sat",
-    "sun",
-    "am",
-    "pm",
-    "utc",
-    "gmt",
-    "t",
-    "z",
-    "cet",
-    "cest",
-    "est",
-    "edt",
-    "pst",
-    "pdt",
-    "at",
-    "st",
-    "nd",
-    "rd",
-    "th",
-];
+const DATE_WORDS: &str = "jan january feb february mar march apr april may jun june jul july aug august sep sept september oct \
+    october nov november dec december mon tue wed thu fri sat sun am pm utc gmt t z cet cest est edt pst \
+    pdt at st nd rd th";
 
 /// What kind of question the cells of a column answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -254,7 +207,7 @@ pub fn is_date(cell: &str) -> bool {
     for part in cell.split(|c: char| !c.is_alphanumeric()).flat_map(runs).filter(|part| !part.is_empty()) {
         if part.bytes().all(|byte| byte.is_ascii_digit()) {
             numbers += 1;
-        } else if DATE_WORDS.contains(&part.to_lowercase().as_str()) {
+        } else if DATE_WORDS.split(' ').any(|word| part.eq_ignore_ascii_case(word)) {
             words += usize::from(part.len() >= 3);
         } else {
             return false;
