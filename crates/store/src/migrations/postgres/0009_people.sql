@@ -33,6 +33,7 @@ CREATE TABLE consent_evidence (
     said_at BIGINT,
     words TEXT,
     PRIMARY KEY (profile_id, number)
+);
 -- How many people have a value of each kind in an attribute. `attribute_names.kind` is the kind that new values must
 -- have; values that are older than it keep theirs.
 ALTER TABLE attribute_names ADD COLUMN kind TEXT CHECK (kind IN ('text', 'number', 'date', 'boolean', 'list'));
