@@ -109,6 +109,9 @@ async fn the_same_file_again_adds_nothing_and_another_file_or_another_answer_doe
         assert_eq!(history(&app, "ada@example.test").await.len(), 2);
         import(&app, "a.csv", "text/csv", "email,consent.email\nada@example.test,no\n").await;
         import(&app, "a.csv", "text/csv", yes).await;
+        assert_eq!(history(&app, "ada@example.test").await.len(), 3, "a denial stays, so nothing has changed");
+        let record = json!({ "email": "ada@example.test", "consent": { "email": "granted" } });
+        app.as_admin().post("/profiles/upsert", json!({ "record": record })).await.data();
         let history = history(&app, "ada@example.test").await;
         assert_eq!(consents(&history), ["granted", "granted", "denied", "granted"], "oldest first, at one instant");
         assert_eq!(shown(&app, "ada@example.test").await["email"]["consent"], "granted", "the last one is shown");
