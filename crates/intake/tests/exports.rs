@@ -27,7 +27,8 @@ fn consents(file: &str, mapping: &Mapping) -> Vec<&'static str> {
 
 fn is_asked(file: &str, mapping: &Mapping) -> bool {
     let format = if file.starts_with('{') { ImportFormat::Jsonl } else { ImportFormat::Csv };
-    inspect(Box::new(Cursor::new(file.as_bytes().to_vec())), format, None, mapping).unwrap().has_doubts
+    let open = || -> Box<dyn std::io::Read + Send> { Box::new(Cursor::new(file.as_bytes().to_vec())) };
+    inspect(&open, format, None, mapping).unwrap().has_doubts
 }
 
 fn named(file_name: &str) -> Mapping {

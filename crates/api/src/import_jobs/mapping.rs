@@ -45,6 +45,8 @@ pub struct MapImportJobBody {
     no: Vec<String>,
     /// The export of another system that the file is, such as `ghost`; `none` if it is none. Recognized if absent.
     preset: Option<String>,
+    /// The encoding of the file, such as `windows-1251` or `macroman`. Recognized if absent.
+    encoding: Option<String>,
     /// Whether the file may set the consent of people who denied it before. They stay denied if it is absent.
     #[serde(default)]
     revive_consent: bool,
@@ -56,7 +58,8 @@ impl MapImportJobBody {
     fn mapping(mut self) -> Result<Mapping, ApiError> {
         let (yes, no, preset) = (take(&mut self.yes), take(&mut self.no), self.preset.take());
         let (revive_consent, types) = (self.revive_consent, take(&mut self.types));
-        Ok(Mapping { columns: self.columns()?, types, yes, no, preset, revive_consent, ..Mapping::default() })
+        let encoding = self.encoding.take();
+        Ok(Mapping { columns: self.columns()?, types, yes, no, preset, revive_consent, encoding, ..Mapping::default() })
     }
 
     fn columns(self) -> Result<Vec<(String, String)>, ApiError> {

@@ -46,6 +46,9 @@ pub struct ImportJobDto {
     preset: Option<&'static str>,
     /// What follows for everybody if no column is about consent.
     consent_note: Option<String>,
+    /// How the file is read where that is not plain: lines above the header, lines that are not UTF-8, with
+    /// samples. Null if there are none.
+    reading_note: Option<String>,
     counts: ImportCountsDto,
     /// Why rows were refused, the most frequent reason first.
     refused_by_reason: Vec<ImportReasonDto>,
@@ -187,6 +190,7 @@ impl ImportJobDto {
             problem: job.problem.clone(),
             preset: job.preset.map(|(name, _)| name),
             consent_note: job.consent_note.clone(),
+            reading_note: job.reading_note.clone(),
             counts: ImportCountsDto::of(&job.counts),
             refused_by_reason: ImportReasonDto::of(&job.reasons, true),
             warnings: ImportReasonDto::of(&job.reasons, false),

@@ -42,9 +42,8 @@ impl World {
     async fn import(&self, text: &str) -> ImportJobId {
         let (tenant, list, now) = (self.tenant, self.list, self.clock_now());
         let job = ImportJobId::new(now, &*self.entropy);
-        let seen =
-            inspect(Box::new(std::io::Cursor::new(text.to_owned())), ImportFormat::Csv, None, &Default::default())
-                .unwrap();
+        let open = || -> Box<dyn std::io::Read + Send> { Box::new(std::io::Cursor::new(text.to_owned())) };
+        let seen = inspect(&open, ImportFormat::Csv, None, &Default::default()).unwrap();
         let layout = ImportLayout {
             state: ImportState::Ready,
             format: ImportFormat::Csv,

@@ -120,5 +120,5 @@ impl Lines {
 }
 
 fn row(line: u64, text: &[u8], problem: Option<String>) -> Row {
-    Row { line, cells: vec![String::from_utf8_lossy(text).into_owned()], problem }
+    Row { line, rows: 1, cells: vec![String::from_utf8_lossy(text).into_owned()], problem }
 }

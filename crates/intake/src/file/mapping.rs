@@ -1,5 +1,8 @@
 //! What a caller says of a file, as far as its headers and first rows do not say it.
 
+use super::encoding;
+use encoding_rs::Encoding;
+use postrider_core::error::{Code, Refusal};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -17,6 +20,8 @@ pub struct Mapping {
     pub preset: Option<String>,
     /// Whether the file may set the consent of somebody who denied it before.
     pub revive_consent: bool,
+    /// The encoding of the file. Recognized if absent.
+    pub encoding: Option<String>,
     /// What the file is called; it is stored elsewhere.
     #[serde(skip)]
     pub file_name: Option<String>,
@@ -26,6 +31,17 @@ pub struct Mapping {
 }
 
 impl Mapping {
+    /// The encoding that the caller names.
+    ///
+    /// # Errors
+    /// `IMPORTS.MAPPING_INVALID` for one that is not known.
+    pub fn asked_encoding(&self) -> Result<Option<&'static Encoding>, Refusal> {
+        let Some(name) = self.encoding.as_deref() else { return Ok(None) };
+        let problem = "is not an encoding that is known; windows-1251, iso-8859-2, macroman and shift_jis are some";
+        let found = encoding::named(name);
+        found.map(Some).ok_or_else(|| Refusal::field(Code::ImportMappingInvalid, "encoding", Some(name), problem))
+    }
+
     /// Reads what is stored. Releases before this form stored the columns alone.
     ///
     /// # Errors

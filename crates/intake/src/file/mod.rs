@@ -6,6 +6,7 @@ pub mod answers;
 pub mod columns;
 pub mod consent;
 pub mod doubts;
+pub mod encoding;
 pub mod fold;
 pub mod format;
 pub mod forms;

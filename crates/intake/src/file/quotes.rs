@@ -23,16 +23,14 @@ enum State {
 pub(super) struct Quotes {
     delimiter: u8,
     state: State,
-    /// Where the last cell in quotation marks was opened.
-    opened: u64,
-    /// Where text stands behind a closing mark, from the row at hand on.
+    /// Where text follows a closing mark, from the row at hand on.
     strays: VecDeque<u64>,
 }
 
 impl Quotes {
     /// Begins where a row begins.
     pub(super) const fn new(delimiter: u8) -> Self {
-        Self { delimiter, state: State::Cell, opened: 0, strays: VecDeque::new() }
+        Self { delimiter, state: State::Cell, strays: VecDeque::new() }
     }
 
     /// Reads the byte at an offset.
@@ -42,10 +40,7 @@ impl Quotes {
             (State::Quoted, b'"') => State::Closing,
             (State::Quoted, _) | (State::Closing, b'"') => State::Quoted,
             (_, _) if ends => State::Cell,
-            (State::Cell, b'"') => {
-                self.opened = offset;
-                State::Quoted
-            }
+            (State::Cell, b'"') => State::Quoted,
             (State::Closing, _) => {
                 self.strays.push_back(offset);
                 State::Bare
@@ -54,18 +49,18 @@ impl Quotes {
         };
     }
 
-    /// Where text stands behind a closing mark between two offsets, if it does. Forgets what lies before the second.
-    pub(super) fn stray_in(&mut self, start: u64, end: u64) -> Option<u64> {
-        let mut found = None;
+    /// Whether text follows a closing mark between two offsets. Forgets what lies before the second.
+    pub(super) fn has_stray(&mut self, start: u64, end: u64) -> bool {
+        let mut found = false;
         while let Some(&stray) = self.strays.front().filter(|&&stray| stray < end) {
             self.strays.pop_front();
-            found = found.or(Some(stray).filter(|&stray| stray >= start));
+            found |= stray >= start;
         }
         found
     }
 
-    /// Where the cell was opened that is still open.
-    pub(super) fn open_at(&self) -> Option<u64> {
-        (self.state == State::Quoted).then_some(self.opened)
+    /// Whether a cell is open.
+    pub(super) fn is_open(&self) -> bool {
+        self.state == State::Quoted
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Invariant: no file, however broken, makes this panic or hold more than one row of [`ROW_BYTES_MAX`].
 
+use super::encoding::{Decoding, decoded};
 use super::quotes::Quotes;
 use super::report::ImportError;
 use super::sniff::{SAMPLE_BYTES, sniff};
@@ -14,12 +15,14 @@ pub const ROW_BYTES_MAX: usize = 256 * 1024;
 /// Most columns.
 pub const COLUMNS_MAX: usize = 500;
 
-/// What the bytes 0x80 to 0x9F are in Windows-1252; five are nothing.
-const WINDOWS_1252: &str = "€\u{fffd}‚ƒ„…†‡ˆ‰Š‹Œ\u{fffd}Ž\u{fffd}\u{fffd}‘’“”•–—˜™š›œ\u{fffd}žŸ";
-
 /// The path of a refusal that is about a row as a whole.
 pub const ROW: &str = "row";
 
+/// What is wrong with a row in which text follows a closing quotation mark.
+const STRAY: &str = "has text behind a closing quotation mark: a quotation mark inside a cell is written twice";
+/// What is wrong with a row one of whose cells looks like several.
+const SEVERAL_ROWS: &str =
+    "is perhaps several rows: a cell in quotation marks has several lines, and one of them looks like a row";
 /// What is wrong with a row whose cell ends with the file.
 pub const NEVER_CLOSED: &str = "the quotation mark is never closed";
 
@@ -39,6 +42,8 @@ pub struct Shape {
     pub delimiter: u8,
     /// Columns of the header.
     pub columns: usize,
+    /// How its rows are decoded.
+    pub decoding: Decoding,
 }
 
 /// One row.
@@ -46,6 +51,8 @@ pub struct Shape {
 pub struct Row {
     /// The line of the file on which it begins, from 1.
     pub line: u64,
+    /// How many rows are lost if it is refused: more than one if its quotation marks are wrong.
+    pub rows: u64,
     /// Its cells as text.
     pub cells: Vec<String>,
     /// What is wrong with it as a row.
@@ -84,6 +91,8 @@ pub struct Rows {
     record: csv::ByteRecord,
     shape: Shape,
     bytes_before: u64,
+    /// Lines above the header that belong to no table.
+    title_lines: u64,
 }
 
 impl Rows {
@@ -91,20 +100,21 @@ impl Rows {
     ///
     /// # Errors
     /// `IMPORTS.FILE_INVALID` with what the file is instead; the input's own errors.
-    pub fn open(mut input: Box<dyn Read + Send>) -> Result<(Self, Row), ImportError> {
+    pub fn open(mut input: Box<dyn Read + Send>, decoding: Decoding) -> Result<(Self, Row), ImportError> {
         let mut sample = Vec::new();
         input.by_ref().take(SAMPLE_BYTES as u64).read_to_end(&mut sample).map_err(ImportError::Read)?;
         let dialect = sniff(&sample, sample.len() < SAMPLE_BYTES).map_err(ImportError::file)?;
         let mut sample = Cursor::new(sample);
         sample.set_position(dialect.skip as u64);
         let start = Place { byte: dialect.skip as u64, line: dialect.lines + 1 };
-        let shape = Shape { delimiter: dialect.delimiter, columns: 0 };
+        let shape = Shape { delimiter: dialect.delimiter, columns: 0, decoding };
         let mut rows = Self::at(Box::new(sample.chain(input)), shape, start, b'\n');
         let header = rows.next_row()?.ok_or_else(|| ImportError::file("is empty"))?;
         if header.cells.len() > COLUMNS_MAX {
             return Err(ImportError::file(format!("has more than {COLUMNS_MAX} columns")));
         }
         rows.shape.columns = header.cells.len();
+        rows.title_lines = dialect.titles;
         Ok((rows, header))
     }
 
@@ -113,7 +123,12 @@ impl Rows {
         let input = Watched::new(input, shape.delimiter, place.line, before);
         let csv =
             csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(shape.delimiter).from_reader(input);
-        Self { csv, record: csv::ByteRecord::new(), shape, bytes_before: place.byte }
+        Self { csv, record: csv::ByteRecord::new(), shape, bytes_before: place.byte, title_lines: 0 }
+    }
+
+    /// Lines above the header that belong to no table.
+    pub const fn title_lines(&self) -> u64 {
+        self.title_lines
     }
 
     /// How the table is written.
@@ -175,40 +190,49 @@ impl Rows {
         let start = self.record.position().map_or(0, csv::Position::byte);
         let quoting = self.quoting(start);
         let line = self.csv.get_ref().line_at(start);
-        let utf8 = self.record.iter().all(|cell| std::str::from_utf8(cell).is_ok());
-        let mut problem = quoting;
+        let Decoding { encoding, is_certain } = self.shape.decoding;
+        let utf8 = !is_certain && self.record.iter().all(|cell| std::str::from_utf8(cell).is_ok());
+        let mut problem = quoting.map(str::to_owned);
         let mut cells = Vec::with_capacity(self.record.len());
         for cell in &self.record {
             if utf8 {
                 cells.push(String::from_utf8_lossy(cell).into_owned());
             } else {
-                let (text, whole) = windows_1252(cell);
+                let (text, whole) = decoded(cell, encoding);
                 cells.push(text);
                 if !whole && problem.is_none() {
-                    problem = Some("is written neither in UTF-8 nor in Windows-1252".to_owned());
+                    problem = Some(format!("is written neither in UTF-8 nor in {}", encoding.name()));
                 }
             }
         }
-        if self.shape.columns > 0 && problem.is_none() {
-            problem = several_rows(&cells, self.shape).or_else(|| ragged(&mut cells, self.shape.columns));
+        if self.shape.columns > 0 && problem.is_none() && has_several_rows(&cells, self.shape) {
+            problem = Some(SEVERAL_ROWS.to_owned());
         }
-        Row { line, cells, problem }
+        // Whoever is on the lines of a row with wrong quotation marks is refused with it.
+        let rows = if problem.is_some() { self.lines_of(start) } else { 1 };
+        if self.shape.columns > 0 && problem.is_none() {
+            problem = ragged(&mut cells, self.shape.columns);
+        }
+        Row { line, rows, cells, problem }
     }
 
     /// What is wrong with the quotation marks of the row that begins there and was read last (RFC 4180 section 2,
     /// rules 5 to 7).
-    fn quoting(&mut self, start: u64) -> Option<String> {
+    fn quoting(&mut self, start: u64) -> Option<&'static str> {
         let end = self.csv.position().byte();
         let watched = self.csv.get_mut();
-        if let Some(stray) = watched.quotes.stray_in(start, end) {
-            let line = watched.line_of(stray);
-            return Some(format!(
-                "has text behind a closing quotation mark in line {line}: a quotation mark inside a cell is written twice"
-            ));
+        if watched.quotes.has_stray(start, end) {
+            return Some(STRAY);
         }
-        let opened = watched.quotes.open_at().filter(|_| watched.is_at_end && end == watched.offset)?;
-        let line = watched.line_of(opened);
-        Some(format!("{NEVER_CLOSED}; it is in line {line}"))
+        let is_open = watched.is_at_end && end == watched.offset && watched.quotes.is_open();
+        is_open.then_some(NEVER_CLOSED)
+    }
+
+    /// Lines with anything on them, of the row that begins there and was read last.
+    fn lines_of(&self, start: u64) -> u64 {
+        let end = self.csv.position().byte();
+        let starts = self.csv.get_ref().starts.iter();
+        starts.filter(|&&(place, _)| (start..end).contains(&place)).count().max(1) as u64
     }
 }
 
@@ -234,19 +258,14 @@ fn ragged(cells: &mut Vec<String>, columns: usize) -> Option<String> {
     None
 }
 
-/// What is wrong with a row one of whose cells holds what looks like further rows: a line with as many delimiters as
-/// the header, or with an email address. A mark that is closed too late hides the people of those rows.
-fn several_rows(cells: &[String], shape: Shape) -> Option<String> {
+/// Whether a cell holds what looks like further rows: a line with as many delimiters as the header, or with an email
+/// address. A mark that is closed too late hides the people of those rows.
+fn has_several_rows(cells: &[String], shape: Shape) -> bool {
     let is_row = |line: &str| {
         let cells = line.bytes().filter(|&byte| byte == shape.delimiter).count() + 1;
         cells == shape.columns.max(2) || has_address(line)
     };
-    let lines = |cell: &String| cell.split(['\n', '\r']).filter(|line| !line.trim().is_empty()).count();
-    let found = cells.iter().find(|cell| cell.contains(['\n', '\r']) && cell.split(['\n', '\r']).any(is_row))?;
-    Some(format!(
-        "is perhaps several rows: a cell in quotation marks holds {} lines, and one of them looks like a row",
-        lines(found)
-    ))
+    cells.iter().any(|cell| cell.contains(['\n', '\r']) && cell.split(['\n', '\r']).any(is_row))
 }
 
 /// Whether a line holds something like an email address.
@@ -254,15 +273,6 @@ fn has_address(line: &str) -> bool {
     line.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '"' | '<' | '>' | '|')).any(|word| {
         word.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.trim_matches('.').contains('.'))
     })
-}
-
-/// Reads bytes as Windows-1252; whether all of them are characters there.
-fn windows_1252(bytes: &[u8]) -> (String, bool) {
-    let above = |byte: u8| WINDOWS_1252.chars().nth(usize::from(byte - 0x80)).unwrap_or(char::REPLACEMENT_CHARACTER);
-    let text: String =
-        bytes.iter().map(|&byte| if (0x80..=0x9f).contains(&byte) { above(byte) } else { char::from(byte) }).collect();
-    let whole = !text.contains(char::REPLACEMENT_CHARACTER);
-    (text, whole)
 }
 
 /// Input that ends with an error when one row has used up its budget, and that knows where its lines begin: the
@@ -303,12 +313,6 @@ impl Watched {
     fn line_at(&self, start: u64) -> u64 {
         let mut later = self.starts.iter().filter(|&&(place, _)| place >= start);
         later.next().map_or(self.line, |&(_, line)| line)
-    }
-
-    /// The line on which a byte stands that belongs to the row at hand.
-    fn line_of(&self, place: u64) -> u64 {
-        let before = self.starts.iter().take_while(|&&(start, _)| start <= place);
-        before.last().map_or(self.line, |&(_, line)| line)
     }
 
     fn watch(&mut self, bytes: &[u8]) {

@@ -1,5 +1,6 @@
 //! Tables as people have them.
 
+use super::encoding::Decoding;
 use super::mapping::Mapping;
 use super::report::ImportError;
 use super::rows::{NEVER_CLOSED, ROW_BYTES_MAX, Row, Rows};
@@ -10,7 +11,7 @@ use std::io::{Cursor, Read};
 
 /// Header and rows, or why there are none.
 fn read(bytes: &[u8]) -> Result<(Vec<String>, Vec<Row>), ImportError> {
-    let (mut rows, header) = Rows::open(Box::new(Cursor::new(bytes.to_vec())))?;
+    let (mut rows, header) = Rows::open(Box::new(Cursor::new(bytes.to_vec())), Decoding::default())?;
     let mut all = Vec::new();
     while let Some(row) = rows.next_row()? {
         all.push(row);
@@ -58,12 +59,23 @@ fn lines_are_those_of_an_editor() {
 }
 
 #[test]
+fn titles_above_a_table_are_left_out() {
+    let text =
+        "Customer report 2026\nGenerated: 2026-11-01\n\nemail;name;city\na@example.com;A;Bonn\nb@example.com;B;Ulm\n";
+    let (rows, header) = Rows::open(Box::new(Cursor::new(text)), Decoding::default()).unwrap();
+    assert_eq!((header.line, rows.title_lines()), (4, 3));
+    assert_eq!(cells(text.as_bytes())[0], (5, vec!["a@example.com".into(), "A".into(), "Bonn".into()]));
+    // One column has no other width.
+    assert_eq!(cells(b"email\na@example.com\nb@example.com\n").len(), 2);
+}
+
+#[test]
 fn old_bytes_are_read_as_windows_1252() {
     let bytes = b"email,name,price\na@example.com,M\xfcller,5\x80\nb@example.com,\xc3\xbc,1\nc@example.com,\x81,2\n";
     let rows = read(bytes).unwrap().1;
     assert_eq!(rows[0].cells, ["a@example.com", "Müller", "5€"]);
     assert_eq!(rows[1].cells, ["b@example.com", "ü", "1"]);
-    assert!(rows[2].problem.as_deref().unwrap().contains("Windows-1252"), "0x81 is no character there");
+    assert!(rows[2].problem.as_deref().unwrap().contains("windows-1252"), "0x81 is no character there");
 }
 
 #[test]
@@ -117,10 +129,10 @@ fn a_file_that_ends_inside_quotation_marks_refuses_the_row_that_opens_them() {
     ] {
         let problems = problems(text);
         assert_eq!(problems.len(), 1, "{text}");
-        assert_eq!(problems[0], (2, format!("{NEVER_CLOSED}; it is in line 2")), "{text}");
+        assert_eq!(problems[0], (2, NEVER_CLOSED.to_owned()), "{text}");
     }
     let late = "email,name\na@example.com,\"A\nB\"\nb@example.com,\"x\"\nc@example.com,\"C\n";
-    assert_eq!(problems(late), [(5, format!("{NEVER_CLOSED}; it is in line 5"))]);
+    assert_eq!(problems(late), [(5, NEVER_CLOSED.to_owned())]);
 }
 
 #[test]
@@ -145,6 +157,8 @@ fn a_cell_that_looks_like_several_rows_refuses_its_row() {
         let problems = problems(text);
         assert!(problems.len() == 1 && problems[0].1.contains("perhaps several rows"), "{problems:?}");
     }
+    let swallowed = "email,name,city\na@example.com,\"Ann\nb@example.com,Bob,Bonn\n\nc@example.com,Cid\",Ulm\n";
+    assert_eq!(read(swallowed.as_bytes()).unwrap().1[0].rows, 3, "Ann, Bob and Cid");
     let address = "id,address,city\n1,\"1 Main St\nApt 4, door 2\",Bonn\n";
     assert_eq!(problems(address), []);
 }
@@ -173,7 +187,7 @@ proptest! {
     #[test]
     fn pieces_of_any_size_are_the_same_table(text in "[a-c,;\"\r\n ü]{1,200}", size in 1_usize..9) {
         let whole = read(text.as_bytes()).map_err(|error| error.to_string());
-        let pieces = Rows::open(Box::new(Pieces(Cursor::new(text.into_bytes()), size)))
+        let pieces = Rows::open(Box::new(Pieces(Cursor::new(text.into_bytes()), size)), Decoding::default())
             .and_then(|(mut rows, header)| {
                 let mut all = Vec::new();
                 while let Some(row) = rows.next_row()? {

@@ -2,6 +2,8 @@
 
 /// How much of a file is looked at, in bytes.
 pub const SAMPLE_BYTES: usize = 64 * 1024;
+/// Lines that may be above the header of a table.
+const TITLE_LINES_MAX: usize = 10;
 /// Records of the sample that are compared.
 const SAMPLE_RECORDS: usize = 50;
 /// What parts the cells, the likeliest first.
@@ -16,6 +18,8 @@ pub struct Dialect {
     pub skip: usize,
     /// Lines in those bytes.
     pub lines: u64,
+    /// Those of them that are titles above the table.
+    pub titles: u64,
 }
 
 /// Looks at the beginning of a file. `whole` says that there is no more of it.
@@ -32,16 +36,40 @@ pub fn sniff(sample: &[u8], whole: bool) -> Result<Dialect, &'static str> {
         return Err("is empty");
     }
     if let Some((delimiter, length)) = separator_line(table) {
-        return Ok(Dialect { delimiter, skip: mark + length, lines: 1 });
+        return Ok(Dialect { delimiter, skip: mark + length, lines: 1, titles: 0 });
     }
-    let scored = DELIMITERS.map(|delimiter| (score(table, whole, delimiter), delimiter));
-    let mut best = scored[0];
-    for candidate in scored {
-        if candidate.0 > best.0 {
-            best = candidate;
+    let best_of = |score: &dyn Fn(u8) -> (usize, usize)| {
+        DELIMITERS.into_iter().rev().map(|delimiter| (score(delimiter), delimiter)).max_by_key(|(score, _)| *score)
+    };
+    let first = best_of(&|delimiter| score(table, whole, delimiter)).filter(|(score, _)| score.1 > 0);
+    if let Some((_, delimiter)) = first {
+        return Ok(Dialect { delimiter, skip: mark, lines: 0, titles: 0 });
+    }
+    // The first line has one cell: a list of addresses, or a title above the table.
+    let titled = DELIMITERS.into_iter().find_map(|delimiter| Some((below_titles(table, delimiter)?, delimiter)));
+    let ((length, lines), delimiter) = titled.unwrap_or(((0, 0), DELIMITERS[0]));
+    Ok(Dialect { delimiter, skip: mark + length, lines, titles: lines })
+}
+
+/// Bytes and lines above the header of a table that has titles above it: at most ten lines with fewer cells than the
+/// header, which has as many as at least two records below it and most of them.
+fn below_titles(table: &[u8], delimiter: u8) -> Option<(usize, u64)> {
+    let lines = table.split_inclusive(|&byte| byte == b'\n').take(TITLE_LINES_MAX + 1);
+    let (mut length, mut above) = (0, 0);
+    for line in lines {
+        let cells = score(&table[length..], true, delimiter);
+        let is_blank = line.trim_ascii().is_empty();
+        if above > 0 && !is_blank && cells.1 >= 2.max(cells_of(line, delimiter)) && cells.0 >= 3 {
+            return Some((length, above));
         }
+        length += line.len();
+        above += 1;
     }
-    Ok(Dialect { delimiter: best.1, skip: mark, lines: 0 })
+    None
+}
+
+fn cells_of(line: &[u8], delimiter: u8) -> usize {
+    line.iter().filter(|&&byte| byte == delimiter).count() + 1
 }
 
 /// What a file is instead of text, with what to do.

@@ -1,6 +1,7 @@
 //! A file of either format as rows with their records.
 
 use super::columns::Columns;
+use super::encoding::Decoding;
 use super::forms::Forms;
 use super::lines::Lines;
 use super::mapping::Mapping;
@@ -58,7 +59,7 @@ impl Source {
     ) -> Result<Self, ImportError> {
         match format {
             ImportFormat::Csv => {
-                let (rows, header) = Rows::open(input)?;
+                let (rows, header) = Rows::open(input, Decoding::default())?;
                 let columns = Columns::new(&header.cells, mapping)?;
                 let key = columns.match_key(key)?;
                 Self::table(rows, columns, &[], mapping, key)

@@ -9,8 +9,8 @@ use postrider_store::import_jobs::ImportCounts;
 
 /// Counts a set, and tells `note` of every row that was refused or taken without a field.
 ///
-/// Invariant: `read = created + updated + unchanged + refused`, and there are as many notes as `refused` and
-/// `fields_left_out` together. `added_to_list` is not counted here.
+/// Invariant: `read = created + updated + unchanged + refused`. There is one note for each row that was refused, which
+/// counts as all the rows that are lost with it ([`Row::rows`]), and one for each field that was left out. `added_to_list` is not counted here.
 pub fn tally(
     entries: &[Entry],
     outcome: SetOutcome,
@@ -19,11 +19,11 @@ pub fn tally(
     let mut counts = ImportCounts::default();
     let mut outcome = outcome.into_iter();
     for entry in entries {
-        counts.read += 1;
         let refusal = match &entry.parsed {
             Err(refusal) => refusal.clone(),
             Ok(parsed) => match outcome.next() {
                 Some(Ok(applied)) => {
+                    counts.read += 1;
                     match applied.operation {
                         Operation::Created => counts.created += 1,
                         Operation::Updated => counts.updated += 1,
@@ -40,7 +40,9 @@ pub fn tally(
                 None => Refusal::new(Code::Internal),
             },
         };
-        counts.refused += 1;
+        let lost = i64::try_from(entry.row.rows).unwrap_or(i64::MAX);
+        counts.read += lost;
+        counts.refused += lost;
         note(&entry.row, ImportSeverity::Error, &refusal);
     }
     counts

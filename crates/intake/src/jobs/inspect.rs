@@ -2,6 +2,7 @@
 
 use crate::IntakeError;
 use crate::file::columns::Columns;
+use crate::file::encoding::{self, Reading};
 use crate::file::forms::Forms;
 use crate::file::lines::Lines;
 use crate::file::mapping::Mapping;
@@ -40,6 +41,25 @@ pub struct Layout {
     /// The forms of the cells of each column, all over the file.
     #[serde(default)]
     pub forms: Vec<Forms>,
+    /// How lines are read that are not UTF-8; absent if there are none.
+    #[serde(default)]
+    pub reading: Option<Reading>,
+    /// Lines above the header that belong to no table.
+    #[serde(default)]
+    pub title_lines: u64,
+}
+
+impl Layout {
+    /// How the file is read where that is not plain.
+    pub fn note(&self) -> Option<String> {
+        let titles = match self.title_lines {
+            0 => None,
+            1 => Some("the line above the header is left out".to_owned()),
+            lines => Some(format!("the header is in line {}, and the {lines} lines above it are left out", lines + 1)),
+        };
+        let notes: Vec<String> = titles.into_iter().chain(self.reading.as_ref().map(Reading::note)).collect();
+        (!notes.is_empty()).then(|| notes.join("; "))
+    }
 }
 
 /// Some of what stands in each column, as it is stored.
@@ -76,7 +96,8 @@ impl Layout {
     pub fn middle(self) -> Middle {
         match self.delimiter {
             Some(delimiter) => {
-                Middle::Table(Shape { delimiter, columns: self.headers.len() }, self.headers, self.forms)
+                let decoding = self.reading.as_ref().map(Reading::decoding).unwrap_or_default();
+                Middle::Table(Shape { delimiter, columns: self.headers.len(), decoding }, self.headers, self.forms)
             }
             None => Middle::Lines,
         }
@@ -117,29 +138,36 @@ pub fn said(error: ImportError) -> IntakeError {
     }
 }
 
-/// Looks at a file, all of it: a word of consent that nobody knows may stand in the last row.
+/// Looks at a file, all of it: an unknown word of consent or a letter of another alphabet may be in the last row.
+/// `open` opens the file from its beginning; a table is read twice, since its header needs the encoding of the rows.
 ///
 /// # Errors
-/// `IMPORTS.FILE_INVALID`; the input's own errors.
+/// `IMPORTS.FILE_INVALID`, `IMPORTS.MAPPING_INVALID`; the input's own errors.
 pub fn inspect(
-    input: Box<dyn Read + Send>,
+    open: &dyn Fn() -> Box<dyn Read + Send>,
     format: ImportFormat,
     key: Option<MatchKey>,
     mapping: &Mapping,
 ) -> Result<Inspection, ImportError> {
     match format {
-        ImportFormat::Csv => inspect_table(input, key, mapping),
-        ImportFormat::Jsonl => inspect_lines(input, key, mapping),
+        ImportFormat::Csv => {
+            let asked = mapping.asked_encoding()?;
+            let reading = encoding::read(open(), asked).map_err(ImportError::Read)?;
+            inspect_table(open(), reading, key, mapping)
+        }
+        ImportFormat::Jsonl => inspect_lines(open(), key, mapping),
     }
 }
 
 fn inspect_table(
     input: Box<dyn Read + Send>,
+    reading: Option<Reading>,
     key: Option<MatchKey>,
     mapping: &Mapping,
 ) -> Result<Inspection, ImportError> {
-    let (mut rows, header) = Rows::open(input)?;
+    let (mut rows, header) = Rows::open(input, reading.as_ref().map(Reading::decoding).unwrap_or_default())?;
     let start = rows.place();
+    let title_lines = rows.title_lines();
     let columns = Columns::new(&header.cells, mapping)?;
     let mut samples = vec![Vec::new(); columns.headers.len()];
     let mut seen = vec![Seen::default(); columns.headers.len()];
@@ -147,7 +175,7 @@ fn inspect_table(
     let mut count = 0;
     while let Some(row) = rows.next_row()? {
         if let Some(problem) = row.problem.as_deref().filter(|problem| problem.starts_with(NEVER_CLOSED)) {
-            let wrong = format!("cannot be read to its end: {problem}, so all that follows would be one cell");
+            let wrong = format!("cannot be read to its end: {problem}; it is in line {}", row.line);
             return Err(ImportError::file(wrong));
         }
         count += 1;
@@ -165,8 +193,16 @@ fn inspect_table(
         return Err(ImportError::file("has a header and no rows below it"));
     }
     let types = Types::of_table(&columns, &forms, mapping)?;
-    let has_doubts = columns.doubts(&seen).iter().any(Option::is_some) || !types.questions.is_empty();
-    let layout = Layout { delimiter: Some(rows.shape().delimiter), headers: columns.headers.clone(), forms };
+    let has_doubts = columns.doubts(&seen).iter().any(Option::is_some)
+        || !types.questions.is_empty()
+        || reading.as_ref().is_some_and(Reading::is_doubtful);
+    let layout = Layout {
+        delimiter: Some(rows.shape().delimiter),
+        headers: columns.headers.clone(),
+        forms,
+        reading,
+        title_lines,
+    };
     let key = columns.match_key(key).ok();
     Ok(Inspection { layout, samples: Samples { columns: samples, seen }, start, key, has_doubts })
 }
@@ -204,7 +240,7 @@ fn inspect_lines(
     }
     let has_doubts = fields.columns(&found.headers).doubts(&found.seen).iter().any(Option::is_some);
     let Found { headers, samples, seen, forms } = found;
-    let layout = Layout { delimiter: None, headers, forms };
+    let layout = Layout { delimiter: None, headers, forms, reading: None, title_lines: 0 };
     let samples = Samples { columns: samples, seen };
     Ok(Inspection { layout, samples, start, key: Some(key.unwrap_or_default()), has_doubts })
 }

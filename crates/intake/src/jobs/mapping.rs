@@ -4,6 +4,7 @@ use super::inspect::{Layout, Samples, said, unreadable};
 use crate::IntakeError;
 use crate::file::columns::{Columns, Origin};
 use crate::file::doubts::Doubt;
+use crate::file::encoding::Reading;
 use crate::file::mapping::Mapping;
 use crate::file::object::Fields;
 use crate::file::survey::Seen;
@@ -45,7 +46,8 @@ pub fn mapped(row: &ImportJobRow, mapping: &Mapping, match_key: Option<MatchKey>
         ImportFormat::Jsonl => wanted.unwrap_or_default(),
     };
     let types = types_of(format, &columns, &layout, &mapping)?;
-    let has_doubts = columns.doubts(&Samples::of(row)?.seen).iter().any(Option::is_some);
+    let has_doubts = columns.doubts(&Samples::of(row)?.seen).iter().any(Option::is_some)
+        || layout.reading.as_ref().is_some_and(Reading::is_doubtful);
     Ok(ImportLayout {
         state: if has_doubts || !types.questions.is_empty() { ImportState::Pending } else { ImportState::Ready },
         format,
@@ -96,6 +98,8 @@ pub struct Described {
     pub preset: Option<(&'static str, &'static str)>,
     /// What follows for everybody if nothing in the file is about consent.
     pub consent_note: Option<String>,
+    /// How the file is read where that is not plain: title lines, lines that are not UTF-8.
+    pub reading_note: Option<String>,
 }
 
 /// Says what is known of the columns of a job. `mails_unknown` is what the tenant does about unknown consent.
@@ -124,7 +128,9 @@ pub fn describe(row: &ImportJobRow, mails_unknown: bool) -> Result<Described, In
     };
     let types = types_of(format, &columns, &layout, &mapping)?;
     let is_asked = row.state == ImportState::Pending && !types.questions.is_empty();
-    let problem = problem.or_else(|| questions(&doubts));
+    let reading = layout.reading.as_ref();
+    let unread = reading.filter(|reading| row.state == ImportState::Pending && reading.is_doubtful());
+    let problem = unread.map(Reading::question).or(problem).or_else(|| questions(&doubts));
     let problem = problem.or_else(|| is_asked.then(|| types.questions.join("; ")));
     let kinds = types.columns.into_iter().chain(std::iter::repeat(None));
     let has_consent = columns.tells_consent() || layout.headers.iter().any(|name| name == "consent");
@@ -137,6 +143,7 @@ pub fn describe(row: &ImportJobRow, mails_unknown: bool) -> Result<Described, In
         columns: described.collect(),
         problem,
         preset: columns.preset.map(|preset| (preset.name, preset.about)),
+        reading_note: layout.note(),
         consent_note: (!has_consent).then(|| consent_note(&columns, &samples.seen, mails_unknown)),
     })
 }

@@ -68,7 +68,8 @@ impl Keeping {
 
     /// Counts a row, and keeps it if there is room.
     pub(super) fn add(&mut self, row: &Row, severity: ImportSeverity, refusal: &Refusal) {
-        count(&mut self.reasons, severity, refusal);
+        let rows = if severity == ImportSeverity::Error { row.rows } else { 1 };
+        count(&mut self.reasons, severity, refusal, i64::try_from(rows).unwrap_or(i64::MAX));
         let number = match severity {
             ImportSeverity::Error => &mut self.kept.errors,
             ImportSeverity::Warning => &mut self.kept.warnings,
@@ -89,22 +90,22 @@ impl Keeping {
     }
 }
 
-fn count(reasons: &mut Vec<Reason>, severity: ImportSeverity, refusal: &Refusal) {
+fn count(reasons: &mut Vec<Reason>, severity: ImportSeverity, refusal: &Refusal, rows: i64) {
     let (code, message) = (refusal.code.as_str(), sentence(refusal));
     let is_error = severity == ImportSeverity::Error;
     let is_same = |reason: &Reason| reason.is_error == is_error && reason.code == code && reason.message == message;
     if let Some(reason) = reasons.iter_mut().find(|reason| is_same(reason)) {
-        reason.rows += 1;
+        reason.rows += rows;
         return;
     }
     let mut of_its_kind = reasons.iter_mut().filter(|reason| reason.is_error == is_error);
     if of_its_kind.by_ref().count() < REASONS_MAX {
-        reasons.push(Reason { is_error, code: code.to_owned(), message, rows: 1 });
+        reasons.push(Reason { is_error, code: code.to_owned(), message, rows });
         return;
     }
     match reasons.iter_mut().find(|reason| reason.is_error == is_error && reason.message == OTHERS) {
-        Some(others) => others.rows += 1,
-        None => reasons.push(Reason { is_error, code: code.to_owned(), message: OTHERS.to_owned(), rows: 1 }),
+        Some(others) => others.rows += rows,
+        None => reasons.push(Reason { is_error, code: code.to_owned(), message: OTHERS.to_owned(), rows }),
     }
 }
 

@@ -21,6 +21,7 @@ pub(super) const FLAGS: &[(&str, &str)] = &[
     ("matchKey", "--match-key"),
     ("columns", "--map"),
     ("preset", "--preset"),
+    ("encoding", "--encoding"),
 ];
 
 /// Rows of one kind that are shown on a terminal.
@@ -61,6 +62,9 @@ pub(super) struct ImportArgs {
     /// The export of another system that the file is, such as mailchimp_unsubscribed, or none [default: recognized].
     #[arg(long, value_name = "NAME")]
     preset: Option<String>,
+    /// The encoding of the file, such as windows-1251 or macroman [default: recognized].
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<String>,
     /// Let the file set the consent of people who denied it before; they stay denied otherwise.
     #[arg(long)]
     revive_consent: bool,
@@ -68,7 +72,7 @@ pub(super) struct ImportArgs {
     #[arg(long)]
     dry_run: bool,
     /// Continue an import that stopped, by the id of its job. The file is in the database already.
-    #[arg(long, value_name = "JOB", conflicts_with_all = ["list", "map", "types", "match_key", "dry_run", "yes", "no", "preset", "revive_consent"])]
+    #[arg(long, value_name = "JOB", conflicts_with_all = ["list", "map", "types", "match_key", "dry_run", "yes", "no", "preset", "encoding", "revive_consent"])]
     resume: Option<ImportJobId>,
 }
 
@@ -85,8 +89,21 @@ fn field_and_kind(text: &str) -> Result<(String, String), String> {
 }
 
 pub(super) async fn run(args: ImportArgs, context: &Context) -> Result<(), Failure> {
-    let ImportArgs { file, tenant, list, map, types, match_key: key, yes, no, preset, revive_consent, dry_run, resume } =
-        args;
+    let ImportArgs {
+        file,
+        tenant,
+        list,
+        map,
+        types,
+        match_key: key,
+        yes,
+        no,
+        preset,
+        encoding,
+        revive_consent,
+        dry_run,
+        resume,
+    } = args;
     let match_key = key.as_deref().map(|word| match_key(Some(word))).transpose()?;
     let (_, _, service) = context.open(OpenMode::Existing).await?;
     let stop = lifecycle::listen()?;
@@ -99,7 +116,8 @@ pub(super) async fn run(args: ImportArgs, context: &Context) -> Result<(), Failu
             (None, Some(file)) => {
                 let name = || file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
                 let types = types.into_iter().collect();
-                let mapping = Mapping { columns: map, types, yes, no, preset, revive_consent, ..Mapping::default() };
+                let mapping =
+                    Mapping { columns: map, types, yes, no, preset, encoding, revive_consent, ..Mapping::default() };
                 let order = Order { file, list: list.unwrap_or_else(name), mapping, match_key, dry_run };
                 let told = |job| {
                     if let Some(bar) = &bar {
@@ -207,6 +225,7 @@ fn text(imported: &Imported, is_dry: bool) -> String {
     if let Some((name, about)) = job.preset {
         lines.push(format!("preset {name}: {about} (--preset none if it is something else)"));
     }
+    lines.extend(job.reading_note.clone());
     lines.extend(job.consent_note.clone());
     let columns: Vec<String> =
         job.columns.iter().map(|column| format!("{} = {}", column.column, column.field)).collect();
@@ -267,6 +286,7 @@ fn document(imported: &Imported, is_dry: bool) -> Value {
         "addedToList": counts.added_to_list,
         "columns": columns.collect::<Vec<_>>(),
         "preset": job.preset.map(|(name, _)| name),
+        "readingNote": job.reading_note,
         "consentNote": job.consent_note,
         "examples": examples.collect::<Vec<_>>(),
         "moreRefused": counts.refused - shown(ImportSeverity::Error),

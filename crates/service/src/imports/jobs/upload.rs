@@ -11,6 +11,7 @@ use postrider_core::error::{Code, Refusal};
 use postrider_core::id::{ImportJobId, TenantId};
 use postrider_core::import::{ImportFormat, ImportState};
 use postrider_core::time::Timestamp;
+use postrider_intake::file::encoding::Utf16;
 use postrider_intake::file::format::{format_of_bytes, format_of_media_type};
 use postrider_intake::file::mapping::Mapping;
 use postrider_intake::jobs::inspect::{Inspection, inspect, said};
@@ -18,11 +19,14 @@ use postrider_intake::jobs::parts::PartsReader;
 use postrider_store::import_files::PART_BYTES;
 use postrider_store::import_jobs::{ImportJobRow, ImportLayout};
 use postrider_store::{StoreError, Tx};
+use std::io::Read;
 
 /// The path of refusals that are about the file.
 const FILE: &str = "file";
 /// First bytes that are remembered to tell the format.
 const BEGINNING_BYTES: usize = 1_024;
+/// First bytes that tell whether a file is in UTF-16.
+const FORM_BYTES: usize = 4;
 
 /// An upload that has begun.
 pub struct Upload {
@@ -31,9 +35,25 @@ pub struct Upload {
     /// The format that the request names.
     named: Option<ImportFormat>,
     beginning: Vec<u8>,
+    /// Bytes that came before it was clear in which form the file is.
+    held: Vec<u8>,
+    form: Form,
     buffer: Vec<u8>,
     parts: i64,
+    /// Bytes that came.
+    received: u64,
+    /// Bytes that are kept.
     bytes: u64,
+}
+
+/// In which form the bytes of a file come.
+enum Form {
+    /// Not yet clear.
+    Unknown,
+    /// As they are kept.
+    Plain,
+    /// In UTF-16, of which UTF-8 is kept.
+    Utf16(Utf16),
 }
 
 impl Service {
@@ -92,7 +112,8 @@ impl Service {
         }
         let named = media_type.and_then(format_of_media_type);
         let service = self.clone();
-        Ok(Upload { service, row, named, beginning: Vec::new(), buffer: Vec::new(), parts: 0, bytes: 0 })
+        let (beginning, held, buffer, form) = (Vec::new(), Vec::new(), Vec::new(), Form::Unknown);
+        Ok(Upload { service, row, named, beginning, held, form, buffer, parts: 0, received: 0, bytes: 0 })
     }
 }
 
@@ -122,12 +143,37 @@ impl Upload {
     ///
     /// # Errors
     /// `IMPORTS.FILE_TOO_LARGE`, `STORAGE_FULL`; `UPLOAD_SUPERSEDED` if another upload has begun since.
-    pub async fn push(&mut self, mut bytes: &[u8]) -> Result<(), ServiceError> {
-        self.bytes += bytes.len() as u64;
-        if let Err(refusal) = self.service.check_file_size(FILE, Some(self.bytes)) {
+    pub async fn push(&mut self, bytes: &[u8]) -> Result<(), ServiceError> {
+        self.received += bytes.len() as u64;
+        if let Err(refusal) = self.service.check_file_size(FILE, Some(self.received)) {
             self.give_up().await;
             return Err(refusal.into());
         }
+        self.convert(bytes, false).await
+    }
+
+    /// Keeps bytes in the form in which files are read.
+    async fn convert(&mut self, bytes: &[u8], is_last: bool) -> Result<(), ServiceError> {
+        if let Form::Unknown = self.form {
+            self.held.extend_from_slice(bytes);
+            if self.held.len() < FORM_BYTES && !is_last {
+                return Ok(());
+            }
+            self.form = Utf16::detect(&self.held).map_or(Form::Plain, Form::Utf16);
+            let held = std::mem::take(&mut self.held);
+            return Box::pin(self.convert(&held, is_last)).await;
+        }
+        match &mut self.form {
+            Form::Utf16(utf16) => {
+                let text = utf16.text(bytes, is_last);
+                self.keep(text.as_bytes()).await
+            }
+            Form::Plain | Form::Unknown => self.keep(bytes).await,
+        }
+    }
+
+    async fn keep(&mut self, mut bytes: &[u8]) -> Result<(), ServiceError> {
+        self.bytes += bytes.len() as u64;
         let wanted = BEGINNING_BYTES.saturating_sub(self.beginning.len()).min(bytes.len());
         self.beginning.extend_from_slice(&bytes[..wanted]);
         while !bytes.is_empty() {
@@ -147,11 +193,13 @@ impl Upload {
     /// `IMPORTS.FILE_INVALID` with what the file is instead, which leaves the job without one; `STORAGE_FULL`;
     /// `UPLOAD_SUPERSEDED`.
     pub async fn finish(mut self) -> Result<ImportJob, ServiceError> {
+        self.convert(&[], true).await?;
         if !self.buffer.is_empty() {
             self.write_part().await?;
         }
         let format = self.row.format.or(self.named).unwrap_or_else(|| format_of_bytes(&self.beginning));
-        let inspection = match self.inspect(format).await {
+        let mapping = Mapping { file_name: self.row.file_name.clone(), ..Mapping::default() };
+        let inspection = match self.service.look_at_file(&self.row, self.bytes, format, mapping).await {
             Ok(inspection) => inspection,
             Err(error) => {
                 self.give_up().await;
@@ -203,19 +251,33 @@ impl Upload {
             }
         }
     }
+}
 
-    async fn inspect(&self, format: ImportFormat) -> Result<Inspection, ServiceError> {
-        let (store, runtime) = (self.service.store().clone(), tokio::runtime::Handle::current());
-        let reader = PartsReader::new(store, runtime, self.key(), self.bytes, 0);
-        let key = self.row.asked_match_key;
-        let mapping = Mapping { file_name: self.row.file_name.clone(), ..Mapping::default() };
-        let inspected = tokio::task::spawn_blocking(move || inspect(Box::new(reader), format, key, &mapping));
+impl Service {
+    /// Looks at the file of an upload that is whole.
+    ///
+    /// # Errors
+    /// `IMPORTS.FILE_INVALID`, `IMPORTS.MAPPING_INVALID`.
+    pub(super) async fn look_at_file(
+        &self,
+        row: &ImportJobRow,
+        bytes: u64,
+        format: ImportFormat,
+        mapping: Mapping,
+    ) -> Result<Inspection, ServiceError> {
+        let (store, runtime) = (self.store().clone(), tokio::runtime::Handle::current());
+        let (upload, key) = ((row.id, row.upload), row.asked_match_key);
+        let open = move || -> Box<dyn Read + Send> {
+            Box::new(PartsReader::new(store.clone(), runtime.clone(), upload, bytes, 0))
+        };
+        let inspected = tokio::task::spawn_blocking(move || inspect(&open, format, key, &mapping));
         let panicked = |_| StoreError::Failed("the look at a file panicked".into());
         Ok(inspected.await.map_err(panicked)?.map_err(said)?)
     }
 }
 
-fn layout(format: ImportFormat, inspection: &Inspection) -> ImportLayout {
+/// What is stored of the look at a file.
+pub(super) fn layout(format: ImportFormat, inspection: &Inspection) -> ImportLayout {
     let is_ready = inspection.key.is_some() && !inspection.has_doubts;
     let place = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     ImportLayout {

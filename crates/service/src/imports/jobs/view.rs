@@ -44,6 +44,8 @@ pub struct ImportJob {
     pub preset: Option<(&'static str, &'static str)>,
     /// What follows for everybody if nothing in the file is about consent.
     pub consent_note: Option<String>,
+    /// How the file is read where that is not plain.
+    pub reading_note: Option<String>,
     /// What became of the rows so far.
     pub counts: ImportCounts,
     /// Why rows were refused or taken without a field, refused ones first, the most frequent first.
@@ -83,7 +85,7 @@ impl ImportJob {
     /// # Errors
     /// A failure if the row holds what no release wrote.
     pub(super) fn of(row: ImportJobRow, mails_unknown: bool) -> Result<Self, ServiceError> {
-        let Described { columns, problem, preset, consent_note } = describe(&row, mails_unknown)?;
+        let Described { columns, problem, preset, consent_note, reading_note } = describe(&row, mails_unknown)?;
         let (reasons, dry_run) = (reasons(&row)?, DryRun::of(&row)?);
         let failure = row.failure.map(|(code, message)| {
             (Code::ALL.iter().copied().find(|known| known.as_str() == code).unwrap_or(Code::Internal), message)
@@ -104,6 +106,7 @@ impl ImportJob {
             problem,
             preset,
             consent_note,
+            reading_note,
             counts: row.counts,
             reasons,
             kept: (row.errors_kept, row.warnings_kept),
