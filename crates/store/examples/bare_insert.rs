@@ -50,7 +50,7 @@ async fn sqlite(from: &str, to: &str) -> Result<(u64, Duration), Box<dyn Error>>
 /// Copies a table; returns its rows and how long their inserts and commits took.
 fn copy(from: &Connection, to: &Connection, table: &str) -> rusqlite::Result<(u64, Duration)> {
     let mut select = from.prepare(&format!("SELECT * FROM {table}"))?;
-    let columns: Vec<String> = select.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Vec<String> = select.column_names().map(str::to_owned).collect();
     let places: Vec<String> = (1..=columns.len()).map(|place| format!("?{place}")).collect();
     let insert = format!("INSERT INTO {table} ({}) VALUES ({})", columns.join(", "), places.join(", "));
     let mut insert = to.prepare(&insert)?;
