@@ -159,12 +159,61 @@ pub struct ProfileRecord {
     timezone: Option<String>,
     /// BCP 47, such as `de-CH`.
     locale: Option<String>,
-    /// At most 20 of at most 4,096 characters.
-    push_tokens: Option<Vec<String>>,
+    /// At most 20.
+    push_tokens: Option<Vec<PushToken>>,
     address: Option<PostalAddress>,
     consent: Option<ProfileConsent>,
     #[serde(flatten)]
     attributes: BTreeMap<String, AttributeValue>,
+}
+
+/// A device. A text alone is a token of FCM.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum PushToken {
+    /// A token of FCM, at most 4,096 characters.
+    Plain(String),
+    App(AppToken),
+    Web(WebPushSubscription),
+}
+
+/// An app on a device.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AppToken {
+    service: AppService,
+    /// At most 4,096 characters.
+    token: String,
+    /// Which app, such as `com.example.shop`; at most 255 characters.
+    app: Option<String>,
+}
+
+/// Who delivers to an app.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum AppService {
+    Fcm,
+    Apns,
+}
+
+/// A subscription to Web Push, as a browser writes it.
+#[derive(Serialize, ToSchema)]
+pub struct WebPushSubscription {
+    /// Always `webpush`; it may be left out.
+    service: Option<String>,
+    /// `https`, at most 2,000 characters.
+    endpoint: String,
+    keys: WebPushKeys,
+}
+
+/// Keys of a subscription to Web Push.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WebPushKeys {
+    /// An uncompressed P-256 point: 65 bytes as base64url.
+    p256dh: String,
+    /// 16 bytes as base64url.
+    auth: String,
 }
 
 /// The value of an attribute. A date is text.

@@ -62,7 +62,8 @@ impl ChannelKind {
 pub struct Message {
     /// Idempotency key: the delivery id. The same on every attempt, different for every recipient.
     pub key: String,
-    /// Where to: an email address, a phone number in E.164, a device token, or a postal address in lines.
+    /// Where to: an email address, a phone number in E.164, a device as [`crate::push::PushToken::address`]
+    /// writes it, or a postal address in lines.
     pub to: String,
     /// What.
     pub body: Body,

@@ -25,6 +25,7 @@ pub mod person_search;
 pub mod planted;
 pub mod preflight;
 pub mod punycode;
+pub mod push;
 pub mod rate_limit;
 pub mod schedule;
 pub mod scope;

@@ -4,12 +4,27 @@ use crate::profiles::ProfileRow;
 use postrider_core::address::PostalAddress;
 use postrider_core::audience::{Recipient, destination};
 use postrider_core::channel::ChannelKind;
+use postrider_core::push::{PushService, PushToken};
+use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
-/// The device tokens of a profile, in order.
+/// The devices of a profile as addresses ([`PushToken::address`]), in order. A text alone is a token of FCM.
 #[must_use]
 pub fn push_tokens(json: &str) -> Vec<String> {
-    serde_json::from_str(json).unwrap_or_default()
+    let items: Vec<Json> = serde_json::from_str(json).unwrap_or_default();
+    items.iter().filter_map(push_token).map(|token| token.address()).collect()
+}
+
+fn push_token(item: &Json) -> Option<PushToken> {
+    let text = |place: &str| item.pointer(place).and_then(Json::as_str).map(str::to_owned);
+    if let Json::String(token) = item {
+        return Some(PushToken::plain(token));
+    }
+    if let Some(endpoint) = text("/endpoint") {
+        return Some(PushToken::Subscription { endpoint, p256dh: text("/keys/p256dh")?, auth: text("/keys/auth")? });
+    }
+    let service = PushService::parse(&text("/service")?)?;
+    Some(PushToken::Device { service, token: text("/token")?, app: text("/app") })
 }
 
 /// The postal address of a profile with its name line; any of its fields may be absent.

@@ -144,11 +144,15 @@ impl<'v> Conditions<'v> {
                     let token = self.bind_text(token);
                     match self.dialect {
                         Dialect::Sqlite => {
-                            format!("EXISTS (SELECT 1 FROM json_each(p.push_tokens) AS re WHERE re.value = {token})")
+                            format!(
+                                "EXISTS (SELECT 1 FROM json_each(p.push_tokens) AS re WHERE CASE re.type WHEN 'object' \
+                            THEN COALESCE(json_extract(re.value, '$.token'), json_extract(re.value, '$.endpoint')) \
+                            ELSE re.value END = {token})"
+                            )
                         }
                         Dialect::Postgres => format!(
-                            "EXISTS (SELECT 1 FROM json_array_elements_text(CAST(p.push_tokens AS json)) AS re (value) \
-                            WHERE re.value = {token})"
+                            "EXISTS (SELECT 1 FROM json_array_elements(CAST(p.push_tokens AS json)) AS re (value) \
+                            WHERE COALESCE(re.value ->> 'token', re.value ->> 'endpoint', re.value #>> '{{}}') = {token})"
                         ),
                     }
                 }

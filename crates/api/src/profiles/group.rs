@@ -75,14 +75,14 @@ impl Reader {
     }
 }
 
-/// A cell of CSV. Lists are joined by semicolons.
+/// A cell of CSV. A list of texts is joined by semicolons; any other list is JSON.
 fn cell(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => quoted(Some(text)),
-        Some(Value::Array(items)) => {
-            let texts = items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned));
-            quoted(Some(&texts.collect::<Vec<_>>().join(";")))
+        Some(list @ Value::Array(items)) => {
+            let texts: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
+            quoted(Some(&texts.map_or_else(|| list.to_string(), |texts| texts.join(";"))))
         }
         // A negative number is a number to a spreadsheet, and nothing that it would calculate.
         Some(Value::Number(number)) => number.to_string(),

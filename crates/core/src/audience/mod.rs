@@ -9,6 +9,7 @@ pub mod rule;
 use crate::address::{PostalAddress, normalize_email, normalize_phone};
 use crate::campaign::words;
 use crate::channel::ChannelKind;
+use crate::push::push_key;
 use crate::time::HOUR_MS;
 
 /// What a person said about a channel.
@@ -82,7 +83,7 @@ pub struct Recipient<'a> {
     pub email: Option<&'a str>,
     /// Phone number as stored.
     pub phone: Option<&'a str>,
-    /// First of the device tokens.
+    /// First of the devices, as [`crate::push::PushToken::address`] writes it.
     pub push_token: Option<&'a str>,
     /// Postal address.
     pub postal: Option<&'a PostalAddress>,
@@ -120,7 +121,7 @@ pub enum Eligibility {
 /// Where a message goes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Destination {
-    /// The address as the channel needs it: email, E.164 number, token, or postal lines parted by line breaks.
+    /// The address as the channel needs it: email, E.164 number, device, or postal lines separated by line breaks.
     pub address: String,
     /// The form by which two addresses are compared, and by which suppressions are found.
     pub address_key: String,
@@ -170,7 +171,10 @@ pub fn destination(recipient: &Recipient<'_>, channel: ChannelKind) -> Result<De
     let address = match channel {
         ChannelKind::Email => normalize_email(&given(recipient.email)?).map_err(|_| INVALID_ADDRESS)?,
         ChannelKind::Sms => normalize_phone(&given(recipient.phone)?).map_err(|_| INVALID_ADDRESS)?,
-        ChannelKind::Push => given(recipient.push_token)?,
+        ChannelKind::Push => {
+            let address = given(recipient.push_token)?;
+            return Ok(Destination { address_key: push_key(&address), address });
+        }
         ChannelKind::DirectMail => return postal_destination(recipient.postal),
     };
     Ok(Destination { address_key: address.clone(), address })
@@ -188,7 +192,8 @@ fn postal_destination(postal: Option<&PostalAddress>) -> Result<Destination, &'s
 #[must_use]
 pub fn address_key(channel: ChannelKind, address: &str) -> String {
     match channel {
-        ChannelKind::Email | ChannelKind::Sms | ChannelKind::Push => address.to_owned(),
+        ChannelKind::Email | ChannelKind::Sms => address.to_owned(),
+        ChannelKind::Push => push_key(address),
         ChannelKind::DirectMail => address.replace('\n', "|").to_uppercase(),
     }
 }

@@ -6,7 +6,7 @@
 use super::context::Context;
 use crate::planner::{is_suppressed, suppression_keys};
 use crate::telling::Teller;
-use postrider_core::audience::CONSENT_DENIED;
+use postrider_core::audience::{CONSENT_DENIED, address_key};
 use postrider_core::channel::{ChannelKind, Outcome};
 use postrider_core::delivery::{self, Attempt, Counts, DeliveryState, LATEST_FINISH, given_up};
 use postrider_core::planted::planted;
@@ -321,8 +321,8 @@ fn unmark(flight: &Flight) -> Change {
 /// The form under which an address of the ledger stands on the suppression list.
 fn suppression_key(channel: ChannelKind, address: &str) -> Cow<'_, str> {
     match channel {
-        ChannelKind::Email | ChannelKind::Sms | ChannelKind::Push => address.into(),
-        ChannelKind::DirectMail => address.replace('\n', "|").to_uppercase().into(),
+        ChannelKind::Email | ChannelKind::Sms => address.into(),
+        ChannelKind::Push | ChannelKind::DirectMail => address_key(channel, address).into(),
     }
 }
 

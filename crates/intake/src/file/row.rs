@@ -53,8 +53,7 @@ pub fn parse(columns: &Columns, cells: &[String], key: MatchKey) -> Result<Parse
             Target::Field("phone") => drop(fields.insert("phone".into(), bare_phone(cell).into())),
             Target::Field("email") => drop(fields.insert("email".into(), bare_email(cell).into())),
             Target::Field("push_tokens") => {
-                let tokens: Vec<&str> = cell.split([';', ' ', '\n']).map(str::trim).filter(|t| !t.is_empty()).collect();
-                fields.insert("push_tokens".into(), tokens.into());
+                fields.insert("push_tokens".into(), tokens(cell));
             }
             Target::Field(name) => drop(fields.insert((*name).into(), cell.into())),
             Target::Address(name) => drop(address.insert((*name).into(), cell.into())),
@@ -110,6 +109,20 @@ fn field_of(refusal: &Refusal) -> Option<&str> {
     match &refusal.detail {
         Detail::Field { path, .. } => path.split(['.', '[']).next(),
         Detail::None | Detail::Scope { .. } | Detail::Limit { .. } | Detail::Issues(_) | Detail::Changes(_) => None,
+    }
+}
+
+/// Devices: JSON, or plain tokens separated by semicolons or blanks.
+fn tokens(cell: &str) -> Value {
+    let json = Some(cell).filter(|cell| cell.starts_with(['[', '{']));
+    match json.and_then(|json| serde_json::from_str(json).ok()) {
+        Some(Value::Object(one)) => vec![Value::Object(one)].into(),
+        Some(list) => list,
+        None if json.is_some() => vec![cell].into(),
+        None => {
+            let tokens: Vec<&str> = cell.split([';', ' ', '\n']).map(str::trim).filter(|t| !t.is_empty()).collect();
+            tokens.into()
+        }
     }
 }
 

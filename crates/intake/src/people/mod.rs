@@ -8,6 +8,7 @@ mod evidence;
 mod field;
 mod kinds;
 mod partial;
+mod push;
 mod record;
 mod rehearsal;
 mod roster;

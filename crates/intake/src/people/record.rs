@@ -2,7 +2,8 @@
 
 use super::MatchKey;
 use super::attribute::attribute;
-use super::field::{at, clean_text, invalid, line, postal_address, text};
+use super::field::{at, invalid, line, postal_address, text};
+use super::push::push_tokens;
 use postrider_core::address::{PostalAddress, normalize_email, normalize_phone};
 use postrider_core::audience::Consent;
 use postrider_core::error::Refusal;
@@ -15,10 +16,6 @@ use std::sync::OnceLock;
 pub const TEXT_CHARS_MAX: usize = 255;
 /// Longest language tag, in characters (RFC 5646 §4.4.1).
 const LOCALE_CHARS_MAX: usize = 35;
-/// Most devices of one person.
-const PUSH_TOKENS_MAX: usize = 20;
-/// Longest device token, in characters (the push services promise at most 4 KB).
-const PUSH_TOKEN_CHARS_MAX: usize = 4_096;
 
 /// Fields of an address.
 pub const ADDRESS_FIELDS: [&str; 8] = ["name", "company", "line1", "line2", "city", "region", "postal_code", "country"];
@@ -208,28 +205,6 @@ fn locale(path: &str, value: &Value) -> Result<Change<String>, Refusal> {
         && tag.starts_with(|c: char| c.is_ascii_alphabetic())
         && tag.split('-').all(|part| matches!(part.len(), 1..=8) && part.bytes().all(|b| b.is_ascii_alphanumeric()));
     if whole { Ok(Change::Set(tag)) } else { Err(invalid(path, value, "is not a language tag such as de-DE")) }
-}
-
-fn push_tokens(path: &str, value: &Value) -> Result<Change<String>, Refusal> {
-    let items = match value {
-        Value::Null => return Ok(Change::Clear),
-        Value::Array(items) if items.is_empty() => return Ok(Change::Clear),
-        Value::Array(items) => items,
-        other => return Err(invalid(path, other, "must be a list of texts")),
-    };
-    if items.len() > PUSH_TOKENS_MAX {
-        return Err(Refusal::invalid(path, None, format!("has more than {PUSH_TOKENS_MAX} tokens")));
-    }
-    let mut tokens: Vec<String> = Vec::with_capacity(items.len());
-    for (index, item) in items.iter().enumerate() {
-        let path = format!("{path}[{index}]");
-        let token = text(&path, item)?.ok_or_else(|| Refusal::invalid(&path, None, "is empty"))?;
-        let token = clean_text(&path, token, PUSH_TOKEN_CHARS_MAX)?;
-        if !tokens.contains(&token) {
-            tokens.push(token);
-        }
-    }
-    Ok(Change::Set(serde_json::json!(tokens).to_string()))
 }
 
 fn postal(path: &str, value: &Value) -> Result<Change<String>, Refusal> {

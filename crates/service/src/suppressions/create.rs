@@ -10,6 +10,7 @@ use postrider_core::channel::ChannelKind;
 use postrider_core::error::Refusal;
 use postrider_core::event::{BounceFacts, Event};
 use postrider_core::id::SuppressionId;
+use postrider_core::push::push_key;
 use postrider_core::time::Timestamp;
 use postrider_store::Tx;
 use serde_json::{Map, Value};
@@ -111,6 +112,7 @@ pub(super) fn normalize_text(channel: ChannelKind, text: &str) -> Result<String,
         ChannelKind::Push if text.is_empty() => Err("is empty"),
         ChannelKind::Push if text.chars().count() > TOKEN_CHARS_MAX => Err("is longer than 4096 characters"),
         ChannelKind::Push if text.contains(char::is_control) => Err("contains a control character"),
-        ChannelKind::Push | ChannelKind::DirectMail => Ok(text.to_owned()),
+        ChannelKind::Push => Ok(push_key(text)),
+        ChannelKind::DirectMail => Ok(text.to_owned()),
     }
 }
