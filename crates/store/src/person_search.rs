@@ -68,7 +68,7 @@ statements! { "person_search":
         consent_email, consent_sms, consent_push, consent_direct_mail, attributes, created_at, updated_at \
         FROM profiles WHERE tenant_id = $1 AND (name_key_reversed, id) > ($2, $3) AND name_key_reversed <= $4 \
         ORDER BY name_key_reversed, id LIMIT $5";
-    /// Only while the schema is brought up to date, and of all tenants.
+    /// All tenants, and only while the schema is brought up to date.
     NAMED = "SELECT tenant_id, id, first_name, last_name FROM profiles WHERE (tenant_id, id) > ($1, $2) \
         ORDER BY tenant_id, id LIMIT $3";
     /// For [`Tx::execute_rows`], and only of those whose name changed: SQLite writes an index anew whose columns are named.

@@ -29,6 +29,8 @@ const BY_MANIFEST: &[&str] = &[
     "doubt.RETRY",
     "dues.CORRECT",
     "dues.EARLIEST",
+    "erasing.ERASE",
+    "erasing.ERASE_WORDS",
     "events.DOUBTFUL",
     "events.PROFILE",
     "events.SUBSCRIBED_TO",
@@ -55,6 +57,9 @@ const BY_MANIFEST: &[&str] = &[
 /// Statements that find rows by another key, each with the code that read it together with its tenant.
 const BY_KEY: &[(&str, &str)] = &[
     ("clients.FIND", "a client that asks for a token names itself; the row says the tenant"),
+    ("erasing.DROP_NOTE", "the sweep, from erasing.NOTES"),
+    ("erasing.ERASE_TEST", "the sweep, from erasing.TESTS"),
+    ("erasures.MEMBER_DELETE", "behind erasures.LIST_LOCK, from erasures.LISTS_OF"),
     ("gauges.JOBS", "numbers of the whole instance, for its operator"),
     ("gauges.LATE", "numbers of the whole instance, for its operator"),
     ("gauges.QUEUES", "numbers of the whole instance, for its operator"),
@@ -62,6 +67,7 @@ const BY_KEY: &[(&str, &str)] = &[
     ("import_files.DROP_NOTES", "the sweep, from import_files.DELETED"),
     ("import_files.DROP_PART", "the sweep, from import_files.RUBBISH"),
     ("import_files.PART", "the caller found the job among the tenant's"),
+    ("import_starts.FORGET_NOTES", "behind import_starts.START, START_DRY or HOLD, which bind the tenant"),
     ("inspection.MANIFEST", "the doctor, which looks at everything"),
     ("instance.NOTED", "whether there is a job at all"),
     ("instance.STATE", "whether there is a job at all"),

@@ -1,6 +1,6 @@
 //! Each guarded statement with values that find its row, and a strike for each of its guards, after which it finds nothing.
 
-use super::fixture::ID;
+use super::fixture::{ID, OTHER};
 use postrider_store::value::Value;
 
 /// What breaks one guard.
@@ -50,7 +50,7 @@ const DELIVERED: &str = "UPDATE webhook_deliveries SET state = 'delivered'";
 const IMPORTED: &str = "UPDATE import_jobs SET state = 'completed'";
 
 pub fn cases() -> Vec<Case> {
-    [chunks(), ledger(), manifests(), jobs(), campaigns(), webhooks(), imports(), settings(), others()]
+    [chunks(), ledger(), manifests(), jobs(), campaigns(), webhooks(), imports(), people(), settings(), others()]
         .into_iter()
         .flatten()
         .collect()
@@ -201,14 +201,6 @@ fn settings() -> Vec<Case> {
         case!("lists.DELETE", [1, ID, ID]),
         case!("lists.HOLD", [ID, ID]),
         case!("lists.COUNT_CHANGE", [1, 1, ID, ID]),
-        case!(
-            "profiles.UPDATE",
-            [
-                NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, "denied", "denied", "denied", "denied", "{}", 1,
-                ID, ID
-            ]
-        ),
-        case!("profiles.RELEASE_KEYS", [ID, ID]),
         case!("rate_windows.DROP_LIMIT", [ID, "read"]),
         case!("sender_domains.CLEAR", [ID]),
         case!("sender_domains.MARK", ["example.org", ID, ID]),
@@ -216,7 +208,7 @@ fn settings() -> Vec<Case> {
         case!("suppressions.DELETE", [ID, ID]),
         case!("tenant_settings.DROP_BUDGET", [ID, "email"]),
         case!("tenant_settings.SET_POLICY", [NONE, NONE, NONE, NONE, NONE, ID]),
-        case!("tenants.SET", ["", NONE, 0, true, 1, ID]),
+        case!("tenants.SET", ["", NONE, 0, true, true, 1, ID]),
         case!("schedules.NEXT_TOUCHPOINT", [ID]),
         case!("webhooks.UPDATE", ["", NONE, "[]", true, NONE, 0, 1, ID, ID]),
         case!("webhooks.ROTATE", [1, vec![1_u8], 1, ID, ID]),
@@ -253,7 +245,8 @@ fn imports() -> Vec<Case> {
             "fence = $3" => value(3, 6),
             "state = 'running'" => row(IMPORTED),
             "lease_until IS NOT NULL" => row("UPDATE import_jobs SET lease_until = NULL")),
-        case!("import_runs.ADVANCE", [1, 2, 0, 0, 0, 0, 0, 0, 0, 1, ID, 7, ID], "fence = $12" => value(12, 6)),
+        case!("import_runs.ADVANCE", [1, 2, 0, 0, 0, 0, 0, 0, 0, NONE, 0, 0, 0, 1, ID, 7, ID],
+            "fence = $16" => value(16, 6)),
         case!("import_runs.RELEASE", [ID, 7, ID], "fence = $2" => value(2, 6)),
         case!("import_runs.FINISH", ["failed", "code", "why", 1, 1, ID, 7, ID],
             "fence = $7" => value(7, 6),
@@ -271,10 +264,73 @@ fn imports() -> Vec<Case> {
             "state = 'pending'" => row(IMPORTED)),
         case!("import_files.DROP_PART", [ID, 3, 1], "upload = $2" => value(2, 2)),
         case!("import_jobs.SET_LAYOUT", given "UPDATE import_jobs SET state = 'pending'",
-            ["ready", "csv", "email", "{}", "{}", "{}", 0, 1, 1, ID, ID],
+            ["ready", "csv", "email", "{}", "{}", "{}", 0, 1, 0, 1, 1, ID, ID],
             "state IN ('pending', 'ready')" => row(IMPORTED)),
-        case!("import_jobs.START", given "UPDATE import_jobs SET state = 'ready'", [ID, 1, 1, ID, ID],
+        case!("import_starts.START", given "UPDATE import_jobs SET state = 'ready'", [ID, 1, 1, ID, ID],
             "state = 'ready'" => row(PENDING)),
+        case!("import_starts.START_DRY", given "UPDATE import_jobs SET state = 'ready'", [1, 1, ID, ID],
+            "state = 'ready'" => row(PENDING)),
+        case!("import_starts.RESET", [ID, ID], "state = 'running'" => row(IMPORTED)),
+        case!("import_starts.HOLD", [9000, ID, 7, ID],
+            "fence = $3" => value(3, 6),
+            "state = 'running'" => row(IMPORTED),
+            "lease_until IS NOT NULL" => row("UPDATE import_jobs SET lease_until = NULL")),
+        case!("import_starts.END_DRY", ["{}", 1, ID, 7, ID],
+            "fence = $4" => value(4, 6),
+            "state = 'running'" => row(IMPORTED)),
+    ]
+}
+
+fn people() -> Vec<Case> {
+    const ADDRESS: &str = "a@example.org";
+    const PATTERN: &str = "%a@example.org%";
+    const ANOTHER: &str = "%b@example.org%";
+    vec![
+        case!(
+            "profiles.UPDATE",
+            [NONE, NONE, NONE, NONE, NONE, NONE, "denied", "denied", "denied", "denied", "{}", 1, ID, ID]
+        ),
+        case!("profiles.SET_KEYS", [NONE, NONE, NONE, ID, ID]),
+        case!("profiles.RELEASE_KEYS", [ID, ID]),
+        case!("person_search.SET_NAME_KEYS", ["ada", "ada", ID, ID],
+            "(name_key IS DISTINCT FROM $1 OR name_key_reversed IS DISTINCT FROM $2)"
+                => row("UPDATE profiles SET name_key = 'ada', name_key_reversed = 'ada'")),
+        case!("consent_evidence.ERASE", [ID, ID]),
+        case!("erased.FORGET", [ID, "email", ADDRESS], "address = $3" => value(3, "b@example.org")),
+        case!("erased.REVEAL", given "UPDATE suppressions SET erased_at = 1", ["b@example.org", ID, "email", ADDRESS],
+            "address = $4" => value(4, "c@example.org"),
+            "erased_at IS NOT NULL" => row("UPDATE suppressions SET erased_at = NULL"),
+            "NOT EXISTS (SELECT 1 FROM suppressions s WHERE s.tenant_id = $2 AND s.channel = $3 AND s.address = $1)"
+                => value(1, ADDRESS)),
+        case!("erasing.PLANNERS", [ID], "frozen_at IS NULL" => row(MANIFEST_FROZEN)),
+        case!("erasing.ERASE", [1, 1, 1], "erased_at IS NULL" => row("UPDATE deliveries SET erased_at = 1")),
+        case!("erasing.ERASE_WORDS", given "UPDATE attempts SET provider_text = 'why'", [1, 1],
+            "provider_text IS NOT NULL" => row("UPDATE attempts SET provider_text = NULL")),
+        case!("erasing.ERASE_TEST", [ID, 1], "schedule_id = $1" => value(1, OTHER), "position = $2" => value(2, 2)),
+        case!("erasing.DROP_SAMPLES", given "UPDATE import_jobs SET samples = 'A@example.org'", [ID, PATTERN],
+            "lower(samples) LIKE $2 ESCAPE '!'" => value(2, ANOTHER)),
+        case!("erasing.IMPORT_WORDS", given "UPDATE import_jobs SET failure_message = 'a@example.org'",
+            [ADDRESS, ID, PATTERN],
+            "failure_message LIKE $3 ESCAPE '!'" => value(3, ANOTHER)),
+        case!("erasing.JOB_WORDS", given "UPDATE schedule_jobs SET blocked_reason = 'a@example.org'",
+            [ADDRESS, ID, PATTERN],
+            "blocked_reason LIKE $3 ESCAPE '!'" => value(3, ANOTHER)),
+        case!("erasing.EVENT_WORDS", given "UPDATE webhook_deliveries SET body = 'a@example.org'",
+            [ADDRESS, ID, PATTERN],
+            "endpoint_id IN (SELECT e.id FROM webhook_endpoints e WHERE e.tenant_id = $2)" => value(2, OTHER),
+            "body LIKE $3 ESCAPE '!'" => value(3, ANOTHER)),
+        case!("erasing.ANSWER", [vec![1_u8], ID, ID, ID, "POST", "/preview"],
+            "idempotency_key = $4" => value(4, OTHER),
+            "method = $5" => value(5, "PUT"),
+            "path = $6" => value(6, "/preflight")),
+        case!("erasing.DROP_PREVIEWS", [ID],
+            "(path LIKE '%/preview' OR path LIKE '%/preflight')"
+                => row("UPDATE idempotency_keys SET path = '/previews'")),
+        case!("erasures.FINISH", [1, ID, ID],
+            "finished_at IS NULL" => row("UPDATE erasures SET finished_at = 1, traces = NULL")),
+        case!("erasures.LIST_LOCK", [ID, ID]),
+        case!("erasures.LIST_SHRINK", [1, ID, ID]),
+        case!("erasures.PROFILE_DELETE", [ID, ID]),
     ]
 }
 

@@ -65,6 +65,13 @@ const ROWS: &[&str] = &[
     "INSERT INTO tenant_rate_limits (tenant_id, class, per_minute) VALUES ($1, 'read', 10)",
     "INSERT INTO webhook_subscriptions (tenant_id, kind, endpoint_id) VALUES ($1, 'kind', $1)",
     "INSERT INTO tenant_budgets (tenant_id, channel, per_minute, taken_at, taken) VALUES ($1, 'email', 10, 500, 1)",
+    "INSERT INTO consent_sources (tenant_id, id, kind, name) VALUES ($1, $1, 'import', '')",
+    "INSERT INTO consent_evidence (profile_id, number, source_id, channels, consent, recorded_at) \
+        VALUES ($1, 1, $1, 1, 'granted', 0)",
+    "INSERT INTO erasures (tenant_id, profile_id, requested_by, requested_at, traces) VALUES ($1, $1, '', 0, '{}')",
+    "INSERT INTO test_recipients (schedule_id, position, address, profile_id) VALUES ($1, 1, 'a@example.org', $1)",
+    "INSERT INTO idempotency_keys (tenant_id, client_id, idempotency_key, method, path, fingerprint, status, body, \
+        created_at) VALUES ($1, $1, $1, 'POST', '/preview', $2, 200, $2, 0)",
     "INSERT INTO rate_windows (client_id, class, version, idle_at, seconds) VALUES ($1, 'read', 7, 0, $2)",
 ];
 

@@ -54,6 +54,16 @@ fn named(name: &str) -> &'static Statement {
     all().find(|statement| statement.name == name).unwrap_or_else(|| panic!("there is no statement {name}"))
 }
 
+/// Whether a statement takes many rows at once: on PostgreSQL from arrays, whose columns have no numbers there.
+fn takes_rows(statement: &Statement) -> bool {
+    statement.postgres.contains(" FROM UNNEST(")
+}
+
+/// The text whose conditions have the numbers of values.
+fn text_of(statement: &Statement) -> &'static str {
+    if takes_rows(statement) { statement.sqlite } else { statement.postgres }
+}
+
 fn writes(text: &str) -> bool {
     text.starts_with("UPDATE ") || text.starts_with("DELETE ")
 }
@@ -97,7 +107,7 @@ fn guards(statement: &Statement) -> Vec<String> {
         "seq",
         "tenant_id",
     ];
-    let conditions = split(statement.postgres, " WHERE ").pop().unwrap();
+    let conditions = split(text_of(statement), " WHERE ").pop().unwrap();
     let conditions =
         [" RETURNING ", " FOR UPDATE"].iter().fold(conditions, |text, end| split(&text, end).swap_remove(0));
     let mut guards: Vec<String> = Vec::new();
@@ -120,9 +130,10 @@ fn guards(statement: &Statement) -> Vec<String> {
 
 /// The place of the tenant among the values of a statement that writes.
 fn tenant_place(statement: &Statement) -> Option<usize> {
-    let of_tenants = statement.postgres.starts_with("UPDATE tenants ");
+    let text = text_of(statement);
+    let of_tenants = text.starts_with("UPDATE tenants ");
     let key = if of_tenants { " WHERE id = $" } else { "tenant_id = $" };
-    let (_, rest) = statement.postgres.split_once(key)?;
+    let (_, rest) = text.split_once(key)?;
     rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
@@ -183,7 +194,13 @@ async fn found(store: &Store, before: Vec<&'static str>, statement: &'static Sta
             tx.execute(&Statement { name: "test", sqlite: text, postgres: text }, &[])?;
         }
         let answers = statement.postgres.contains(" RETURNING ") || !writes(statement.postgres);
-        let found = if answers { tx.query(statement, &values)?.len() as u64 } else { tx.execute(statement, &values)? };
+        let found = if takes_rows(statement) {
+            tx.execute_rows(statement, std::slice::from_ref(&values))?
+        } else if answers {
+            tx.query(statement, &values)?.len() as u64
+        } else {
+            tx.execute(statement, &values)?
+        };
         Err::<(), _>(Ended::Found(found))
     };
     match store.write_guarded("test", work).await {
