@@ -2,6 +2,7 @@
 
 use crate::chance::{SimEntropy, Stream};
 use crate::gate::Pass;
+use crate::imports::{Import, upload};
 use crate::setup::Names;
 use crate::workload::{Silence, Silenced, Wish};
 use postrider_core::audience::{Consent, SuppressionReason};
@@ -31,11 +32,11 @@ const PAUSE_MS: i64 = SECOND_MS;
 /// Everything a client needs.
 #[derive(Clone)]
 pub(crate) struct Clients {
-    service: Service,
+    pub(crate) service: Service,
     store: Store,
-    pass: Pass,
-    actor: Actor,
-    names: Arc<Names>,
+    pub(crate) pass: Pass,
+    pub(crate) actor: Actor,
+    pub(crate) names: Arc<Names>,
     /// The job of each wish, once its client knows it.
     jobs: Arc<Mutex<Vec<Option<ScheduleId>>>>,
     /// What they met that nothing explains.
@@ -43,7 +44,8 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
-    pub(crate) fn new(store: Store, pass: Pass, chance: &Stream, names: Names) -> Self {
+    /// Clients who have uploaded these files.
+    pub(crate) async fn new(store: Store, pass: Pass, chance: &Stream, mut names: Names, imports: &[Import]) -> Self {
         let entropy = Arc::new(SimEntropy::new(chance.fork("service", 0)));
         let client = ClientId::new(pass.now(), &*entropy);
         let actor = Actor { tenant: names.tenant, client, scopes: Scope::ALL.iter().copied().collect() };
@@ -62,8 +64,11 @@ impl Clients {
             import_tenant_max_bytes: 64 * 1024 * 1024,
             sends: true,
         };
-        store.set_probe(Arc::new(pass.clone()));
         let service = Service::new(store.clone(), Arc::new(pass.clone()), entropy, settings);
+        for (number, import) in (0..).zip(imports) {
+            names.imports.push(upload(&service, &actor, import, &mut chance.fork("upload", number)).await);
+        }
+        store.set_probe(Arc::new(pass.clone()));
         let jobs = Arc::new(Mutex::new(vec![None; names.campaigns.len()]));
         Self { service, store, pass, actor, names: Arc::new(names), jobs, problems: Arc::default() }
     }
@@ -212,7 +217,7 @@ impl Clients {
     }
 
     /// Asks until there is an answer; none if it is a refusal.
-    async fn insist<T, F>(&self, mut ask: impl FnMut() -> F) -> Option<T>
+    pub(crate) async fn insist<T, F>(&self, mut ask: impl FnMut() -> F) -> Option<T>
     where
         F: Future<Output = Result<T, ServiceError>>,
     {
@@ -242,6 +247,8 @@ const fn is_explained(code: Code) -> bool {
             | Code::AlreadyFinished
             | Code::NotRunning
             | Code::NotPaused
+            // An erasure that has finished, which its client did not see or another one asked for.
+            | Code::ProfileNotFound
     )
 }
 
@@ -270,7 +277,7 @@ fn job_of(answer: &JobAnswer) -> String {
     }
 }
 
-fn reply<T>(key: uuid::Uuid, body: impl Fn(&T) -> String + Send + 'static) -> Reply<T> {
+pub(crate) fn reply<T>(key: uuid::Uuid, body: impl Fn(&T) -> String + Send + 'static) -> Reply<T> {
     let once = OnceKey { key, method: "POST", path: "/".into(), fingerprint: [0; 32] };
     Reply {
         once: Some(once),
@@ -278,7 +285,7 @@ fn reply<T>(key: uuid::Uuid, body: impl Fn(&T) -> String + Send + 'static) -> Re
     }
 }
 
-fn uuid(chance: &mut Stream) -> uuid::Uuid {
+pub(crate) fn uuid(chance: &mut Stream) -> uuid::Uuid {
     let (high, low) = (u128::from(chance.next()), u128::from(chance.next()));
     uuid::Builder::from_random_bytes(((high << 64) | low).to_be_bytes()).into_uuid()
 }

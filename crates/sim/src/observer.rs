@@ -12,7 +12,10 @@ use postrider_core::time::Timestamp;
 use postrider_engine::inspect;
 use postrider_store::deliveries::LedgerFilter;
 use postrider_store::deliveries::{Attempt, Delivery};
+use postrider_store::import_jobs::ImportJobRow;
+use postrider_store::profiles::{MatchKey, PROFILES_PER_SET};
 use postrider_store::schedules::ScheduleJob;
+use postrider_store::testkit::holders;
 use postrider_store::webhook_log::WebhookDelivery;
 use postrider_store::{Store, StoreError};
 
@@ -38,6 +41,16 @@ impl Seen {
 fn seq_of(manifest: ManifestId, key: &str) -> Option<i64> {
     let delivery: DeliveryId = key.parse().ok()?;
     delivery.seq_in(manifest).and_then(|seq| i64::try_from(seq).ok())
+}
+
+/// An import with what it made.
+#[derive(Debug, Clone)]
+pub(crate) struct Imported {
+    pub(crate) job: ImportJobRow,
+    /// Addresses and first names.
+    pub(crate) people: Vec<(String, Option<String>)>,
+    /// Members of its list.
+    pub(crate) members: i64,
 }
 
 /// The observer.
@@ -115,6 +128,48 @@ impl Observer {
         let seen = self.see(job, false).await?;
         let flying = seen.rows.into_iter().filter(|(row, _)| row.state == DeliveryState::InFlight);
         Ok(flying.map(|(row, _)| (row.seq, row.profile)).collect())
+    }
+
+    /// Whether a person is erased.
+    pub(crate) async fn is_gone(&self, who: usize) -> Result<bool, StoreError> {
+        let (tenant, person) = (self.names.tenant, self.names.people[who]);
+        self.store.read("world.gone", move |tx| Ok(tx.profile_get(tenant, person)?.is_none())).await
+    }
+
+    /// Whether an erasure that has begun goes on.
+    pub(crate) async fn is_erasing(&self) -> Result<bool, StoreError> {
+        let tenant = self.names.tenant;
+        let erasures = self.store.read("world.erasures", move |tx| tx.erasures_list(tenant, ROWS_MAX)).await?;
+        Ok(erasures.iter().any(|erasure| erasure.finished_at.is_none()))
+    }
+
+    /// The columns in which an address is.
+    pub(crate) async fn holders(&self, address: &str) -> Vec<String> {
+        holders(&self.store, address).await
+    }
+
+    /// The job of an import.
+    pub(crate) async fn import_job(&self, number: usize) -> Result<ImportJobRow, StoreError> {
+        let (tenant, job) = (self.names.tenant, self.names.imports[number]);
+        let read = self.store.read("world.import", move |tx| tx.import_job_get(tenant, job)).await?;
+        read.ok_or_else(|| StoreError::Failed("an import job is gone".into()))
+    }
+
+    /// An import with all profiles that have one of the addresses.
+    pub(crate) async fn imported(&self, number: usize, addresses: Vec<String>) -> Result<Imported, StoreError> {
+        let (tenant, job) = (self.names.tenant, self.import_job(number).await?);
+        let read = self.store.read("world.imported", move |tx| {
+            let mut people = Vec::new();
+            for addresses in addresses.chunks(PROFILES_PER_SET) {
+                let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
+                let found = tx.profiles_by_keys(tenant, MatchKey::Email, &addresses)?;
+                people.extend(found.into_iter().map(|row| (row.email.unwrap_or_default(), row.first_name)));
+            }
+            let list = job.list.map(|list| tx.list_get(tenant, list)).transpose()?.flatten();
+            let members = list.map_or(0, |list| list.member_count);
+            Ok::<_, StoreError>(Imported { job: job.clone(), people, members })
+        });
+        read.await
     }
 
     /// Whether a silence is in force.

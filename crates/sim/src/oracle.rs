@@ -2,6 +2,7 @@
 //!
 //! The oracle asks the ledger only where a law speaks of it: what it says about somebody must fit what reached them.
 
+use crate::erasures::Erasure;
 use crate::faults::Climate;
 use crate::observer::Seen;
 use crate::provider::{Arrival, Books};
@@ -32,6 +33,8 @@ pub(crate) struct Chronicle<'w> {
     pub(crate) books: &'w Books,
     /// For each silence, once it was committed.
     pub(crate) silences: &'w [Option<Ban>],
+    /// For each erasure, once it was committed.
+    pub(crate) erased: &'w [Option<Ban>],
     /// For each wish, once its job was taken back.
     pub(crate) cancels: &'w [Option<Ban>],
     /// For each wish, once its job was stopped.
@@ -156,14 +159,16 @@ impl Chronicle<'_> {
         let is_whole = seen.job.started_at.is_some() && seen.job.state != JobState::Canceled;
         ensure(!is_whole || seen.is_frozen, || "the audience was never whole".into())?;
         let people = || self.workload.people.iter().zip(self.people);
-        for (person, profile) in people() {
+        for (who, (person, profile)) in people().enumerate() {
             let (is_wanted, is_listed) = (wish.wants(person), listed.contains(profile));
             ensure(is_wanted || !is_listed, || format!("{profile} was not wanted"))?;
             let address = person.address(wish.channel).filter(|_| !person.refuses);
             let is_other = |other: &Person| address.is_some() && other.address(wish.channel) == address;
             // Two who share an address share a message.
             let is_told = is_listed || people().any(|(other, profile)| listed.contains(profile) && is_other(other));
-            ensure(is_told || !is_wanted || !is_whole, || format!("{profile} was wanted and is not in the ledger"))?;
+            ensure(is_told || self.is_gone(who) || !is_wanted || !is_whole, || {
+                format!("{profile} was wanted and is not in the ledger")
+            })?;
         }
         self.judge_addresses(wish, seen)
     }
@@ -199,7 +204,10 @@ impl Chronicle<'_> {
                 (case.rejected > 0 || is_poisoned, "failed, but never refused")
             }
             DeliveryState::Suppressed => (case.person.refuses || silenced, "nobody suppressed it"),
-            DeliveryState::Skipped => (address.is_none(), "skipped, but there is an address"),
+            DeliveryState::Skipped => {
+                let is_gone = case.row.reason.as_deref() == Some("profile_gone") && self.is_gone(case.who);
+                (address.is_none() || is_gone, "skipped, but there is an address")
+            }
             DeliveryState::Expired => (case.wish.latest_finish.is_some(), "expired without a latest finish"),
             DeliveryState::Canceled => (case.seen.job.state == JobState::Canceled, "canceled, but not its job"),
             DeliveryState::Uncertain => (case.unclear > 0 || was_rough, "uncertain without a cause"),
@@ -212,11 +220,19 @@ impl Chronicle<'_> {
         ensure(case.arrivals.iter().all(|arrival| Some(arrival.to.as_str()) == address), || "wrong address".into())
     }
 
+    /// The silences and erasures that keep messages from a recipient.
     fn silenced(&self, case: &Case<'_>) -> impl Iterator<Item = &Ban> {
         let (channel, who, person) = (case.wish.channel, case.who, case.person);
         let covers = move |silence: &Silence| silence.covers(channel, who, person);
         let silences = self.workload.silences.iter().zip(self.silences);
-        silences.filter(move |(silence, _)| covers(silence)).filter_map(|(_, ban)| ban.as_ref())
+        let silenced = silences.filter(move |(silence, _)| covers(silence)).filter_map(|(_, ban)| ban.as_ref());
+        let erasures = self.workload.erasures.iter().zip(self.erased);
+        let covers = move |erasure: &Erasure| erasure.covers(channel, who, &self.workload.people);
+        silenced.chain(erasures.filter(move |(erasure, _)| covers(erasure)).filter_map(|(_, ban)| ban.as_ref()))
+    }
+
+    fn is_gone(&self, who: usize) -> bool {
+        self.workload.erasures.iter().zip(self.erased).any(|(erasure, ban)| erasure.who == who && ban.is_some())
     }
 
     /// Nothing early, late, or after a ban.

@@ -9,8 +9,8 @@ use postrider_core::channel::ChannelKind;
 use postrider_core::content::TemplateStatus;
 use postrider_core::event::EventKind;
 use postrider_core::id::{
-    AudienceId, CampaignId, ListId, ProfileId, SenderProfileId, TemplateId, TemplateVersionId, TenantId, VersionId,
-    WebhookId,
+    AudienceId, CampaignId, ImportJobId, ListId, ProfileId, SenderProfileId, TemplateId, TemplateVersionId, TenantId,
+    VersionId, WebhookId,
 };
 use postrider_store::audiences::AudienceRow;
 use postrider_store::campaign_audiences::AudienceBinding;
@@ -32,6 +32,8 @@ pub(crate) struct Names {
     pub(crate) lists: Vec<ListId>,
     /// One draft for each wish.
     pub(crate) campaigns: Vec<CampaignId>,
+    /// One job for each import, once its file is there.
+    pub(crate) imports: Vec<ImportJobId>,
     /// The endpoint that gets every event.
     pub(crate) webhook: WebhookId,
 }
@@ -50,6 +52,7 @@ pub(crate) async fn furnish(
         people: workload.people.iter().map(|_| ProfileId::new(START, &*entropy)).collect(),
         lists: (0..workload.lists).map(|_| ListId::new(START, &*entropy)).collect(),
         campaigns: workload.wishes.iter().map(|_| CampaignId::new(START, &*entropy)).collect(),
+        imports: Vec::new(),
         webhook: WebhookId::new(START, &*entropy),
     };
     let (workload, given) = (workload.clone(), names.clone());

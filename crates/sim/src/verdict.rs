@@ -3,11 +3,13 @@
 
 use crate::budgets::Takes;
 use crate::faults::Climate;
+use crate::imports::adds_up;
 use crate::observer::Seen;
 use crate::oracle::{Ban, Chronicle};
 use crate::provider::Offer;
 use crate::report::Report;
 use crate::telling::{Acts, Telling, judge_posts};
+use crate::workload::{Silence, Silenced};
 use crate::world::{SimWorld, failed};
 use postrider_core::channel::ChannelKind;
 use postrider_core::schedule::JobState;
@@ -18,7 +20,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 impl SimWorld {
-    /// Whether every job is at its end, and every event has arrived.
+    /// Whether every job, import and erasure is at its end, and every event has arrived.
     pub(crate) async fn is_over(&self) -> Result<bool, StoreError> {
         for number in 0..self.workload.wishes.len() {
             for job in self.observer.jobs(number).await? {
@@ -27,6 +29,14 @@ impl SimWorld {
                     return Ok(false);
                 }
             }
+        }
+        for number in 0..self.workload.imports.len() {
+            if !self.observer.import_job(number).await?.state.is_final() {
+                return Ok(false);
+            }
+        }
+        if self.observer.is_erasing().await? {
+            return Ok(false);
         }
         let is_pending = |event: &WebhookDelivery| event.state == WebhookState::Pending;
         Ok(!self.observer.events().await?.iter().any(is_pending))
@@ -39,6 +49,13 @@ impl SimWorld {
             if self.silences[number].is_none() && self.observer.is_silent(silence, self.gate.now()).await? {
                 let ban = self.ban(|channel, who| silence.covers(channel, who, &self.workload.people[who])).await?;
                 self.silences[number] = Some(ban);
+            }
+        }
+        for number in 0..self.workload.erasures.len() {
+            let erasure = &self.workload.erasures[number];
+            if self.erased[number].is_none() && self.observer.is_gone(erasure.who).await? {
+                let ban = self.ban(|channel, who| erasure.covers(channel, who, &self.workload.people)).await?;
+                self.erased[number] = Some(ban);
             }
         }
         for number in 0..self.workload.wishes.len() {
@@ -94,6 +111,9 @@ impl SimWorld {
     pub(crate) async fn check(&mut self) -> Result<(), String> {
         let findings = self.observer.inspect(self.gate.now()).await.map_err(failed)?;
         findings.into_iter().next().map_or(Ok(()), Err)?;
+        for number in 0..self.workload.imports.len() {
+            adds_up(&self.observer.import_job(number).await.map_err(failed)?.counts)?;
+        }
         let telling = Telling::of(&self.observer.events().await.map_err(failed)?)?;
         for number in 0..self.workload.wishes.len() {
             for job in self.observer.jobs(number).await.map_err(failed)? {
@@ -140,6 +160,37 @@ impl SimWorld {
         })
     }
 
+    /// Imports came to what their files say, and no table holds an address of an erased person.
+    async fn judge_people(&self) -> Result<(), String> {
+        for (number, import) in self.workload.imports.iter().enumerate() {
+            import.judge(&self.observer.imported(number, import.addresses()).await.map_err(failed)?)?;
+        }
+        let erased: BTreeSet<usize> = self.workload.erasures.iter().map(|erasure| erasure.who).collect();
+        let mut living = self.workload.people.clone();
+        for &who in &erased {
+            if self.observer.is_gone(who).await.map_err(failed)? {
+                (living[who].email, living[who].phone) = (None, None);
+            }
+        }
+        for channel in [ChannelKind::Email, ChannelKind::Sms] {
+            let is_used = |address: &str| living.iter().any(|person| person.address(channel) == Some(address));
+            let addresses = erased.iter().filter_map(|&who| self.workload.people[who].address(channel));
+            for address in addresses.filter(|address| !is_used(address)) {
+                let mut holders = self.observer.holders(address).await;
+                // A client that suppresses the address later names it again.
+                let is_named =
+                    |silence: &Silence| matches!(&silence.who, Silenced::Address(_, named) if named == address);
+                if self.workload.silences.iter().any(is_named) {
+                    holders.retain(|column| !column.starts_with("suppressions."));
+                }
+                if !holders.is_empty() {
+                    return Err(format!("{address} is erased and still in {}", holders.join(", ")));
+                }
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) async fn judge(&self, seed: u64) -> Result<Report, String> {
         let mut seen = Vec::new();
         for number in 0..self.workload.wishes.len() {
@@ -153,6 +204,7 @@ impl SimWorld {
         }
         self.clients.verdict()?;
         self.judge_flows(&seen).await?;
+        self.judge_people().await?;
         let mut accounts = String::new();
         self.recipe.provider.books(|books| {
             let chronicle = Chronicle {
@@ -161,6 +213,7 @@ impl SimWorld {
                 people: &self.observer.names().people,
                 books,
                 silences: &self.silences,
+                erased: &self.erased,
                 cancels: &self.cancels,
                 pauses: &self.pauses,
                 was_misled: self.was_misled,

@@ -4,9 +4,11 @@
 
 use crate::chance::Stream;
 use crate::clock::Jump;
+use crate::erasures::Erasure;
+use crate::imports::Import;
 use postrider_core::channel::ChannelKind;
 use postrider_core::schedule::{OnMissed, OnUncertain, UncertainDecision};
-use postrider_core::time::{HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
+use postrider_core::time::{MINUTE_MS, SECOND_MS, Timestamp};
 use std::collections::BTreeSet;
 
 /// When every world begins.
@@ -108,6 +110,8 @@ pub(crate) struct Workload {
     pub(crate) lists: usize,
     pub(crate) wishes: Vec<Wish>,
     pub(crate) silences: Vec<Silence>,
+    pub(crate) erasures: Vec<Erasure>,
+    pub(crate) imports: Vec<Import>,
     /// What all jobs of a channel may send in a minute together.
     pub(crate) shared_rates: Vec<(ChannelKind, u32)>,
     /// When the wall clock of a machine with an embedded database is wrong.
@@ -128,6 +132,10 @@ impl Workload {
         let people: Vec<Person> = (0..number).map(|number| draw_person(number, listed, chance)).collect();
         let wishes: Vec<Wish> = (0..chance.pick(&[1, 1, 2, 3])).map(|_| draw_wish(is_long, chance)).collect();
         let silences = (0..chance.below(5)).map(|_| draw_silence(&people, chance)).collect();
+        // Streams of their own, so that all else is as without them.
+        let (mut erasing, mut importing) = (chance.fork("erasures", 0), chance.fork("imports", 0));
+        let erasures = (0..erasing.pick(&[0, 0, 1, 2])).map(|_| Erasure::draw(number, &mut erasing)).collect();
+        let imports = (0..importing.pick(&[0, 0, 1])).map(|_| Import::draw(&mut importing)).collect();
         let lanes = chance.pick(&[1, 2, 3]);
         let window = if is_long { 40 } else { chance.pick(&[1, 2, 5]) };
         let rough_ms = chance.pick(&[MINUTE_MS, 3 * MINUTE_MS, 8 * MINUTE_MS]);
@@ -139,6 +147,8 @@ impl Workload {
             lists: LISTS,
             wishes,
             silences,
+            erasures,
+            imports,
             shared_rates,
             jumps: draw_jumps(chance),
             lanes,
@@ -155,7 +165,8 @@ fn draw_jumps(chance: &mut Stream) -> Vec<Jump> {
 
 fn draw_jump(chance: &mut Stream) -> Jump {
     let at = START.plus_millis(chance.within(1, 2 * MINUTE_MS));
-    let far_ms = chance.pick(&[5 * SECOND_MS, 40 * SECOND_MS, 10 * MINUTE_MS, 2 * HOUR_MS]);
+    // A node that believes the clock stores instants by it, and the world must outlast them.
+    let far_ms = chance.pick(&[5 * SECOND_MS, 40 * SECOND_MS, 10 * MINUTE_MS, 30 * MINUTE_MS]);
     Jump {
         at,
         until: at.plus_millis(chance.pick(&[2 * SECOND_MS, 20 * SECOND_MS, 50 * SECOND_MS, 3 * MINUTE_MS])),

@@ -51,6 +51,7 @@ pub(crate) struct SimWorld {
     turns: Stream,
     pub(crate) faults: Stream,
     pub(crate) silences: Vec<Option<Ban>>,
+    pub(crate) erased: Vec<Option<Ban>>,
     pub(crate) cancels: Vec<Option<Ban>>,
     pub(crate) pauses: Vec<Option<Ban>>,
     pub(crate) takes: BTreeMap<usize, Takes>,
@@ -97,7 +98,8 @@ impl SimWorld {
         let store = Store::open_apart(&url).await?;
         let names = furnish(&store, &workload, Arc::new(SimEntropy::new(root.fork("setup", 0)))).await?;
         let pass = Pass { gate: gate.clone(), owner: CLIENT };
-        let clients = Clients::new(Store::open_apart(&url).await?, pass, &root.fork("client", 0), names.clone());
+        let chance = root.fork("client", 0);
+        let clients = Clients::new(Store::open_apart(&url).await?, pass, &chance, names, &workload.imports).await;
         let (lanes, window) = (workload.lanes, workload.window);
         let listener = Listener::new(root.fork("listener", 0), climate);
         let chance = root.fork("nodes", 1);
@@ -107,6 +109,7 @@ impl SimWorld {
         Ok(Self {
             options,
             silences: vec![None; workload.silences.len()],
+            erased: vec![None; workload.erasures.len()],
             cancels: vec![None; workload.wishes.len()],
             pauses: vec![None; workload.wishes.len()],
             takes: BTreeMap::new(),
@@ -121,9 +124,9 @@ impl SimWorld {
             recipe,
             slots: Vec::new(),
             last_owner: CLIENT,
+            observer: Observer::new(store, (*clients.names).clone()),
             clients,
             handles: Vec::new(),
-            observer: Observer::new(store, names),
             turns: root.fork("turns", 0),
             faults: root.fork("faults", 0),
             crashes: 0,
@@ -135,9 +138,10 @@ impl SimWorld {
 
     /// Describes it for a failure.
     pub(crate) fn describe(&self) -> String {
+        let imports: Vec<_> = self.workload.imports.iter().map(|import| (import.start_at, import.len())).collect();
         format!(
-            "{:?}\nWishes: {:#?}\nSilences: {:?}\nJumps: {:?}",
-            self.drawn, self.workload.wishes, self.workload.silences, self.workload.jumps
+            "{:?}\nWishes: {:#?}\nSilences: {:?}\nErasures: {:?}\nImports: {imports:?}\nJumps: {:?}",
+            self.drawn, self.workload.wishes, self.workload.silences, self.workload.erasures, self.workload.jumps
         )
     }
 
@@ -175,6 +179,10 @@ impl SimWorld {
         }
         for (number, silence) in self.workload.silences.iter().enumerate() {
             futures.push(self.clients.silence(silence, chance.fork("silence", number as u64)));
+        }
+        futures.extend(self.workload.erasures.iter().map(|erasure| self.clients.erase(erasure)));
+        for (number, import) in self.workload.imports.iter().enumerate() {
+            futures.push(self.clients.start_import(number, import, chance.fork("import", number as u64)));
         }
         let spawn = self.scheduler.spawner(CLIENT);
         self.handles = futures.into_iter().map(|future| spawn(future)).collect();
@@ -297,6 +305,7 @@ fn is_told_to_others(op: &str) -> bool {
             | "schedule.move"
             | "job.start"
             | "manifest.freeze"
+            | "imports.start"
     )
 }
 

@@ -10,6 +10,7 @@ mod finish;
 mod late;
 mod lease;
 mod pace;
+mod people;
 mod script;
 mod standing;
 

@@ -7,6 +7,7 @@
 use crate::chance::Stream;
 use crate::client::CLIENT;
 use crate::clock::Jump;
+use crate::erasures::Erasure;
 use crate::faults::Climate;
 use crate::gate::Place;
 use crate::node::Slot;
@@ -28,7 +29,7 @@ const STOP_MAX_MS: i64 = 10 * MINUTE_MS;
 /// How long everything takes at most once all tasks are awake, in milliseconds.
 const END_MAX_MS: i64 = 2 * HOUR_MS;
 /// Transactions that nodes repeat all the time and that change nothing.
-const IDLE: [&str; 8] = [
+const IDLE: [&str; 9] = [
     "job.next_due",
     "manifest.open",
     "chunk.work",
@@ -37,6 +38,7 @@ const IDLE: [&str; 8] = [
     "webhook.next_due",
     "node.beat",
     "reach.next",
+    "imports.look",
 ];
 /// No task sleeps for this long.
 const FOREVER: Timestamp = Timestamp::from_millis(i64::MAX);
@@ -71,6 +73,8 @@ pub(super) fn story(people: usize) -> Workload {
         lists: 1,
         wishes: vec![wish],
         silences: Vec::new(),
+        erasures: Vec::new(),
+        imports: Vec::new(),
         shared_rates: Vec::new(),
         jumps: Vec::new(),
         lanes: 1,
@@ -217,6 +221,21 @@ impl Script {
         let work = self.world.clients.silence(&silence, Stream::of(73).fork("silence", number));
         self.world.workload.silences.push(silence);
         self.world.silences.push(None);
+        self.client(work).await;
+    }
+
+    /// Erases a person.
+    pub(super) async fn erase(&mut self, who: usize) {
+        let erasure = Erasure { at: self.world.gate.now(), who, patience: None };
+        let work = self.world.clients.erase(&erasure);
+        self.world.workload.erasures.push(erasure);
+        self.world.erased.push(None);
+        self.client(work).await;
+    }
+
+    /// Starts the import of the story.
+    pub(super) async fn start_import(&mut self) {
+        let work = self.world.clients.start_import(0, &self.world.workload.imports[0], Stream::of(74));
         self.client(work).await;
     }
 
