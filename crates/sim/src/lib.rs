@@ -2,8 +2,9 @@
 //!
 //! Only time, chance, the provider and the store's probe are replaced. Everybody stops before each transaction, each
 //! message and each sleep; the world lets one of them go, so exactly one thing happens at a time. Nodes crash, stand
-//! still and lose answers; the oracle then compares the ledger with what the provider really took. The same seed
-//! gives the same run. Not here: what happens inside one transaction, which the tests of the store explore.
+//! still and lose answers while they send and import files, and clients erase people; the oracle then compares the
+//! ledger with what the provider really took, and imports with their files. The same seed gives the same run. Not here:
+//! what happens inside one transaction, which the tests of the store explore.
 
 mod budgets;
 mod chance;
