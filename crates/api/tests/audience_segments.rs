@@ -170,3 +170,38 @@ async fn a_campaign_of_the_largest_rules_is_counted_on_sqlite() {
 async fn a_campaign_of_the_largest_rules_is_counted_on_postgres() {
     a_campaign_of_the_largest_rules(Database::Postgres).await;
 }
+
+#[tokio::test]
+async fn preflight_warns_of_rules_that_compare_different_kinds() {
+    for database in [Database::Sqlite, Database::Postgres] {
+        let app = TestApp::on(database).await;
+        let admin = app.as_admin();
+        let draft = ready(&app, Email).await;
+        for n in 0..3 {
+            let record = json!({ "email": format!("t{n}@example.test"), "points": n.to_string() });
+            admin.post("/profiles/upsert", json!({ "record": record })).await.data();
+        }
+        let rich = audience(&app, "Rich", test("points", "gt", json!(1))).await;
+        let local = audience(&app, "Local", test("city", "equals", json!("Ulm"))).await;
+        admin
+            .put(&draft.path("/audience"), json!({ "include": [segment(&rich)], "exclude": [segment(&local)] }))
+            .await
+            .data();
+        let preflight = admin.post(&draft.path("/preflight"), json!({})).await;
+        let issues = preflight.data()["issues"].as_array().unwrap();
+        let found =
+            |code: &str| issues.iter().find(|issue| issue["code"] == code).unwrap_or_else(|| panic!("{issues:?}"));
+        let mismatch = found("TYPE_MISMATCH");
+        assert_eq!((&mismatch["severity"], &mismatch["step"]), (&json!("warning"), &json!("audience")));
+        assert!(
+            mismatch["message"]
+                .as_str()
+                .unwrap()
+                .starts_with("points is text for 3 people; the rule compares it with a number"),
+            "{mismatch}"
+        );
+        assert_eq!(mismatch["refs"], json!([rich]));
+        assert_eq!(mismatch["remediation"][0]["href"], format!("/public/v1/audiences/{rich}"));
+        assert_eq!(found("FIELD_IN_ADDRESS")["refs"], json!([local]));
+    }
+}

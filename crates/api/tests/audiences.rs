@@ -242,7 +242,7 @@ async fn what_is_in_use_is_not_deleted() {
 }
 
 #[tokio::test]
-async fn a_preview_says_that_text_is_compared_with_a_number() {
+async fn a_rule_that_compares_different_kinds_gets_a_warning_wherever_it_is_shown() {
     for database in [Database::Sqlite, Database::Postgres] {
         let app = TestApp::on(database).await;
         let admin = app.as_admin();
@@ -263,9 +263,49 @@ async fn a_preview_says_that_text_is_compared_with_a_number() {
             let (count, warnings) = preview(rule).await;
             assert_eq!(count, 1);
             assert_eq!(warnings[0]["code"], "TYPE_MISMATCH");
-            assert!(warnings[0]["message"].as_str().unwrap().starts_with("points is text for 2 people"), "{warnings}");
+            assert!(warnings[1]["message"].as_str().unwrap().starts_with("points is text for 2 people"), "{warnings}");
         }
-        assert_eq!(preview(json!({ "field": "points", "op": "equals", "value": "x" })).await.1, json!([]));
+        let warned = async |rule: Value| -> Vec<String> {
+            let warnings = preview(rule.clone()).await.1;
+            let made = admin.post("/audiences", json!({ "name": "Points", "rule": rule })).await;
+            assert_eq!(made.data()["warnings"], warnings);
+            let path = format!("/audiences/{}", made.data()["id"].as_str().unwrap());
+            assert_eq!(admin.patch(&path, json!({ "name": "Named" })).await.data()["warnings"], warnings);
+            assert_eq!(admin.patch(&path, json!({ "rule": rule })).await.data()["warnings"], warnings);
+            let starts = warnings.as_array().unwrap().iter().map(|warning| warning["message"].as_str().unwrap());
+            starts.map(|message| message.split(". ").next().unwrap().to_owned()).collect()
+        };
+        for (op, value, wanted, misfits) in [
+            ("gt", json!(1), "a number", &["a list for 1 person", "text for 2 people"][..]),
+            ("equals", json!("x"), "text", &["a list for 1 person", "a number for 1 person"]),
+            (
+                "equals",
+                json!(true),
+                "true or false",
+                &["a list for 1 person", "a number for 1 person", "text for 2 people"],
+            ),
+            (
+                "before",
+                json!("2026-05-01"),
+                "a date",
+                &["a list for 1 person", "a number for 1 person", "text for 2 people"],
+            ),
+            ("contains", json!("7"), "text or a list", &["a number for 1 person"]),
+            ("exists", Value::Null, "", &[]),
+        ] {
+            let mut rule = json!({ "field": "points", "op": op, "value": value });
+            if value.is_null() {
+                rule.as_object_mut().unwrap().remove("value");
+            }
+            let expected: Vec<String> = misfits
+                .iter()
+                .map(|misfit| format!("points is {misfit}; the rule compares it with {wanted}"))
+                .collect();
+            assert_eq!(warned(rule).await, expected, "{op}");
+        }
+        let city = preview(json!({ "field": "city", "op": "equals", "value": "Ulm" })).await.1;
+        assert_eq!(city[0]["code"], "FIELD_IN_ADDRESS", "{city}");
+        assert!(city[0]["message"].as_str().unwrap().contains("address.city"), "{city}");
         assert_eq!(preview(json!({ "field": "age", "op": "gt", "value": 1 })).await.1, json!([]));
     }
 }

@@ -19,12 +19,12 @@ async fn with_a_person(app: &TestApp) -> String {
     let record = json!({
         "email": EMAIL, "phone": PHONE, "customer_id": "C-4711", "first_name": "Forgotten", "push_tokens": [TOKEN],
         "address": { "name": "Forgotten Person", "line1": "Lost Street 1", "city": "Ulm", "postal_code": "89073" },
-        "secret_note": "knows everything",
+        "secret_note": "knows everything", "visits": 3, "member_since": "2020-02-29", "tags": ["vip"], "is_vip": true,
     });
     let once = app.as_admin().idempotent("11111111-1111-4111-8111-111111111111");
     let made = once.post("/profiles/upsert", json!({ "record": record })).await;
     let id = made.data()["id"].as_str().unwrap().to_owned();
-    admin.post("/profiles/upsert", json!({ "record": { "email": "stays@example.test" } })).await.data();
+    admin.post("/profiles/upsert", json!({ "record": { "email": "stays@example.test", "visits": 5 } })).await.data();
     let list = admin.post("/lists", json!({ "name": "All" })).await.data()["id"].as_str().unwrap().to_owned();
     let keys = json!({ "contactKeys": [EMAIL, "stays@example.test"] });
     admin.post(&format!("/lists/{list}/members:upsert"), keys).await.data();
@@ -46,6 +46,15 @@ async fn a_person_is_erased(database: Database) {
     let erased = admin.delete(&format!("/profiles/{id}")).await;
     assert_eq!((erased.status, &erased.data()["erased"], &erased.data()["id"]), (200, &json!(true), &json!(id)));
     nothing_is_left(&app).await;
+    let fields = admin.get("/metadata/fields").await;
+    let attributes = fields.data()["items"].as_array().unwrap().iter().filter(|field| field["source"] == "attribute");
+    let counted: Vec<(&Value, &Value, &Value)> =
+        attributes.map(|field| (&field["name"], &field["people"], &field["kinds"])).collect();
+    let expected = ["is_vip", "member_since", "secret_note", "tags", "visits"].map(|name| match name {
+        "visits" => (json!(name), json!(1), json!({ "number": 1 })),
+        name => (json!(name), json!(0), json!({})),
+    });
+    assert_eq!(counted, expected.iter().map(|(name, people, kinds)| (name, people, kinds)).collect::<Vec<_>>());
     let gone = "JOURNEY_API.PUBLIC.PROFILES.NOT_FOUND";
     admin.delete(&format!("/profiles/{id}")).await.refused(404, gone);
     admin.get(&format!("/profiles/{id}")).await.refused(404, gone);

@@ -226,3 +226,31 @@ async fn a_failed_rendering_is_told_with_part_line_and_column() {
         assert!(message.contains("content.") && message.contains(", line 2, column "), "{message}");
     }
 }
+
+#[tokio::test]
+async fn text_that_is_no_number_is_counted_where_a_template_compares_it_with_one() {
+    both(async |app| {
+        let admin = app.as_admin();
+        let draft = ready(&app, ChannelKind::Email).await;
+        let condition = "{% if points > 100 %}rich{% else %}poor{% endif %}";
+        let say = async |points: [&str; 2]| {
+            for (n, points) in (1..).zip(points) {
+                let record = json!({ "email": format!("reader{n}@example.test"), "points": points });
+                admin.post("/profiles/upsert", json!({ "record": record })).await.data();
+            }
+            with_content(&app, &draft, ChannelKind::Email, "general", saying(ChannelKind::Email, condition)).await;
+            issue(&app, &draft, "TYPE_MISMATCH").await
+        };
+        assert_eq!(say(["250.5", "20"]).await, None);
+        assert_eq!(issue(&app, &draft, "TEMPLATE_RENDER_FAILED").await, None);
+        let found = say(["250.5", "many"]).await.unwrap();
+        assert_eq!((&found["severity"], &found["step"]), (&json!("warning"), &json!("content")));
+        let expected =
+            "points is text that is no number for 1 of 2 recipients, and the template compares it with a number.";
+        assert_eq!(found["message"], expected);
+        assert!(found["remediation"][0]["href"].as_str().unwrap().starts_with("/public/v1/templates/"), "{found}");
+        let failed = issue(&app, &draft, "TEMPLATE_RENDER_FAILED").await.unwrap();
+        assert!(failed["message"].as_str().unwrap().contains("points is text"), "{failed}");
+    })
+    .await;
+}

@@ -36,7 +36,11 @@ impl<'a> Job<'a> {
     }
 
     async fn run(&self) -> Value {
-        self.app.as_admin().post(&format!("{}/start", self.path), json!({})).await.data();
+        self.start(json!({})).await
+    }
+
+    async fn start(&self, body: Value) -> Value {
+        self.app.as_admin().post(&format!("{}/start", self.path), body).await.data();
         while self.app.service.importer().step().await.unwrap() {}
         self.app.as_admin().get(&self.path).await.data().clone()
     }
@@ -170,4 +174,25 @@ async fn a_city_is_of_the_address_and_does_not_delete_a_street() {
     }
     assert_eq!(matches(&app, "address.line1", "equals", json!("Hauptstr. 1")).await, 1);
     assert_eq!(matches(&app, "address.city", "in", json!(["Berlin", "Oslo"])).await, 2);
+}
+
+#[tokio::test]
+async fn a_dry_run_keeps_the_kind_of_a_new_field_from_its_first_row_to_its_last() {
+    for database in [Database::Sqlite, Database::Postgres] {
+        let app = TestApp::on(database).await;
+        let mut file = String::new();
+        for n in 0..3_000 {
+            file += &json!({ "email": format!("p{n}@example.test"), "points": n }).to_string();
+            file.push('\n');
+        }
+        file += "{\"email\":\"last@example.test\",\"points\":\"many\"}\n";
+        let job = Job::new(&app, "people.jsonl").await;
+        job.file(&file).await;
+        let tried = job.start(json!({ "dryRun": true })).await;
+        let done = job.run().await;
+        assert_eq!((&done["counts"]["created"], &done["counts"]["fieldsLeftOut"]), (&json!(3_001), &json!(1)));
+        for count in ["created", "fieldsLeftOut", "refused"] {
+            assert_eq!(tried["dryRun"]["counts"][count], done["counts"][count], "{count} in {tried}");
+        }
+    }
 }

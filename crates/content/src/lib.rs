@@ -29,3 +29,9 @@ pub use sender::SenderDetails;
 pub use sms::{SmsEncoding, SmsLength, sms_length};
 pub use source::{DirectMailSource, EmailSource, PushSource, SmsSource, TemplateSource};
 pub use template::{CompiledTemplate, TemplateError};
+
+/// Whether a template can compare a text with a number: the text is one, with a point before its fraction.
+#[must_use]
+pub fn is_number(text: &str) -> bool {
+    language::number_of(text).is_some()
+}

@@ -10,6 +10,7 @@ use crate::statements;
 use crate::tx::Tx;
 use crate::value::{Row, Value, id};
 use postrider_core::attribute::{AttributeKind, looks_like_date};
+use postrider_core::audience::rule::PeopleByKind;
 use postrider_core::id::TenantId;
 use std::collections::BTreeMap;
 
@@ -100,6 +101,27 @@ impl Tx<'_> {
             kinds.insert(row.next()?, row.word(AttributeKind::parse)?);
         }
         Ok(kinds)
+    }
+
+    /// How many people have a value of each kind in the attributes of these names; those that nobody has are left out.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn attribute_people(&mut self, tenant: TenantId, names: &[&str]) -> Result<PeopleByKind, StoreError> {
+        let mut people = PeopleByKind::new();
+        if names.is_empty() {
+            return Ok(people);
+        }
+        let among = among(self.dialect(), 2);
+        let sql = format!(
+            "SELECT name, kind, people FROM attribute_counts WHERE tenant_id = $1 AND people > 0 AND name {among}"
+        );
+        for row in &mut self.query_text(&sql, &[id(tenant), names.into()])? {
+            let name: String = row.next()?;
+            let (kind, count) = (row.word(AttributeKind::parse)?, row.next()?);
+            people.entry(name).or_default().insert(kind, count);
+        }
+        Ok(people)
     }
 
     /// Gives attributes their kinds; those that are not known become known.

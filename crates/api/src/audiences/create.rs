@@ -1,6 +1,6 @@
 //! `POST /audiences`
 
-use super::AudienceRuleDto;
+use super::CheckedAudienceDto;
 use super::rule::RuleJson;
 use crate::envelope::{Written, renderer};
 use crate::error::ApiError;
@@ -29,13 +29,13 @@ pub struct CreateAudienceBody {
 /// Makes an audience by rule.
 #[utoipa::path(post, path = "/public/v1/audiences", operation_id = "createAudience",
     tag = "Audiences", params(("Idempotency-Key" = Option<uuid::Uuid>, Header)), request_body = CreateAudienceBody,
-    responses((status = 201, body = AudienceRuleDto)))]
+    responses((status = 201, body = CheckedAudienceDto)))]
 pub async fn create_audience(
     State(service): State<Service>,
     Extension(actor): Extension<Actor>,
     once: Once<CreateAudienceBody>,
 ) -> Result<Written, ApiError> {
-    let (body, reply) = once.reply(renderer(StatusCode::CREATED, |audience| AudienceRuleDto::from(audience)));
+    let (body, reply) = once.reply(renderer(StatusCode::CREATED, |saved| CheckedAudienceDto::from(saved)));
     let RuleJson(rule) = body.rule;
     let command = CreateAudience { name: body.name, description: body.description, rule };
     Ok(Written(service.create_audience(&actor, command, reply).await?))

@@ -1,6 +1,6 @@
 //! `GET /audiences` and `GET /audiences/{id}`
 
-use super::AudienceRuleDto;
+use super::{AudienceRuleDto, CheckedAudienceDto};
 use crate::envelope::Answer;
 use crate::error::ApiError;
 use crate::extract::{Query, path_id};
@@ -42,12 +42,12 @@ pub async fn get_audiences(
 /// One audience by rule.
 #[utoipa::path(get, path = "/public/v1/audiences/{id}", operation_id = "getAudience",
     tag = "Audiences", params(("id" = uuid::Uuid, Path)),
-    responses((status = 200, body = AudienceRuleDto)))]
+    responses((status = 200, body = CheckedAudienceDto)))]
 pub async fn get_audience(
     State(service): State<Service>,
     Extension(actor): Extension<Actor>,
     Path(id): Path<String>,
 ) -> Result<Answer, ApiError> {
     let audience = service.audience(&actor, path_id(&id)).await?;
-    Ok(Answer::ok(&AudienceRuleDto::from(&audience)))
+    Ok(Answer::ok(&CheckedAudienceDto::from(&audience)))
 }

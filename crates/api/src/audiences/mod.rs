@@ -9,8 +9,9 @@ mod rule;
 mod update;
 
 use crate::routes::{Route, route};
+use crate::schedule_jobs::WarningDto;
 use postrider_core::scope::Scope;
-use postrider_service::audiences::AudienceRow;
+use postrider_service::audiences::{AudienceRow, CheckedAudience};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -52,6 +53,21 @@ pub struct AudienceRuleDto {
     member_count_at: Option<String>,
     created_at: String,
     updated_at: String,
+}
+
+/// An audience with what deserves a look in its rule.
+#[derive(Serialize, ToSchema)]
+pub struct CheckedAudienceDto {
+    #[serde(flatten)]
+    audience: AudienceRuleDto,
+    /// What deserves a look in the rule, as in a preview.
+    warnings: Vec<WarningDto>,
+}
+
+impl From<&CheckedAudience> for CheckedAudienceDto {
+    fn from(saved: &CheckedAudience) -> Self {
+        Self { audience: (&saved.audience).into(), warnings: saved.warnings.iter().map(WarningDto::from).collect() }
+    }
 }
 
 impl From<&AudienceRow> for AudienceRuleDto {

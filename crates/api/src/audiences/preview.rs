@@ -47,7 +47,8 @@ pub struct AudiencePreviewDto {
     execution_time_ms: i64,
     /// The fields that the rule looks at, attributes as `attributes.plan`.
     fields_used: Vec<String>,
-    /// What deserves a look: `TYPE_MISMATCH` where an attribute is text and the rule compares it with a number.
+    /// What deserves a look: `TYPE_MISMATCH` where values of an attribute are of another kind than what the rule compares
+    /// them with, `FIELD_IN_ADDRESS` where an attribute has the name of a line of an address.
     warnings: Vec<WarningDto>,
     /// The first of them, in an order that does not change.
     sample_records: Vec<ProfileDto>,

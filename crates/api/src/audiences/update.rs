@@ -1,6 +1,6 @@
 //! `PATCH /audiences/{id}`
 
-use super::AudienceRuleDto;
+use super::CheckedAudienceDto;
 use super::rule::RuleJson;
 use crate::envelope::{Written, renderer};
 use crate::error::ApiError;
@@ -40,14 +40,14 @@ fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Opti
 /// Changes what is given. Committed jobs keep the rule that they were committed with.
 #[utoipa::path(patch, path = "/public/v1/audiences/{id}", operation_id = "updateAudience",
     tag = "Audiences", params(("id" = uuid::Uuid, Path), ("Idempotency-Key" = Option<uuid::Uuid>, Header)),
-    request_body = UpdateAudienceBody, responses((status = 200, body = AudienceRuleDto)))]
+    request_body = UpdateAudienceBody, responses((status = 200, body = CheckedAudienceDto)))]
 pub async fn update_audience(
     State(service): State<Service>,
     Extension(actor): Extension<Actor>,
     Path(id): Path<String>,
     once: Once<UpdateAudienceBody>,
 ) -> Result<Written, ApiError> {
-    let (body, reply) = once.reply(renderer(StatusCode::OK, |audience| AudienceRuleDto::from(audience)));
+    let (body, reply) = once.reply(renderer(StatusCode::OK, |saved| CheckedAudienceDto::from(saved)));
     let audience = path_id(&id);
     for (field, cleared) in [("name", body.name == Some(None)), ("rule", matches!(body.rule, Some(None)))] {
         if cleared {

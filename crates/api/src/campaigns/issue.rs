@@ -63,13 +63,16 @@ fn remediation(issue: &Issue, campaign: Option<CampaignId>) -> Option<Remediatio
             | "FIELD_EMPTY"
             | "TYPE_MISMATCH",
             Some(template),
-        ) => {
+        ) if issue.step == Some(STEP_CONTENT) => {
             return link("Edit the template", format!("/public/v1/templates/{template}"));
         }
         ("RETURN_ADDRESS_MISSING", Some(sender)) => {
             return link("Edit the sender profile", format!("/public/v1/sender-profiles/{sender}"));
         }
         _ => {}
+    }
+    if let ("TYPE_MISMATCH" | "FIELD_IN_ADDRESS", Some(audience)) = (issue.code, issue.refs.first()) {
+        return link("Change the audience", format!("/public/v1/audiences/{audience}"));
     }
     let part = |label, part| link(label, format!("/public/v1/campaigns/{}/{part}", campaign?));
     match issue.step {

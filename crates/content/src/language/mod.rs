@@ -29,4 +29,4 @@ pub(crate) use damage::check as check_damage;
 pub(crate) use parse::parse;
 pub(crate) use run::{Setting, render};
 pub(crate) use syntax::{Fault, Names, Program};
-pub(crate) use value::{Text, Value};
+pub(crate) use value::{Text, Value, number_of};

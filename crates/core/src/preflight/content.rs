@@ -3,15 +3,13 @@
 //! Not here: the sender, and everything else that a campaign is bound to.
 
 use super::{
-    EMAIL_CLIP_OCTETS, FieldCount, Issue, PreflightFacts, STEP_CONTENT, Severity, TYPE_MISMATCH, TemplateFacts,
-    UNSUBSCRIBE_LINK_MISSING, UNSUBSCRIBE_MISSING, blocker, issue, sender_issues, warning,
+    EMAIL_CLIP_OCTETS, FieldCount, Issue, NAMED_MAX, PreflightFacts, STEP_CONTENT, Severity, TYPE_MISMATCH,
+    TemplateFacts, UNSUBSCRIBE_LINK_MISSING, UNSUBSCRIBE_MISSING, blocker, issue, sender_issues, warning,
 };
+use crate::audience::rule::address_line;
 use crate::campaign::{CATEGORY_MARKETING, CATEGORY_TRANSACTIONAL};
 use crate::channel::ChannelKind;
 use crate::wording::grouped;
-
-/// Most tags, and most fields of a kind, that a preflight names.
-pub(super) const NAMED_MAX: usize = 5;
 
 pub(super) fn issues(facts: &PreflightFacts, issues: &mut Vec<Issue>) {
     let Some(template) = &facts.template else {
@@ -37,13 +35,19 @@ pub(super) fn issues(facts: &PreflightFacts, issues: &mut Vec<Issue>) {
         issues.push(about(issue(severity, "TEMPLATE_RENDER_FAILED", STEP_CONTENT, message)));
     }
     if !template.unknown_fields.is_empty() {
-        let message = format!("The template names fields that no profile has: {}.", template.unknown_fields.join(", "));
+        let named: Vec<String> = template.unknown_fields.iter().map(|field| unknown_field(field)).collect();
+        let message = format!("The template names fields that no profile has: {}.", named.join(", "));
         issues.push(about(warning("TEMPLATE_FIELD_UNKNOWN", STEP_CONTENT, message)));
     }
     issues.extend(tag_issue(template).map(about));
     issues.extend(field_issues(facts, template).map(about));
     issues.extend(unsubscribe_issues(facts, template).into_iter().map(about));
     sender_issues(facts, issues);
+}
+
+/// A field that no profile has, with the field that is probably meant.
+fn unknown_field(field: &str) -> String {
+    address_line(field).map_or_else(|| field.to_owned(), |line| format!("{line} (an address has address.{line})"))
 }
 
 /// What recipients would read as it is written.
@@ -73,8 +77,11 @@ fn field_issues<'a>(facts: &'a PreflightFacts, template: &'a TemplateFacts) -> i
         })
     };
     let text = template.text_fields.iter().take(NAMED_MAX).map(move |found| {
-        let message =
-            format!("{} is text {}", found.field, told(found, ", and the template compares it with a number"));
+        let message = format!(
+            "{} is text that is no number {}",
+            found.field,
+            told(found, ", and the template compares it with a number")
+        );
         warning(TYPE_MISMATCH, STEP_CONTENT, message)
     });
     empty.chain(text)

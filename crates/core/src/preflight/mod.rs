@@ -6,7 +6,7 @@
 use crate::address::PostalAddress;
 use crate::campaign::CATEGORY_MARKETING;
 use crate::channel::ChannelKind;
-use crate::schedule::{Intent, TenantTime, intent_problem, warnings};
+use crate::schedule::{Intent, TenantTime, Warning, intent_problem, warnings};
 use crate::sender_domain::Verdict;
 use crate::time::Timestamp;
 use crate::wording::grouped;
@@ -28,8 +28,10 @@ mod tests;
 pub const UNSUBSCRIBE_MISSING: &str = "UNSUBSCRIBE_MISSING";
 /// An email that is not transactional shows its reader no link to unsubscribe.
 pub const UNSUBSCRIBE_LINK_MISSING: &str = "UNSUBSCRIBE_LINK_MISSING";
-/// A field is text for some where it is compared with a number.
+/// Values of a field are of another kind than what a rule or the template compares them with.
 pub const TYPE_MISMATCH: &str = "TYPE_MISMATCH";
+/// A rule names an attribute that has the name of a line of an address.
+pub const FIELD_IN_ADDRESS: &str = "FIELD_IN_ADDRESS";
 
 /// The consent of recipients is unknown.
 pub const CONSENT_UNKNOWN: &str = "CONSENT_UNKNOWN";
@@ -71,6 +73,9 @@ pub struct Issue {
     pub refs: Vec<String>,
 }
 
+/// Most tags, most fields of a kind, and most warnings of a rule that a preflight names.
+pub const NAMED_MAX: usize = 5;
+
 /// Octets of HTML above which large mailbox providers cut a message: 102 KB.
 pub const EMAIL_CLIP_OCTETS: usize = 102 * 1024;
 
@@ -102,7 +107,8 @@ pub struct TemplateFacts {
     pub foreign_tags: Vec<String>,
     /// Fields that it writes without a default, with how many recipients lack them; the most affected first.
     pub empty_fields: Vec<FieldCount>,
-    /// Fields that it compares with a number, with how many recipients have text there; the most affected first.
+    /// Fields that it compares with a number, with how many recipients have text there that is no number; the most
+    /// affected first.
     pub text_fields: Vec<FieldCount>,
     /// Whether every sample shows the link to unsubscribe in its HTML or its text; other channels: always.
     pub shows_unsubscribe_link: bool,
@@ -143,6 +149,8 @@ pub struct PreflightFacts {
     pub included: Vec<AudienceFacts>,
     /// Excluded audiences.
     pub excluded: Vec<AudienceFacts>,
+    /// What deserves a look in the rules of audiences, each with the id of the audience.
+    pub rule_warnings: Vec<(String, Warning)>,
     /// How many recipients would be sent to, if counted.
     pub targeted: Option<i64>,
     /// How many pieces could not be addressed (direct mail), of those looked at.
@@ -247,6 +255,10 @@ fn audience_issues(facts: &PreflightFacts, issues: &mut Vec<Issue>) {
             format!("{bound}{count} pieces have no complete postal address and would be skipped{}.", parts_of(facts)),
         ));
     }
+    issues.extend(facts.rule_warnings.iter().map(|(audience, found)| Issue {
+        refs: vec![audience.clone()],
+        ..warning(found.code, STEP_AUDIENCE, found.message.clone())
+    }));
     issues.extend(consent_issue(facts));
 }
 

@@ -1,6 +1,5 @@
 //! Each finding by the one fact that causes it.
 
-use super::content::NAMED_MAX;
 use super::*;
 use crate::campaign::CATEGORY_TRANSACTIONAL;
 use crate::schedule::{IntentCommand, IntentFacts, decide_intent};
@@ -30,6 +29,7 @@ fn ready(channel: ChannelKind) -> PreflightFacts {
         has_version: true,
         included: vec![AudienceFacts { id: "a1".into(), found: true }],
         excluded: Vec::new(),
+        rule_warnings: Vec::new(),
         targeted: Some(100),
         incomplete_addresses: 0,
         incomplete_parts: std::collections::BTreeMap::new(),
@@ -120,6 +120,10 @@ fn each_fact_causes_its_issue_and_no_other() {
         (Warning, "FOREIGN_TAG", Push, |facts| template(facts).foreign_tags.push("*|FNAME|*".into())),
         (Warning, "FIELD_EMPTY", Sms, |facts| template(facts).empty_fields.push(count("first_name", 412))),
         (Warning, "TYPE_MISMATCH", DirectMail, |facts| template(facts).text_fields.push(count("points", 997))),
+        (Warning, "TYPE_MISMATCH", Push, |facts| {
+            let found = crate::schedule::Warning { code: TYPE_MISMATCH, message: "points is text.".into() };
+            facts.rule_warnings.push(("a1".into(), found));
+        }),
         (Blocker, "UNSUBSCRIBE_MISSING", Email, |facts| facts.has_unsubscribe = false),
         (Blocker, "UNSUBSCRIBE_LINK_MISSING", Email, |facts| template(facts).shows_unsubscribe_link = false),
         (Warning, "UNSUBSCRIBE_LINK_MISSING", Email, |facts| {
@@ -205,7 +209,7 @@ fn fields_are_counted_over_all_recipients_or_over_the_first_ones() {
     };
     let whole = [
         "first_name is empty for 1,212 of 1,300 recipients and has no default in the template.",
-        "points is text for 997 of 1,300 recipients, and the template compares it with a number.",
+        "points is text that is no number for 997 of 1,300 recipients, and the template compares it with a number.",
     ];
     assert_eq!(messages(&facts), whole);
     facts.whole_audience_read = false;
@@ -238,4 +242,12 @@ fn a_few_tags_are_named_and_the_rest_counted() {
         found[0].message.contains("*|T1|*, *|T2|*") && found[0].message.contains("*|T5|* and 2 more."),
         "{found:?}"
     );
+}
+
+#[test]
+fn an_unknown_field_that_an_address_has_is_named_in_full() {
+    let mut facts = ready(ChannelKind::Email);
+    template(&mut facts).unknown_fields = vec!["city".into(), "nick".into()];
+    let expected = "The template names fields that no profile has: city (an address has address.city), nick.";
+    assert_eq!(evaluate(&facts, at(NOW))[0].message, expected);
 }

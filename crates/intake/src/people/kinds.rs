@@ -68,6 +68,18 @@ impl Kinds {
         Ok(Self { known, recognized, leaves_out, learned, counts: AttributeCounts::new() })
     }
 
+    /// Takes kinds that earlier sets decided without writing them.
+    pub fn know(&mut self, kinds: &BTreeMap<String, AttributeKind>) {
+        for (name, kind) in kinds {
+            self.known.entry(name.clone()).or_insert(*kind);
+        }
+    }
+
+    /// The kinds that this set decides.
+    pub const fn learned(&self) -> &BTreeMap<String, AttributeKind> {
+        &self.learned
+    }
+
     /// The attributes of a record in the kinds that they have, and what is left out.
     ///
     /// # Errors
@@ -198,6 +210,7 @@ pub fn misfit(path: String, kind: AttributeKind, value: &Value) -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use serde_json::json;
 
     #[test]
@@ -231,5 +244,62 @@ mod tests {
             assert_eq!(fitted, expected, "{value} as {kind:?}");
         }
         assert_eq!(converted(Number, &json!(" ")), Fit::Into(None), "blank text clears");
+    }
+
+    fn any_value() -> impl Strategy<Value = Value> {
+        prop_oneof![
+            "\\PC{0,12}".prop_map(Value::from),
+            "-?[0-9]{1,17}(\\.[0-9]{0,8})?".prop_map(Value::from),
+            "[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2})?".prop_map(Value::from),
+            prop_oneof![Just("true"), Just("FALSE"), Just(" 1 "), Just("0"), Just(" ")].prop_map(Value::from),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            (0..3).prop_map(Value::from),
+            proptest::collection::vec("[a-z]{0,3}", 0..3).prop_map(Value::from),
+        ]
+    }
+
+    /// What a text says, if it is the form of a number or of a truth.
+    fn said(text: &str) -> Value {
+        serde_json::from_str(&text.trim().to_ascii_lowercase()).unwrap_or_else(|_| text.into())
+    }
+
+    proptest! {
+        /// A value is kept, or becomes one that says the same, or is left out and reported; it is cleared only if blank.
+        #[test]
+        fn no_value_is_lost_silently(value in any_value().prop_filter("absent", |value| !value.is_null())) {
+            for kind in AttributeKind::ALL {
+                match converted(kind, &value) {
+                    Fit::Kept => prop_assert!(
+                        kind_of(&value).is_some_and(|found| found == kind || (found, kind) == (AttributeKind::Date, AttributeKind::Text))
+                            || kind == AttributeKind::Date && Moment::parse(value.as_str().unwrap()).is_ok(),
+                        "{value} kept as {kind:?}"
+                    ),
+                    Fit::Into(None) => prop_assert_eq!(value.as_str().map(str::trim), Some("")),
+                    Fit::Into(Some(made)) => {
+                        prop_assert!(matches!(converted(kind, &made), Fit::Kept), "{} of {} is stable", made, value);
+                        let (before, after) = match (&value, &made) {
+                            (Value::Number(number), Value::Bool(truth)) => (number.as_f64(), Some(f64::from(*truth))),
+                            (Value::String(text), Value::Number(number)) => (said(text).as_f64(), number.as_f64()),
+                            (Value::String(text), Value::Bool(_)) => {
+                                prop_assert_eq!(said(text), made);
+                                continue;
+                            }
+                            (_, Value::String(text)) => {
+                                prop_assert_eq!(&value.to_string(), text);
+                                continue;
+                            }
+                            (value, made) => return Err(TestCaseError::fail(format!("{value} became {made}"))),
+                        };
+                        prop_assert_eq!(before, after);
+                    }
+                    Fit::Not => {
+                        let refusal = misfit("x".to_owned(), kind, &value);
+                        prop_assert_eq!(refusal.code, Code::ProfileAttributeKind);
+                    }
+                }
+            }
+        }
     }
 }

@@ -5,11 +5,12 @@
 
 use super::roster::{Entry, Roster};
 use super::{MatchKey, ProfileRecord, SetOutcome, Typing};
+use postrider_core::attribute::AttributeKind;
 use postrider_core::env::Entropy;
 use postrider_core::id::{ProfileId, TenantId};
 use postrider_core::time::Timestamp;
 use postrider_store::{StoreError, Tx};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 /// Size of the filter, in bits: with ten million keys one in twenty is taken for a repeated one, which costs memory only.
@@ -81,6 +82,8 @@ pub struct Rehearsal {
     repeated: Repeated,
     kept: HashMap<ProfileId, Entry>,
     places: HashMap<u64, Vec<ProfileId>>,
+    /// The kinds of attributes that had none before the file.
+    kinds: BTreeMap<String, AttributeKind>,
     loaded: Option<Roster>,
 }
 
@@ -89,7 +92,7 @@ impl Rehearsal {
     pub fn new(key: MatchKey, repeated: Repeated) -> Self {
         // The filter is not needed any more.
         let repeated = Repeated { filter: Vec::new(), keys: repeated.keys };
-        Self { key, repeated, kept: HashMap::new(), places: HashMap::new(), loaded: None }
+        Self { key, repeated, kept: HashMap::new(), places: HashMap::new(), kinds: BTreeMap::new(), loaded: None }
     }
 
     /// Reads the profiles of a set. May be called again for the same set.
@@ -103,7 +106,9 @@ impl Rehearsal {
         records: &[&ProfileRecord],
         typing: &Typing,
     ) -> Result<(), StoreError> {
-        self.loaded = Some(Roster::load(tx, tenant, self.key, records, Some(typing))?);
+        let mut roster = Roster::load(tx, tenant, self.key, records, Some(typing))?;
+        roster.kinds().know(&self.kinds);
+        self.loaded = Some(roster);
         Ok(())
     }
 
@@ -119,6 +124,7 @@ impl Rehearsal {
         let changed = known.iter().filter_map(|id| self.kept.remove(id)).collect();
         roster.lay_over(changed);
         let outcome = records.iter().map(|record| roster.apply(record, now, entropy)).collect();
+        self.kinds.extend(roster.kinds().learned().clone());
         for entry in roster.into_entries() {
             self.keep(entry);
         }

@@ -157,6 +157,11 @@ impl Roster {
         }
     }
 
+    /// The kinds of attributes.
+    pub const fn kinds(&mut self) -> &mut Kinds {
+        &mut self.kinds
+    }
+
     /// The profiles at hand, after the records.
     pub fn into_entries(self) -> Vec<Entry> {
         self.entries

@@ -1,6 +1,7 @@
 //! `postrider import`, as people and programs run it.
 
 use crate::support::Home;
+use postrider_store::testkit::Database;
 use serde_json::{Value, json};
 use std::fs;
 
@@ -104,4 +105,42 @@ fn a_column_that_may_be_about_consent_stops_the_import_with_the_flag_that_answer
     write("plain.csv", "email\nd@e.test\n");
     let plain = home.run(&["import", "plain.csv", "--tenant", &tenant]);
     assert!(plain.stdout.contains("consent stays unknown for everyone; this tenant mails"), "{}", plain.stdout);
+}
+
+#[test]
+fn the_kind_of_a_column_is_asked_set_and_kept() {
+    for database in [Database::Sqlite, Database::Postgres] {
+        let home = Home::on(database, "");
+        let tenant = home.json(&["tenant", "create", "--name", "Acme"])["id"].as_str().unwrap().to_owned();
+        let write = |name: &str, text: &str| fs::write(home.folder.path().join(name), text).unwrap();
+        let import = |more: &[&str]| home.run(&[&["import", "people.csv", "--tenant", &tenant], more].concat());
+        write("people.csv", "email;points;birthday\na@example.test;1.234;02/05/1954\nb@example.test;500;03/04/1990\n");
+        let asked = import(&[]);
+        assert_ne!(asked.code, 0);
+        assert!(asked.stderr.contains("--type birthday=date:dmy"), "{}", asked.stderr);
+        for (wrong, part) in [("points=money", "money"), ("point=number", "point"), ("points", "FIELD=KIND")] {
+            let refused = import(&["--type", wrong, "--type", "birthday=date:dmy"]);
+            assert_eq!(refused.code, 2, "{wrong}: {}", refused.stderr);
+            assert!(refused.stderr.contains(part), "{}", refused.stderr);
+        }
+        let types = ["--type", "points=number:comma", "--type", "birthday=date:dmy"];
+        let taken = import(&types);
+        assert_eq!(taken.code, 0, "{}", taken.stderr);
+        assert!(taken.stdout.contains("2 rows: 2 created"), "{}", taken.stdout);
+        let found = home.json(&["person", "find", "a@example.test", "--tenant", &tenant]);
+        let id = found["people"][0]["id"].as_str().unwrap();
+        let exported = home.run(&["person", "export", id, "--tenant", &tenant, "--out", "a.json"]);
+        assert_eq!(exported.code, 0, "{}", exported.stderr);
+        let document = fs::read_to_string(home.folder.path().join("a.json")).unwrap();
+        let document: Value = serde_json::from_str(&document).unwrap();
+        let record = &document["profile"]["record"];
+        assert_eq!((&record["points"], &record["birthday"]), (&json!(1_234), &json!("1954-05-02")));
+
+        // The attribute keeps its kind: what does not fit is left out and reported.
+        write("people.csv", "email;points\na@example.test;many\n");
+        let kept = home.json(&["import", "people.csv", "--tenant", &tenant]);
+        assert_eq!((&kept["refused"], &kept["fieldsLeftOut"]), (&json!(0), &json!(1)), "{kept}");
+        let changed = home.json(&["import", "people.csv", "--tenant", &tenant, "--type", "points=text"]);
+        assert_eq!((&changed["updated"], &changed["fieldsLeftOut"]), (&json!(1), &json!(0)), "{changed}");
+    }
 }

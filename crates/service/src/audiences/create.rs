@@ -1,6 +1,6 @@
 //! Makes an audience.
 
-use super::{AudienceRow, WrittenRule, lists_exist};
+use super::{AudienceRow, CheckedAudience, WrittenRule, lists_exist, rule_warnings};
 use crate::idempotency::{Answered, Reply};
 use crate::lists::{check_description, check_name};
 use crate::{Actor, Service, ServiceError};
@@ -27,7 +27,7 @@ impl Service {
         &self,
         actor: &Actor,
         command: CreateAudience,
-        reply: Reply<AudienceRow>,
+        reply: Reply<CheckedAudience>,
     ) -> Result<Answered, ServiceError> {
         let (tenant, now) = (actor.tenant, self.now());
         let name = check_name(&command.name)?;
@@ -46,7 +46,8 @@ impl Service {
         self.answer_once("audiences.create", actor, reply, move |tx| {
             lists_exist(tx, tenant, &rule)?;
             tx.audience_insert(tenant, &audience, &rule)?;
-            Ok(audience.clone())
+            let warnings = rule_warnings(tx, tenant, &rule)?;
+            Ok(CheckedAudience { audience: audience.clone(), warnings })
         })
         .await
     }

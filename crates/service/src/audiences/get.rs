@@ -1,20 +1,25 @@
 //! Audiences, one or page by page.
 
-use super::AudienceRow;
+use super::{AudienceRow, CheckedAudience, rule_warnings};
 use crate::lists::{Page, PageOf};
 use crate::{Actor, Service, ServiceError};
 use postrider_core::error::Code;
 use postrider_core::id::AudienceId;
+use postrider_store::rules::stored_rule;
 
 impl Service {
-    /// One audience.
+    /// One audience, with what deserves a look in its rule.
     ///
     /// # Errors
     /// `AUDIENCES.NOT_FOUND`.
-    pub async fn audience(&self, actor: &Actor, audience: AudienceId) -> Result<AudienceRow, ServiceError> {
+    pub async fn audience(&self, actor: &Actor, audience: AudienceId) -> Result<CheckedAudience, ServiceError> {
         let tenant = actor.tenant;
-        let row = self.store().read("audiences.get", move |tx| tx.audience_get(tenant, audience)).await?;
-        row.ok_or_else(|| Code::RuleNotFound.into())
+        let read = self.store().read("audiences.get", move |tx| {
+            let audience = tx.audience_get(tenant, audience)?.ok_or(Code::RuleNotFound)?;
+            let warnings = rule_warnings(tx, tenant, &stored_rule(&audience.rule)?)?;
+            Ok::<_, ServiceError>(CheckedAudience { audience, warnings })
+        });
+        read.await
     }
 
     /// Audiences, newest first.

@@ -5,11 +5,14 @@ mod delete;
 mod get;
 mod preview;
 mod update;
+mod warnings;
 
 pub use create::CreateAudience;
 pub use postrider_store::audiences::AudienceRow;
 pub use preview::{PREVIEW_MAX, PREVIEW_RECORDS_DEFAULT, PREVIEW_RECORDS_MAX, PreviewAudience, Previewed};
 pub use update::UpdateAudience;
+pub use warnings::CheckedAudience;
+pub(crate) use warnings::rule_warnings;
 
 use crate::ServiceError;
 use postrider_core::audience::rule::Rule;

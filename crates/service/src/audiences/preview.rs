@@ -1,17 +1,13 @@
 //! Who belongs to an audience now: how many, and some of them.
 
-use super::{WrittenRule, lists_exist};
+use super::{WrittenRule, lists_exist, rule_warnings};
 use crate::profiles::Profile;
 use crate::wide_look::WideLook;
 use crate::{Actor, Service, ServiceError, StoreError};
-use postrider_core::audience::rule::{Check, Rule};
+use postrider_core::audience::rule::Rule;
 use postrider_core::error::{Code, Refusal};
 use postrider_core::id::{AudienceId, ProfileId, TenantId};
-use postrider_core::preflight::TYPE_MISMATCH;
 use postrider_core::schedule::Warning;
-use postrider_core::time::Timestamp;
-use postrider_core::wording::grouped;
-use postrider_store::Tx;
 use postrider_store::rules::stored_rule;
 use serde_json::Value;
 use std::sync::Arc;
@@ -23,8 +19,6 @@ pub const PREVIEW_RECORDS_DEFAULT: i64 = 10;
 /// Most records shown (the seed API).
 pub const PREVIEW_RECORDS_MAX: i64 = 1_000;
 
-/// Most attributes that are looked through for text where the rule compares with a number.
-const LOOKED_THROUGH_MAX: usize = 3;
 /// How long a preview may take; after that it returns what it has found.
 pub const PREVIEW_MAX: Duration = Duration::from_secs(5);
 
@@ -50,7 +44,7 @@ pub struct Previewed {
     pub execution_ms: i64,
     /// The fields that the rule looks at.
     pub fields: Vec<String>,
-    /// What deserves a look: attributes that are text where the rule compares with a number.
+    /// What deserves a look in the rule.
     pub warnings: Vec<Warning>,
     /// The first of those who belong, in the order of their ids.
     pub samples: Vec<Profile>,
@@ -81,16 +75,18 @@ impl Service {
         let held = Arc::clone(&turn);
         let read = self.store().read("audiences.preview_rule", move |tx| {
             let _held = &held;
-            match (audience, &written) {
+            let rule = match (audience, &written) {
                 (Some(audience), _) => {
                     let row = tx.audience_get(tenant, audience)?.ok_or(Code::RuleNotFound)?;
-                    Ok(stored_rule(&row.rule)?)
+                    stored_rule(&row.rule)?
                 }
-                (None, Some(rule)) => lists_exist(tx, tenant, rule).map(|()| rule.clone()),
-                (None, None) => Err(Code::RuleNotFound.into()),
-            }
+                (None, Some(rule)) => lists_exist(tx, tenant, rule).map(|()| rule.clone())?,
+                (None, None) => return Err(ServiceError::from(Code::RuleNotFound)),
+            };
+            let warnings = rule_warnings(tx, tenant, &rule)?;
+            Ok((rule, warnings))
         });
-        let rule: Rule = read.await?;
+        let (rule, warnings): (Rule, Vec<Warning>) = read.await?;
         let mut preview = Previewed {
             audience,
             match_count: 0,
@@ -98,20 +94,9 @@ impl Service {
             execution_ms: 0,
             fields: rule.fields().into_iter().collect(),
             samples: Vec::new(),
-            warnings: Vec::new(),
+            warnings,
         };
         self.look_through(tenant, &rule, limit, &turn, &mut preview).await?;
-        if preview.is_exact {
-            let held = Arc::clone(&turn);
-            let warn = self.store().read_within("audiences.preview_warn", PREVIEW_MAX, move |tx| {
-                let _held = &held;
-                text_among_numbers(tx, tenant, &rule, now)
-            });
-            preview.warnings = match warn.await {
-                Err(ServiceError::Failed(StoreError::TimedOut | StoreError::Busy(_))) => Vec::new(),
-                found => found?,
-            };
-        }
         preview.execution_ms = self.now().millis_since(now).max(0);
         Ok(preview)
     }
@@ -154,28 +139,4 @@ impl Service {
         }
         Ok(())
     }
-}
-
-/// Text is neither less nor more than a number, so a rule that compares the two finds nobody.
-fn text_among_numbers(
-    tx: &mut Tx<'_>,
-    tenant: TenantId,
-    rule: &Rule,
-    now: Timestamp,
-) -> Result<Vec<Warning>, ServiceError> {
-    let mut warnings = Vec::new();
-    for (name, field) in rule.compared_with_numbers().into_iter().take(LOOKED_THROUGH_MAX) {
-        // Every text begins with the empty one, and nothing else does.
-        let is_text = Rule::Test(field.clone(), Check::StartsWith(String::new()));
-        let people = tx.rule_count(tenant, &is_text, now)?;
-        if people > 0 {
-            let message = format!(
-                "{name} is text for {} people, and the rule compares it with a number: text never passes. Send it as a \
-                 number.",
-                grouped(people)
-            );
-            warnings.push(Warning { code: TYPE_MISMATCH, message });
-        }
-    }
-    Ok(warnings)
 }

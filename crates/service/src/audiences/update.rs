@@ -1,6 +1,6 @@
 //! Renames an audience, or changes its rule.
 
-use super::{AudienceRow, WrittenRule, lists_exist};
+use super::{CheckedAudience, WrittenRule, lists_exist, rule_warnings};
 use crate::idempotency::{Answered, Reply};
 use crate::lists::{check_description, check_name};
 use crate::{Actor, Service, ServiceError};
@@ -30,7 +30,7 @@ impl Service {
         actor: &Actor,
         audience: AudienceId,
         command: UpdateAudience,
-        reply: Reply<AudienceRow>,
+        reply: Reply<CheckedAudience>,
     ) -> Result<Answered, ServiceError> {
         let (tenant, now) = (actor.tenant, self.now());
         let name = command.name.as_deref().map(check_name).transpose()?;
@@ -53,7 +53,8 @@ impl Service {
                 None => stored_rule(&row.rule)?,
             };
             tx.audience_update(tenant, &row, &rule)?;
-            Ok(row)
+            let warnings = rule_warnings(tx, tenant, &rule)?;
+            Ok(CheckedAudience { audience: row, warnings })
         })
         .await
     }

@@ -2,17 +2,20 @@
 
 use super::audience::{Glance, glance};
 use super::template::{ReadTemplate, Rendering, read_template};
+use crate::audiences::rule_warnings;
 use crate::{ServiceError, Settings};
 use postrider_content::SenderDetails;
 use postrider_core::campaign::AudienceSide;
 use postrider_core::error::Code;
 use postrider_core::id::TenantId;
-use postrider_core::preflight::{AudienceFacts, PreflightFacts, SenderFacts};
+use postrider_core::preflight::{AudienceFacts, NAMED_MAX, PreflightFacts, SenderFacts};
+use postrider_core::schedule::Warning;
 use postrider_core::sender_domain::Verdict;
 use postrider_core::time::Timestamp;
 use postrider_store::Tx;
 use postrider_store::campaign_audiences::BoundAudience;
 use postrider_store::campaigns::Campaign;
+use postrider_store::job_audiences::Source;
 use postrider_store::senders::SenderProfile;
 
 /// Reads everything that [`postrider_core::preflight::evaluate`] looks at, as it stands in this transaction.
@@ -55,6 +58,7 @@ pub(crate) fn preflight_facts(
         has_version: campaign.current_version_id.is_some(),
         included: side(&audiences, AudienceSide::Include),
         excluded: side(&audiences, AudienceSide::Exclude),
+        rule_warnings: warnings_of_rules(tx, tenant, &audiences)?,
         targeted: anybody.map(i64::from),
         incomplete_addresses,
         incomplete_parts,
@@ -75,6 +79,22 @@ pub(crate) fn preflight_facts(
         intent: campaign.intent.clone(),
         tenant: stored.time(),
     })
+}
+
+/// What deserves a look in the rules of a campaign's audiences, each with the id of the audience.
+fn warnings_of_rules(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    audiences: &[BoundAudience],
+) -> Result<Vec<(String, Warning)>, ServiceError> {
+    let mut found = Vec::new();
+    for audience in audiences {
+        let Some(Source::Rule(rule)) = audience.source()? else { continue };
+        let id = audience.binding.audience_id.to_string();
+        let warnings = rule_warnings(tx, tenant, &rule)?;
+        found.extend(warnings.into_iter().take(NAMED_MAX).map(|warning| (id.clone(), warning)));
+    }
+    Ok(found)
 }
 
 /// Who a campaign's messages come from: its own sender profile, else the tenant's default for the channel.

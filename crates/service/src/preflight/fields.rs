@@ -1,6 +1,7 @@
-//! Which recipients lack a field that the template writes, or have text where it compares with a number.
+//! Which recipients lack a field that the template writes, or have text that is no number where it
+//! compares with one.
 
-use postrider_content::CompiledTemplate;
+use postrider_content::{CompiledTemplate, is_number};
 use postrider_core::preflight::FieldCount;
 use postrider_store::profiles::ProfileRow;
 use serde_json::{Map, Value};
@@ -65,7 +66,7 @@ impl FieldCounts {
             }
         }
         for path in &watched.compared {
-            if fields.get(path).is_some_and(Field::is_text) {
+            if fields.get(path).is_some_and(Field::is_no_number) {
                 add_one(&mut self.text, path);
             }
         }
@@ -76,7 +77,7 @@ impl FieldCounts {
         by_count(&self.empty)
     }
 
-    /// The fields that are text for some, the most affected first.
+    /// The fields that are text and no number for some, the most affected first.
     pub(super) fn text(&self) -> Vec<FieldCount> {
         by_count(&self.text)
     }
@@ -115,8 +116,13 @@ impl Field<'_> {
         }
     }
 
-    const fn is_text(self) -> bool {
-        matches!(self, Self::Text(_) | Self::Json(Value::String(_)))
+    /// Whether it is text that a template cannot compare with a number.
+    fn is_no_number(self) -> bool {
+        match self {
+            Self::Text(text) => !is_number(text),
+            Self::Json(Value::String(text)) => !is_number(text),
+            Self::Json(_) => false,
+        }
     }
 }
 

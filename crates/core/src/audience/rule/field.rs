@@ -108,7 +108,8 @@ pub enum Kind {
 }
 
 /// Lines of an address.
-const ADDRESS_LINES: [&str; 8] = ["name", "company", "line1", "line2", "city", "region", "postal_code", "country"];
+pub(super) const ADDRESS_LINES: [&str; 8] =
+    ["name", "company", "line1", "line2", "city", "region", "postal_code", "country"];
 /// What attributes may be written with.
 const ATTRIBUTES: &str = "attributes.";
 /// Names that mean something else in a template, so that no attribute can have them.

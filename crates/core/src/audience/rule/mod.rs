@@ -6,15 +6,17 @@
 //! sends, a rule stays within the limits below.
 
 mod field;
+mod kinds;
 mod parse;
 mod value;
 
 pub use field::{Consented, Field, Key, Kind, TextField, is_attribute_name, is_reserved};
+pub use kinds::{PeopleByKind, address_line};
 pub use parse::{Json, parse};
 pub use value::{Moment, Number, Quantity, Scalar};
 
 use crate::id::ListId;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Deepest nesting: conditions within conditions.
 pub const RULE_DEPTH_MAX: usize = 10;
@@ -71,18 +73,6 @@ pub enum Check {
     EndsWith(String),
 }
 
-impl Check {
-    /// Whether it compares with a number.
-    fn is_of_numbers(&self) -> bool {
-        let is_number = |value: &Scalar| matches!(value, Scalar::Number(_));
-        match self {
-            Self::OneOf(values) | Self::NoneOf(values) => values.iter().any(is_number),
-            Self::Compare(_, quantity) | Self::Between(quantity, _) => matches!(quantity, Quantity::Number(_)),
-            Self::Exists | Self::Missing | Self::Contains(_) | Self::StartsWith(_) | Self::EndsWith(_) => false,
-        }
-    }
-}
-
 /// How two quantities compare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparison {
@@ -104,20 +94,6 @@ impl Rule {
         self.visit("rule", &mut |_, rule| {
             if let Self::Test(field, _) = rule {
                 fields.insert(field.name());
-            }
-        });
-        fields
-    }
-
-    /// The attributes that the rule compares with a number, by name.
-    #[must_use]
-    pub fn compared_with_numbers(&self) -> BTreeMap<String, &Field> {
-        let mut fields = BTreeMap::new();
-        self.visit("rule", &mut |_, rule| {
-            if let Self::Test(field @ Field::Attribute(key), check) = rule
-                && check.is_of_numbers()
-            {
-                fields.insert(key.as_str().to_owned(), field);
             }
         });
         fields
