@@ -182,7 +182,7 @@ fn is_base64url(text: &str, octets: usize) -> bool {
         _ => 0,
     };
     bare.len() == (octets * 8).div_ceil(6)
-        && (padding == 0 || text.len() % 4 == 0 && padding < 3)
+        && (padding == 0 || text.len().is_multiple_of(4) && padding < 3)
         && bare.bytes().all(|byte| digit(byte).is_some())
         && bare.bytes().last().and_then(digit).is_some_and(|last| last & unused == 0)
 }
