@@ -109,7 +109,7 @@ pub const ENGLISH: Language = Language {
             newsletter status, email subscription status, marketing status, consent status, opt in status, list status, \
             email marketing status, sub status, email address status",
         ),
-        ("-", "postrider line, postrider reason"),
+        ("-", "postrider line, postrider severity, postrider reason"),
     ],
     yes: "yes, y, true, t, 1, x, on, granted, given, confirmed, agreed, accepted, allowed, ok, okay, checked, consented, \
         approved",
