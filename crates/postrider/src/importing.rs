@@ -3,23 +3,24 @@
 //! The command line and the demonstration use it. The job runs under a lease like any other: a `serve` process on the same
 //! database may work on it too, or go on with it if this process ends.
 
+mod report;
+
+pub use report::{Example, Imported};
+
 use crate::cli::{Failure, Trouble};
 use crate::lifecycle::Stop;
-use crate::private;
 use postrider_core::error::Refusal;
 use postrider_core::id::{ClientId, ImportJobId, TenantId};
-use postrider_core::import::{ImportFormat, ImportSeverity, ImportState};
+use postrider_core::import::{ImportFormat, ImportState};
 use postrider_intake::jobs::Importer;
 use postrider_service::idempotency::{Rendered, Reply};
 use postrider_service::imports::format_of_name;
-use postrider_service::imports::jobs::{
-    CreateImportJob, ImportJob, ListNotes, MENDABLE_HEADERS, MapImportJob, Mapping, NewImportJob,
-};
+use postrider_service::imports::jobs::{CreateImportJob, ImportJob, MapImportJob, Mapping, NewImportJob};
 use postrider_service::profiles::MatchKey;
 use postrider_service::{Actor, Service};
 use std::fs::File;
-use std::io::{self, BufWriter, Read as _, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, Read as _};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -31,10 +32,6 @@ const PAUSE: Duration = Duration::from_millis(200);
 const FAILURES_MAX: usize = 120;
 /// Pause after a failure.
 const FAILED_PAUSE: Duration = Duration::from_millis(500);
-/// Rows of a file of refused rows that are read at a time.
-const PAGE_ROWS: i64 = 100;
-/// Examples of one kind in a report.
-pub const EXAMPLES_MAX: usize = 20;
 
 /// What is wanted.
 pub struct Order<'o> {
@@ -61,29 +58,6 @@ pub struct Stage {
     pub refused: i64,
 }
 
-/// A row of a report.
-#[derive(Clone)]
-pub struct Example {
-    /// The line on which it begins, from 1.
-    pub line: u64,
-    /// Whether it was refused.
-    pub severity: ImportSeverity,
-    /// Why, in one clause.
-    pub reason: String,
-}
-
-/// What became of an import.
-pub struct Imported {
-    /// The job at its end.
-    pub job: ImportJob,
-    /// Refused rows, then warnings.
-    pub examples: Vec<Example>,
-    /// Where refused rows are.
-    pub refused_file: Option<PathBuf>,
-    /// Where rows are that were imported without a field.
-    pub warnings_file: Option<PathBuf>,
-}
-
 /// Imports on one database for one tenant.
 pub struct Importing<'i> {
     service: &'i Service,
@@ -101,16 +75,11 @@ impl<'i> Importing<'i> {
         Self { service, importer, actor, stop }
     }
 
-    /// Makes a job of a file and starts it. `told` gets its id as soon as there is one.
+    /// Makes a job of a file and starts it.
     ///
     /// # Errors
     /// Why nothing was imported; there is no job then.
-    pub async fn begin(
-        &self,
-        order: Order<'_>,
-        told: impl FnOnce(ImportJobId),
-        show: &mut (dyn FnMut(Stage) + Send),
-    ) -> Result<ImportJobId, Failure> {
+    pub async fn begin(&self, order: Order<'_>, show: &mut (dyn FnMut(Stage) + Send)) -> Result<ImportJobId, Failure> {
         let Order { file, list, mapping, match_key, dry_run } = order;
         let unreadable = |error: &io::Error| unreadable(file, error);
         let input = File::open(file).map_err(|error| unreadable(&error))?;
@@ -120,7 +89,6 @@ impl<'i> Importing<'i> {
         }
         self.service.get_tenant(self.actor.tenant).await?;
         let job = self.create(file, list, match_key, length).await?;
-        told(job);
         let prepared = async {
             self.copy(job, file, (input, length), show).await?;
             let command = MapImportJob { job, mapping, match_key };
@@ -165,9 +133,7 @@ impl<'i> Importing<'i> {
             };
             let (seen, worked) = match attempt.await {
                 Ok(found) => found,
-                Err(postrider_service::ServiceError::Failed(_))
-                    if failures < FAILURES_MAX && !self.stop.is_requested() =>
-                {
+                Err(postrider_service::ServiceError::Failed(_)) if failures < self.failures_max() => {
                     failures += 1;
                     tokio::time::sleep(FAILED_PAUSE).await;
                     continue;
@@ -182,84 +148,14 @@ impl<'i> Importing<'i> {
                     let problem = message.strip_prefix("file: ").unwrap_or(message);
                     return Err(Refusal::field(*code, "file", None, problem).into());
                 }
+                // What was seen is older than the work, so the next round looks again before it reports.
+                (ImportState::Running, _) if worked => {}
                 (ImportState::Running, _) if self.stop.is_requested() => return Err(self.stopped(&seen).await),
-                (ImportState::Running, _) if !worked => tokio::time::sleep(PAUSE).await,
-                (ImportState::Running, _) => {}
+                (ImportState::Running, _) => tokio::time::sleep(PAUSE).await,
                 (ImportState::Ready, _) if !was_dry && seen.dry_run.is_none() => return Err(not_started(job)),
                 _ => return Ok(seen),
             }
         }
-    }
-
-    /// Writes the files of refused rows and of warnings beside `file`, and gathers examples.
-    ///
-    /// # Errors
-    /// A file that cannot be written.
-    pub async fn report(&self, job: ImportJob, file: &Path) -> Result<Imported, Failure> {
-        let mut examples = Vec::new();
-        let is_dry = job.dry_run.is_some() && job.state == ImportState::Ready;
-        let format = job.format.unwrap_or(ImportFormat::Csv);
-        let mut files = [None, None];
-        for ((severity, word), written) in
-            [(ImportSeverity::Error, "refused"), (ImportSeverity::Warning, "warnings")].into_iter().zip(&mut files)
-        {
-            let path = beside(file, word, format);
-            let output = (!is_dry).then_some(path.as_path());
-            if self.write_notes(&job, severity, output, &mut examples).await? && !is_dry {
-                *written = Some(path);
-            }
-        }
-        let [refused_file, warnings_file] = files;
-        Ok(Imported { job, examples, refused_file, warnings_file })
-    }
-
-    /// Writes the notes of one kind into a file, if there are any; returns whether there are.
-    async fn write_notes(
-        &self,
-        job: &ImportJob,
-        severity: ImportSeverity,
-        path: Option<&Path>,
-        examples: &mut Vec<Example>,
-    ) -> Result<bool, Failure> {
-        let mut query = ListNotes { job: job.id, severity: Some(severity), after: None, limit: PAGE_ROWS };
-        let mut output: Option<Output> = None;
-        let mut shown = 0;
-        loop {
-            let page = self.service.import_notes(&self.actor, query).await?;
-            for note in &page.items {
-                if shown < EXAMPLES_MAX {
-                    shown += 1;
-                    examples.push(Example { line: note.line, severity, reason: note.reason() });
-                }
-                let Some(path) = path else { continue };
-                let unwritable = |error: io::Error| {
-                    Failure::of(Trouble::File, format!("{} cannot be written: {error}", path.display()))
-                };
-                let output = match &mut output {
-                    Some(output) => output,
-                    empty @ None => {
-                        empty.insert(Output::begin(path, page.delimiter, &page.headers).map_err(unwritable)?)
-                    }
-                };
-                let written = match output {
-                    Output::Table(table) => {
-                        table.write_record(note.mendable_row(&page.headers)).map_err(io::Error::from)
-                    }
-                    Output::Lines(lines) => writeln!(lines, "{}", note.mendable_record(&page.headers)),
-                };
-                written.map_err(unwritable)?;
-            }
-            match page.next {
-                Some(next) if path.is_some() => query.after = Some(next),
-                _ => break,
-            }
-        }
-        if let (Some(mut output), Some(path)) = (output, path) {
-            let unwritable =
-                |error| Failure::of(Trouble::File, format!("{} cannot be written: {error}", path.display()));
-            output.flush().map_err(unwritable)?;
-        }
-        Ok(shown > 0)
     }
 
     /// Takes away what no job needs any more.
@@ -339,6 +235,11 @@ impl<'i> Importing<'i> {
         Ok(())
     }
 
+    /// How many failures in a row are survived. A dry run that is stopped fails once by itself.
+    fn failures_max(&self) -> usize {
+        if self.stop.is_requested() { 1 } else { FAILURES_MAX }
+    }
+
     /// What to say of a job that this process leaves before its end.
     async fn stopped(&self, job: &ImportJob) -> Failure {
         if job.is_dry_run {
@@ -372,34 +273,4 @@ fn share(part: u64, whole: u64) -> f64 {
 
 fn unreadable(file: &Path, error: &io::Error) -> Failure {
     Failure::of(Trouble::File, format!("{} cannot be read: {error}", file.display()))
-}
-
-/// Beside the file: `people.csv` has `people.refused.csv`.
-fn beside(file: &Path, word: &str, format: ImportFormat) -> PathBuf {
-    let mut name = file.file_stem().unwrap_or_default().to_owned();
-    name.push(format!(".{word}.{}", format.as_str()));
-    file.with_file_name(name)
-}
-
-/// A file of rows, readable by its owner only.
-enum Output {
-    Table(Box<csv::Writer<BufWriter<File>>>),
-    Lines(BufWriter<File>),
-}
-
-impl Output {
-    fn begin(path: &Path, delimiter: Option<u8>, headers: &[String]) -> io::Result<Self> {
-        let file = BufWriter::new(private::create(path)?);
-        let Some(delimiter) = delimiter else { return Ok(Self::Lines(file)) };
-        let mut table = csv::WriterBuilder::new().flexible(true).delimiter(delimiter).from_writer(file);
-        table.write_record(headers.iter().map(String::as_str).chain(MENDABLE_HEADERS))?;
-        Ok(Self::Table(Box::new(table)))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Table(table) => table.flush(),
-            Self::Lines(lines) => lines.flush(),
-        }
-    }
 }

@@ -7,7 +7,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use postrider_core::id::{ImportJobId, TenantId};
 use postrider_core::import::{ImportSeverity, ImportState};
-use postrider_service::imports::jobs::{ImportCounts, Mapping, Reason};
+use postrider_service::imports::jobs::{ImportCounts, ImportJob, Mapping, Reason};
 use postrider_service::profiles::match_key;
 use postrider_store::OpenMode;
 use serde_json::{Value, json};
@@ -119,12 +119,14 @@ pub(super) async fn run(args: ImportArgs, context: &Context) -> Result<(), Failu
                 let mapping =
                     Mapping { columns: map, types, yes, no, preset, encoding, revive_consent, ..Mapping::default() };
                 let order = Order { file, list: list.unwrap_or_else(name), mapping, match_key, dry_run };
-                let told = |job| {
-                    if let Some(bar) = &bar {
-                        bar.println(format!("  import job {job}"));
-                    }
-                };
-                importing.begin(order, told, &mut show).await?
+                let job = importing.begin(order, &mut show).await?;
+                if !dry_run {
+                    // A kill leaves nothing else that names the job.
+                    let line =
+                        format!("import job {job}: `postrider import --resume {job} --tenant {tenant}` continues it");
+                    bar.as_ref().map_or_else(|| context.note(&line), |bar| bar.println(format!("  {line}")));
+                }
+                job
             }
             (None, None) => return Err(Failure::of(Trouble::Usage, "name a file, or a job with --resume")),
         };
@@ -136,8 +138,8 @@ pub(super) async fn run(args: ImportArgs, context: &Context) -> Result<(), Failu
     }
     let done = done?;
     let is_dry = done.state == ImportState::Ready;
-    let named = done.file_name.clone().unwrap_or_else(|| format!("{}.csv", done.id));
-    let imported = importing.report(done, file.as_deref().unwrap_or_else(|| Path::new(&named))).await?;
+    let file = file.unwrap_or_else(|| here(&done));
+    let imported = importing.report(done, &file).await?;
     if is_dry {
         importing.delete(imported.job.id).await?;
     }
@@ -160,6 +162,13 @@ async fn again(importing: &Importing<'_>, id: ImportJobId) -> Result<ImportJobId
         (ImportState::Pending | ImportState::Ready, _) => importing.start(id, false).await.map(|()| id),
         (ImportState::Running | ImportState::Completed | ImportState::Failed, _) => Ok(id),
     }
+}
+
+/// Where the files of a report go if the command line names no file: into this folder. A client may have named the file of
+/// the job, so a folder in that name counts for nothing.
+fn here(job: &ImportJob) -> PathBuf {
+    let named = job.file_name.as_deref().and_then(|name| Path::new(name).file_name());
+    named.map_or_else(|| PathBuf::from(format!("{}.csv", job.id)), PathBuf::from)
 }
 
 fn bar() -> ProgressBar {

@@ -19,7 +19,7 @@ pub async fn import(stage: &Stage, tenant: TenantId, file: &Path) -> Result<(Lis
     let importing = Importing::new(&stage.service, tenant, &stop);
     let order =
         Order { file, list: "Everybody".to_owned(), mapping: Mapping::default(), match_key: None, dry_run: false };
-    let job = importing.begin(order, |_| {}, &mut |_| {}).await?;
+    let job = importing.begin(order, &mut |_| {}).await?;
     let done = importing.follow(job, &mut |_| {}).await?;
     let imported = importing.report(done, &stage.folder.join("contacts.csv")).await?;
     tell(stage, file, &imported);

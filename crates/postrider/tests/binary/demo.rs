@@ -73,7 +73,7 @@ fn people_of_a_file_are_taken_as_they_are() {
     std::fs::write(home.folder.path().join("people.csv"), rows).unwrap();
     let shown = demonstrated(&home, &["--contacts", "people.csv"]);
     assert_eq!((&shown["people"], &shown["counts"]["sent"]), (&json!(2), &json!(2)));
-    let refused = std::fs::read_to_string(home.folder.path().join("shown/refused.csv")).unwrap();
+    let refused = std::fs::read_to_string(home.folder.path().join("shown/contacts.refused.csv")).unwrap();
     assert!(refused.contains("not an address"), "{refused}");
 }
 

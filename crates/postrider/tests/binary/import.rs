@@ -50,7 +50,8 @@ fn a_file_is_rehearsed_imported_and_imported_again() {
     assert_eq!(people.code, 0);
     assert!(people.stdout.contains("3 rows: 0 created, 2 updated, 0 unchanged, 1 refused"), "{}", people.stdout);
     assert!(people.stdout.contains("line 3: email: has no @"), "{}", people.stdout);
-    assert_eq!(people.stderr, "", "no bar where there is no terminal");
+    assert_eq!(people.stderr.lines().count(), 1, "no bar where there is no terminal: {}", people.stderr);
+    assert!(people.stderr.starts_with("postrider: import job "), "{}", people.stderr);
 }
 
 #[test]
@@ -142,5 +143,38 @@ fn the_kind_of_a_column_is_asked_set_and_kept() {
         assert_eq!((&kept["refused"], &kept["fieldsLeftOut"]), (&json!(0), &json!(1)), "{kept}");
         let changed = home.json(&["import", "people.csv", "--tenant", &tenant, "--type", "points=text"]);
         assert_eq!((&changed["updated"], &changed["fieldsLeftOut"]), (&json!(1), &json!(0)), "{changed}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn rows_with_warnings_are_in_a_file_of_their_own_that_can_be_corrected_and_imported() {
+    use std::os::unix::fs::PermissionsExt as _;
+    for database in [Database::Sqlite, Database::Postgres] {
+        let home = Home::on(database, "");
+        let (tenant, ..) = home.tenant_and_client();
+        let file = |name: &str| home.folder.path().join(name);
+        fs::write(file("people.csv"), "email,phone\nnobody,\na@example.com,030 1\nb@example.com,\n").unwrap();
+        // A file of an earlier import that others could read.
+        fs::write(file("people.warnings.csv"), "old").unwrap();
+        fs::set_permissions(file("people.warnings.csv"), fs::Permissions::from_mode(0o644)).unwrap();
+        let first = home.json(&["import", "people.csv", "--tenant", &tenant]);
+        assert_eq!((&first["created"], &first["fieldsLeftOut"]), (&json!(2), &json!(1)));
+        assert_eq!(first["warningsFile"], "people.warnings.csv");
+        for name in ["people.refused.csv", "people.warnings.csv"] {
+            assert_eq!(fs::metadata(file(name)).unwrap().permissions().mode() & 0o777, 0o600, "{name}");
+        }
+        let warnings = fs::read_to_string(file("people.warnings.csv")).unwrap();
+        assert!(
+            warnings.contains("a@example.com,030 1,3,warning,phone: ") && !warnings.contains("nobody"),
+            "{warnings}"
+        );
+        fs::write(file("people.warnings.csv"), warnings.replace("030 1", "+49 30 1234")).unwrap();
+        let again = home.json(&["import", "people.warnings.csv", "--tenant", &tenant, "--list", "people"]);
+        assert_eq!(
+            (&again["updated"], &again["fieldsLeftOut"], &again["addedToList"]),
+            (&json!(1), &json!(0), &json!(0))
+        );
+        assert_eq!(again["columns"][2]["field"], "-", "our own columns are left out: {again}");
     }
 }
