@@ -202,7 +202,8 @@ async fn everybody_on_a_list_or_in_an_audience_is_exported_as_a_file() {
         let csv = file(&app, &audience, "text/csv").await;
         let header = csv.lines().next().unwrap();
         assert!(
-            header.starts_with("email,phone,customer_id,") && header.ends_with(",consent.direct_mail,points"),
+            header.starts_with("email,phone,customer_id,")
+                && header.ends_with(",consent.direct_mail,attributes.points:number"),
             "{header}"
         );
         assert_eq!(csv.lines().count(), 1 + 452);

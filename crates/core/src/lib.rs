@@ -14,6 +14,7 @@ pub mod delivery;
 pub mod env;
 pub mod error;
 pub mod event;
+pub mod formula;
 pub mod hold;
 pub mod id;
 pub mod import;

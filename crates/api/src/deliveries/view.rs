@@ -1,5 +1,6 @@
 //! One recipient as clients see it.
 
+use postrider_core::formula::guarded;
 use postrider_service::deliveries::DeliveryView as Delivery;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -53,20 +54,8 @@ impl DeliveryDto {
 
 /// A field of text that others wrote: an address, a provider's words.
 pub fn quoted(text: Option<&str>) -> String {
-    let text = text.unwrap_or_default();
-    let guard = if begins_a_formula(text) { "'" } else { "" };
-    if text.contains(['"', ',', '\r', '\n']) {
-        format!("\"{guard}{}\"", text.replace('"', "\"\""))
-    } else {
-        format!("{guard}{text}")
-    }
-}
-
-/// Whether a spreadsheet would calculate the text instead of showing it (OWASP, "CSV Injection"). A telephone number
-/// in E.164 is a number to it, and does no harm.
-fn begins_a_formula(text: &str) -> bool {
-    let number = |rest: &str| rest.bytes().all(|byte| byte.is_ascii_digit());
-    text.starts_with(['=', '+', '-', '@', '\t', '\r']) && !text.strip_prefix('+').is_some_and(number)
+    let text = guarded(text.unwrap_or_default());
+    if text.contains(['"', ',', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.into_owned() }
 }
 
 impl From<&Delivery> for DeliveryDto {

@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use futures_util::{StreamExt as _, stream};
+use postrider_core::attribute::AttributeKind;
 use postrider_core::id::ProfileId;
 use postrider_core::scope::Scope;
 use postrider_core::time::Timestamp;
@@ -46,7 +47,7 @@ struct Reader {
     form: Form,
     now: Timestamp,
     /// The attributes that have a column.
-    attributes: Vec<String>,
+    attributes: Vec<(String, Option<AttributeKind>)>,
 }
 
 impl Reader {
@@ -61,7 +62,7 @@ impl Reader {
             match self.form {
                 Form::Csv => {
                     let known = COLUMNS.iter().map(|(_, place)| cell(record.pointer(place)));
-                    let own = self.attributes.iter().map(|name| cell(record.get(name)));
+                    let own = self.attributes.iter().map(|(name, _)| cell(record.get(name)));
                     text.push_str(&known.chain(own).collect::<Vec<_>>().join(","));
                     text.push_str("\r\n");
                 }
@@ -75,13 +76,20 @@ impl Reader {
     }
 }
 
-/// A cell of CSV. A list of texts is joined by semicolons; any other list is JSON.
+/// The header of an attribute's column, which tells the import its name and kind whatever the name could mean besides.
+fn header((name, kind): &(String, Option<AttributeKind>)) -> String {
+    let kind = kind.map(|kind| format!(":{}", kind.as_str())).unwrap_or_default();
+    format!("attributes.{name}{kind}")
+}
+
+/// A cell of CSV. A list of texts is joined by semicolons if that can be undone; any other list is JSON.
 fn cell(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => quoted(Some(text)),
         Some(list @ Value::Array(items)) => {
-            let texts: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
+            let is_plain = |text: &&str| !text.contains(';') && !text.starts_with('[') && text.trim() == *text;
+            let texts: Option<Vec<&str>> = items.iter().map(|item| item.as_str().filter(is_plain)).collect();
             quoted(Some(&texts.map_or_else(|| list.to_string(), |texts| texts.join(";"))))
         }
         // A negative number is a number to a spreadsheet, and nothing that it would calculate.
@@ -95,12 +103,12 @@ fn cell(value: Option<&Value>) -> String {
 pub async fn export_group(service: Service, actor: Actor, group: Group, form: Form) -> Result<Response, ApiError> {
     actor.require(Scope::CdpProfilesRead)?;
     let attributes = match form {
-        Form::Csv => service.attribute_names(&actor).await?,
+        Form::Csv => service.attribute_kinds(&actor).await?,
         Form::Ndjson => Vec::new(),
     };
-    let names = COLUMNS.iter().map(|(name, _)| *name).chain(attributes.iter().map(String::as_str));
+    let known = COLUMNS.iter().map(|(name, _)| (*name).to_owned());
     let begin = match form {
-        Form::Csv => names.map(|name| quoted(Some(name))).collect::<Vec<_>>().join(",") + "\r\n",
+        Form::Csv => known.chain(attributes.iter().map(header)).collect::<Vec<_>>().join(",") + "\r\n",
         Form::Ndjson => String::new(),
     };
     let now = service.now();

@@ -7,6 +7,7 @@ use super::presets::{self, PRESETS, Preset};
 use super::reading::Reading;
 use super::report::ImportError;
 use crate::people::{ADDRESS_FIELDS, ATTRIBUTE_NAME_CHARS_MAX, ATTRIBUTES_MAX, MatchKey, is_attribute_name};
+use postrider_core::attribute::AttributeKind;
 use postrider_core::error::{Code, Refusal};
 use std::collections::BTreeSet;
 
@@ -28,6 +29,8 @@ const CONSENT_FIELDS: [(&str, Meaning); 13] = [
     ("opt_out.push", Meaning::OptOut(PUSH)),
     ("opt_out.direct_mail", Meaning::OptOut(DIRECT_MAIL)),
 ];
+/// Begins the name of an attribute where a plain name could be something else, as in rules.
+const ATTRIBUTES: &str = "attributes.";
 /// The field word for a column that is left alone.
 const NOTHING: &str = "-";
 
@@ -98,6 +101,8 @@ pub enum Origin {
     Caller,
     /// The preset.
     Preset,
+    /// The header, in the words of an export of a list or an audience.
+    Export,
     /// The header, or nobody.
     Header,
 }
@@ -127,6 +132,13 @@ impl Columns {
         }
         let mut origins: Vec<Origin> =
             targets.iter().map(|target| if target.is_some() { Origin::Caller } else { Origin::Header }).collect();
+        for (place, header) in headers.iter().enumerate() {
+            let Some((name, _)) = own_header(header).filter(|_| targets[place].is_none()) else { continue };
+            let target = Some(Target::Attribute(name.to_owned()));
+            if !targets.contains(&target) {
+                (targets[place], origins[place]) = (target, Origin::Export);
+            }
+        }
         let preset = preset(&headers, mapping)?;
         let mut by_header: Vec<Option<Meaning>> = headers.iter().map(|header| meaning(header)).collect();
         for (place, field) in preset.map(|preset| preset.places(&headers)).unwrap_or_default() {
@@ -255,14 +267,22 @@ pub fn explicit(column: &str, field: &str) -> Result<Target, ImportError> {
         Some((_, Meaning::OptOut(channels))) => return Ok(Target::OptOut(channels)),
         _ => {}
     }
-    if is_attribute_name(field) && !OTHER_FIELDS.contains(&field) {
-        return Ok(Target::Attribute(field.to_owned()));
+    let name = field.strip_prefix(ATTRIBUTES).unwrap_or(field);
+    if is_own_attribute(name) {
+        return Ok(Target::Attribute(name.to_owned()));
     }
     let problem = format!(
         "{field} is no field for the column {column}: take a well-known field, address.city and the like, \
         consent.email, opt_out, an attribute in letters, digits and underscores, or - to leave the column out"
     );
     Err(wrong(Some(field), problem))
+}
+
+/// The attribute that a header of an export names, and how its cells are read: `attributes.points:number`, or
+/// `attributes.points` if that is not known.
+pub fn own_header(header: &str) -> Option<(&str, Option<Reading>)> {
+    let (name, kind) = header.strip_prefix(ATTRIBUTES).map(|own| own.split_once(':').unwrap_or((own, "")))?;
+    is_own_attribute(name).then(|| (name, AttributeKind::parse(kind).map(Reading::of_export)))
 }
 
 /// Whether a field of a record is an attribute, not one of the well-known fields.
@@ -286,7 +306,11 @@ fn name_attributes(
             if meanings[place] == Some(Meaning::Status) { Target::Status(name) } else { Target::Attribute(name) }
         }));
     }
-    let attributes = named.iter().filter(|target| matches!(target, Target::Attribute(_) | Target::Status(_))).count();
+    // An export has a column for each attribute of the tenant, and each person has some of them.
+    let is_own = |(header, target): &(&String, &Target)| {
+        matches!(target, Target::Attribute(_) | Target::Status(_)) && own_header(header).is_none()
+    };
+    let attributes = headers.iter().zip(&named).filter(is_own).count();
     if attributes > ATTRIBUTES_MAX {
         let problem = format!("has {attributes} columns of its own, and a profile at most {ATTRIBUTES_MAX} attributes");
         return Err(ImportError::file(problem));

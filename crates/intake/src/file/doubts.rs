@@ -45,7 +45,7 @@ fn doubt(header: &str, target: &Target, origin: Origin, seen: &Seen, columns: &C
         let values = seen.unanswered(question, &columns.own_words);
         return if values.is_empty() { None } else { new(Kind::Words, values) };
     }
-    if !matches!(target, Target::Attribute(_)) || origin == Origin::Preset {
+    if !matches!(target, Target::Attribute(_)) || matches!(origin, Origin::Preset | Origin::Export) {
         return None;
     }
     let refusals = seen.refusals();

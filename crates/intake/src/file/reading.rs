@@ -139,6 +139,17 @@ impl Reading {
         }
     }
 
+    /// How the values of a kind are written in an export of a list or an audience.
+    pub const fn of_export(kind: AttributeKind) -> Self {
+        match kind {
+            AttributeKind::Text => Self::Text,
+            AttributeKind::Number => Self::Number(Decimal::Point),
+            AttributeKind::Date => Self::Date(Order::DayFirst),
+            AttributeKind::Boolean => Self::Boolean,
+            AttributeKind::List => Self::List(Separator::Char(';')),
+        }
+    }
+
     /// Reads a cell that is not blank.
     pub fn read(self, cell: &str) -> Cell {
         let value = match self {

@@ -9,6 +9,7 @@ use super::reading::Cell;
 use crate::people::{MatchKey, ProfileRecord, misfit};
 use postrider_core::audience::Consent;
 use postrider_core::error::{Detail, Refusal};
+use postrider_core::formula::unguarded;
 use serde_json::{Map, Value};
 
 /// Cells that databases write for nothing.
@@ -18,7 +19,7 @@ const LEFT_OUT: [&str; 4] = ["phone", "timezone", "locale", "push_tokens"];
 
 /// The text of a cell; empty if it is how databases write nothing.
 pub fn bare(cell: &str) -> &str {
-    let cell = cell.trim();
+    let cell = unguarded(cell.trim());
     if NULLS.contains(&cell) { "" } else { cell }
 }
 

@@ -3,7 +3,7 @@
 //! Nothing is guessed. What can be read in two ways is asked before the import starts; what fits no kind in every
 //! cell stays text, with a suggestion.
 
-use super::columns::{Columns, Target, place_of};
+use super::columns::{Columns, Target, own_header, place_of};
 use super::forms::Forms;
 use super::headers::snake_case;
 use super::mapping::Mapping;
@@ -137,11 +137,14 @@ impl Types {
     }
 
     fn add(&mut self, header: &str, name: &str, seen: &Forms, wanted: Option<Wanted>) {
-        let (reading, question) = match wanted {
-            Some(wanted) => wanted.reading(header, seen),
-            None => recognized(header, seen),
+        let exported = own_header(header).and_then(|(_, reading)| reading);
+        let (reading, question) = match (wanted, exported) {
+            (Some(wanted), _) => wanted.reading(header, seen),
+            (None, Some(reading)) => (reading, None),
+            (None, None) => recognized(header, seen),
         };
-        let suggestion = if wanted.is_some() || question.is_some() { None } else { suggestion(header, seen, reading) };
+        let is_said = wanted.is_some() || exported.is_some() || question.is_some();
+        let suggestion = if is_said { None } else { suggestion(header, seen, reading) };
         let misfits = seen.cells.saturating_sub(seen.fits(reading));
         self.questions.extend(question);
         self.columns.push(Some(ColumnType { reading, misfits, suggestion }));

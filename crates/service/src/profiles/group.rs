@@ -2,6 +2,7 @@
 
 use super::Profile;
 use crate::{Actor, Service, ServiceError};
+use postrider_core::attribute::AttributeKind;
 use postrider_core::error::Code;
 use postrider_core::id::{AudienceId, ListId, ProfileId};
 use postrider_core::time::Timestamp;
@@ -68,12 +69,13 @@ impl Service {
         }
     }
 
-    /// Names of all attributes that people of the tenant have carried, in their order.
+    /// All attributes that people of the tenant have carried, by name, with their kinds.
     ///
     /// # Errors
     /// Failures of the store.
-    pub async fn attribute_names(&self, actor: &Actor) -> Result<Vec<String>, ServiceError> {
+    pub async fn attribute_kinds(&self, actor: &Actor) -> Result<Vec<(String, Option<AttributeKind>)>, ServiceError> {
         let tenant = actor.tenant;
-        Ok(self.store().read("profiles.attribute_names", move |tx| tx.attribute_names(tenant)).await?)
+        let attributes = self.store().read("profiles.attribute_kinds", move |tx| tx.attributes(tenant)).await?;
+        Ok(attributes.into_iter().map(|attribute| (attribute.name, attribute.kind)).collect())
     }
 }
