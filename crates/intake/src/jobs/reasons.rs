@@ -151,3 +151,46 @@ impl DryRun {
         Ok(Some(Self { counts, reasons }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(line: u64) -> Row {
+        Row { line, rows: 1, cells: vec!["nobody".to_owned()], problem: None }
+    }
+
+    #[test]
+    fn counts_stay_exact_when_no_more_rows_are_kept() {
+        let kept = Kept { errors: NOTES_MAX - 1, warnings: NOTES_MAX, ..Kept::default() };
+        let mut keeping = Keeping::new(kept).unwrap();
+        let refusal = Refusal::invalid("email", Some("nobody"), "has no @");
+        for line in 1..=5 {
+            keeping.add(&row(line), ImportSeverity::Error, &refusal);
+            keeping.add(&row(line), ImportSeverity::Warning, &refusal);
+        }
+        let (kept, first, notes) = keeping.end();
+        assert_eq!((kept.errors, kept.warnings, first), (NOTES_MAX, NOTES_MAX, 2 * NOTES_MAX));
+        assert_eq!(
+            notes.iter().map(|note| (note.line, note.severity)).collect::<Vec<_>>(),
+            [(1, ImportSeverity::Error)]
+        );
+        let counted: Vec<i64> = parse(kept.reasons.as_deref()).unwrap().iter().map(|reason| reason.rows).collect();
+        assert_eq!(counted, [5, 5]);
+    }
+
+    #[test]
+    fn rows_are_kept_up_to_a_number_of_bytes_and_reasons_up_to_a_number() {
+        let kept = Kept { bytes: NOTE_BYTES_MAX - 1, ..Kept::default() };
+        let mut keeping = Keeping::new(kept).unwrap();
+        for line in 1..=150 {
+            keeping.add(&row(line), ImportSeverity::Error, &Refusal::invalid(format!("f{line}"), None, "is wrong"));
+        }
+        let (kept, _, notes) = keeping.end();
+        assert_eq!((kept.errors, notes.len()), (1, 1));
+        let reasons = parse(kept.reasons.as_deref()).unwrap();
+        assert_eq!(reasons.len(), REASONS_MAX + 1);
+        assert_eq!(reasons.iter().map(|reason| reason.rows).sum::<i64>(), 150);
+        assert_eq!((reasons[REASONS_MAX].message.as_str(), reasons[REASONS_MAX].rows), (OTHERS, 50));
+    }
+}
