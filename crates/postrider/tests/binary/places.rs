@@ -87,10 +87,16 @@ fn doctor_and_a_rehearsal_change_nothing() {
         let doctor = home.json(&["doctor"]);
         assert_eq!(doctor["healthy"], true);
         assert!(doctor.to_string().contains("none yet; the first start"), "no key is made: {doctor}");
-        home.json(&["import", "people.csv", "--tenant", &tenant, "--dry-run"]);
         home.json(&["client", "list", "--tenant", &tenant]);
         assert_eq!(home.json(&["key", "list"]), json!({ "items": [] }));
         assert!(before == (kept(), file()), "{database:?}: {:?}", names(&home));
+        // A rehearsal keeps its file in the database while it runs, and nothing afterwards.
+        for _ in 0..2 {
+            let rehearsed = home.json(&["import", "people.csv", "--tenant", &tenant, "--dry-run"]);
+            assert_eq!((&rehearsed["created"], &rehearsed["refused"]), (&json!(1), &json!(1)));
+        }
+        let found = home.json(&["person", "find", "a@b.example", "--tenant", &tenant]);
+        assert_eq!(found["people"], json!([]));
     }
 }
 
