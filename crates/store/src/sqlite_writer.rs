@@ -175,7 +175,12 @@ impl Within {
         match self {
             // A full disk may have ended the transaction already.
             Self::Transaction if connection.is_autocommit() => Ok(()),
-            Self::Transaction => control(connection, "ROLLBACK").and_then(|()| control(connection, "BEGIN IMMEDIATE")),
+            Self::Transaction => {
+                control(connection, "ROLLBACK")?;
+                // A database that takes no writes refuses the first. The group has written nothing then, and ends as one
+                // that has nothing to commit.
+                control(connection, "BEGIN IMMEDIATE").or_else(|_| control(connection, "BEGIN"))
+            }
             Self::Savepoint => control(connection, "ROLLBACK TO write").and_then(|()| self.keep(connection)),
         }
     }
