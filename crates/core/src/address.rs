@@ -2,6 +2,7 @@
 //!
 //! Whether anybody lives there is not asked here.
 
+use crate::visible;
 use addr_spec::AddrSpec;
 
 /// Octets of a whole email address (RFC 5321 §4.5.3.1.3, less the angle brackets).
@@ -26,6 +27,9 @@ const COUNTRIES_WITHOUT_POSTAL_CODE: [&str; 40] = [
 /// Countries whose postal code follows the city and the region, as ISO 3166 alpha-2 codes.
 const COUNTRIES_WITH_CODE_LAST: [&str; 6] = ["AU", "CA", "GB", "IE", "NZ", "US"];
 
+/// What is wrong with a rounded number.
+const ROUNDED: AddressProblem = "was rounded by a spreadsheet, so its last digits are gone: format the column as text";
+
 /// Why a text is not an address: a clause such as `has no @`. It never repeats the text.
 pub type AddressProblem = &'static str;
 
@@ -35,7 +39,7 @@ pub type AddressProblem = &'static str;
 /// # Errors
 /// What is wrong with it, by RFC 5321 and RFC 6531; quoted local parts and address literals are not taken.
 pub fn normalize_email(text: &str) -> Result<String, AddressProblem> {
-    let text = text.trim();
+    let text = visible::trim_unseen(text);
     if text.is_empty() {
         return Err("is empty");
     }
@@ -50,6 +54,9 @@ pub fn normalize_email(text: &str) -> Result<String, AddressProblem> {
     }
     if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
         return Err("contains a blank or a control character");
+    }
+    if visible::hides(text) {
+        return Err("contains an invisible character");
     }
     match text.matches('@').count() {
         1 => {}
@@ -103,11 +110,26 @@ pub fn email_domain(address: &str) -> &str {
 }
 
 /// The normal form of a phone number: `+` and 7 to 15 digits (ITU-T E.164). Blanks, hyphens, dots, slashes and
-/// parentheses are dropped, and `00` in front stands for `+`. A national number is not guessed into a country.
+/// parentheses are dropped, and `00` in front stands for `+`. `(0)` behind a country code is the prefix of national calls
+/// and is dropped too (ITU-T E.123 section 7). A national number is not guessed into a country.
 ///
 /// # Errors
 /// What is wrong with it.
 pub fn normalize_phone(text: &str) -> Result<String, AddressProblem> {
+    let text = visible::trim_unseen(text);
+    if is_rounded(text) {
+        return Err(ROUNDED);
+    }
+    if visible::hides(text) {
+        return Err("contains an invisible character");
+    }
+    let text: String = text.chars().map(ascii_digit).collect();
+    let text = match text.split_at_checked(4) {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("tel:") => rest.trim_start(),
+        _ => &text,
+    };
+    let text =
+        if text.starts_with('+') || text.starts_with("00") { text.replacen("(0)", "", 1) } else { text.to_owned() };
     let separator = |c: char| c.is_whitespace() || "-.()/\u{2010}\u{2011}\u{2013}".contains(c);
     let dialled: String = text.chars().filter(|&c| !separator(c)).collect();
     if dialled.is_empty() {
@@ -127,6 +149,44 @@ pub fn normalize_phone(text: &str) -> Result<String, AddressProblem> {
         return Err("does not have 7 to 15 digits");
     }
     Ok(format!("+{digits}"))
+}
+
+/// The normal form of a tenant's own id of a person: without what cannot be seen around it, each run of blanks one blank.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn normalize_customer_id(text: &str) -> Result<String, AddressProblem> {
+    let text = visible::trim_unseen(text);
+    if text.is_empty() {
+        return Err("is empty");
+    }
+    if is_rounded(text) {
+        return Err(ROUNDED);
+    }
+    if visible::hides(text) {
+        return Err("contains an invisible character");
+    }
+    Ok(text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// Whether a spreadsheet has written a long number as a power of ten, such as `4.91512E+11`: different numbers look alike
+/// then.
+fn is_rounded(text: &str) -> bool {
+    let Some((number, power)) = text.split_once("E+").or_else(|| text.split_once("e+")) else { return false };
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits(power) && number.split_once(['.', ',']).map_or_else(|| digits(number), |(a, b)| digits(a) && digits(b))
+}
+
+/// Full-width, Arabic and Persian digits as those of ASCII.
+fn ascii_digit(c: char) -> char {
+    let zero = match c {
+        '\u{FF10}'..='\u{FF19}' => 0xFF10,
+        '\u{0660}'..='\u{0669}' => 0x0660,
+        '\u{06F0}'..='\u{06F9}' => 0x06F0,
+        '\u{FF0B}' => return '+',
+        other => return other,
+    };
+    char::from_digit(u32::from(c) - zero, 10).unwrap_or(c)
 }
 
 /// A postal address, field by field. Empty text counts as absent.

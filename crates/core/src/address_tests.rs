@@ -170,3 +170,43 @@ fn the_name_line_is_the_name_else_the_company_else_first_and_last_name() {
     }
     assert!(PostalAddress::default().named_for(Some("Eve"), Some("Adams")).is_empty(), "a name alone is no address");
 }
+
+#[test]
+fn what_cannot_be_seen_around_an_address_is_dropped_and_refused_inside() {
+    for around in ["\u{feff}", "\u{200b}", "\u{a0}", "\u{202a}", "\u{2066}", "\u{200e}", "\u{ad}", "\t"] {
+        let wrap = |text: &str| format!("{around}{text}{around}");
+        assert_eq!(normalize_email(&wrap("b@nb.test")).as_deref(), Ok("b@nb.test"), "{around:?}");
+        assert_eq!(normalize_phone(&wrap("+49 151 12345678")).as_deref(), Ok("+4915112345678"), "{around:?}");
+        assert_eq!(normalize_customer_id(&wrap("A 17")).as_deref(), Ok("A 17"), "{around:?}");
+    }
+    for inside in ["\u{200b}", "\u{feff}", "\u{202e}", "\u{ad}"] {
+        assert!(normalize_email(&format!("b{inside}c@nb.test")).is_err(), "{inside:?}");
+        assert!(normalize_phone(&format!("+49{inside}15112345678")).is_err(), "{inside:?}");
+        assert!(normalize_customer_id(&format!("A{inside}17")).is_err(), "{inside:?}");
+    }
+}
+
+#[test]
+fn the_prefix_of_national_calls_and_digits_of_other_scripts_are_read() {
+    for (text, normal) in [
+        ("+49 (0)151 12345678", "+4915112345678"),
+        ("+44 (0)20 7946 0958", "+442079460958"),
+        ("0049(0)151/12345678", "+4915112345678"),
+        ("tel:+49-151-12345678", "+4915112345678"),
+        ("＋４９ １５１ １２３４５６７８", "+4915112345678"),
+        ("+٤٩١٥١١٢٣٤٥٦٧٨", "+4915112345678"),
+    ] {
+        assert_eq!(normalize_phone(text).as_deref(), Ok(normal), "{text}");
+    }
+}
+
+#[test]
+fn numbers_that_a_spreadsheet_rounded_identify_no_one() {
+    for text in ["4.91512E+11", "4,91512E+11", "1E+15", "4.9e+11"] {
+        assert!(normalize_customer_id(text).unwrap_err().contains("its last digits are gone"), "{text}");
+        assert!(normalize_phone(text).unwrap_err().contains("its last digits are gone"), "{text}");
+    }
+    for text in ["1E5", "E+5", "A4E+11", "4.91512E+", "12"] {
+        assert_eq!(normalize_customer_id(text).as_deref(), Ok(text));
+    }
+}

@@ -14,14 +14,25 @@ pub fn is_formula(text: &str) -> bool {
 /// returns every text as it was.
 #[must_use]
 pub fn guarded(text: &str) -> Cow<'_, str> {
-    if is_formula(text.trim_start_matches('\'')) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+    let bare = text.trim_start_matches('\'');
+    if is_formula(bare) || (bare.len() < text.len() && begins_a_number(bare)) {
+        Cow::Owned(format!("'{text}"))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
-/// The text without the apostrophe that keeps a formula from being calculated. Other apostrophes stay: `'s-Hertogenbosch`.
+/// The text without the apostrophe that keeps a formula or a number text. Other apostrophes stay: `'s-Hertogenbosch`.
 #[must_use]
 pub fn unguarded(text: &str) -> &str {
     let Some(rest) = text.strip_prefix('\'') else { return text };
-    if is_formula(rest.trim_start_matches('\'')) { rest } else { text }
+    let bare = rest.trim_start_matches('\'');
+    if is_formula(bare) || begins_a_number(bare) { rest } else { text }
+}
+
+/// Whether a text begins like a number, which people keep as text by an apostrophe: `'02138`, `'+49301234`.
+fn begins_a_number(text: &str) -> bool {
+    text.strip_prefix('+').unwrap_or(text).starts_with(|c: char| c.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -30,14 +41,28 @@ mod tests {
 
     #[test]
     fn a_guarded_text_is_no_formula_and_comes_back_as_it_was() {
-        for text in
-            ["=1+1", "'=1+1", "''-x", "@SUM(A1)", "-5", "+1-cmd@example.com", "\t=1", "+49301234", "'t Hart", "", "'"]
-        {
+        for text in [
+            "=1+1",
+            "'=1+1",
+            "''-x",
+            "@SUM(A1)",
+            "-5",
+            "+1-cmd@example.com",
+            "\t=1",
+            "+49301234",
+            "'t Hart",
+            "",
+            "'",
+            "'5",
+            "02138",
+            "'+49",
+        ] {
             let guarded = guarded(text);
             assert!(!is_formula(&guarded), "{text}");
             assert_eq!(unguarded(&guarded), text);
         }
         assert_eq!(guarded("+49301234"), "+49301234");
+        assert_eq!((unguarded("'02138"), unguarded("'+49301234")), ("02138", "+49301234"));
         assert_eq!(unguarded("'s-Hertogenbosch"), "'s-Hertogenbosch");
     }
 }

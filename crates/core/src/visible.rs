@@ -63,6 +63,23 @@ const fn is_selector(c: char) -> bool {
     matches!(c, '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}' | '\u{180B}'..='\u{180D}' | '\u{180F}')
 }
 
+/// Whether a character cannot be seen: blanks, control characters, marks of direction and what is ignored in display.
+fn is_unseen(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || is_ignorable(c)
+}
+
+/// The text without what cannot be seen at both ends. Programs that copy addresses leave such characters around them:
+/// byte order marks, no-break spaces, marks of direction.
+#[must_use]
+pub fn trim_unseen(text: &str) -> &str {
+    text.trim_matches(is_unseen)
+}
+
+/// Whether text that identifies somebody holds a character that cannot be seen, blanks aside.
+pub(crate) fn hides(text: &str) -> bool {
+    text.contains(|c: char| is_ignorable(c) || (c.is_control() && !c.is_whitespace()))
+}
+
 /// `Default_Ignorable_Code_Point` of Unicode 17, and the blank Braille pattern.
 pub(crate) const fn is_ignorable(c: char) -> bool {
     matches!(c,

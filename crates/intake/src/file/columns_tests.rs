@@ -42,7 +42,7 @@ fn headers_find_their_fields() {
         (&["email", "Opt-in", "opt_out", "SMS consent"], &["email", "consent.email", "opt_out", "consent.sms"]),
         (&["email", "UNSUB_TIME", "Status"], &["email", "opt_out.email", "status"]),
         (&["email", "postrider_line", "postrider_severity", "postrider_reason"], &["email", "-", "-", "-"]),
-        (&["email", "日本"], &["email", "column_2"]),
+        (&["email", "日本"], &["email", "riben"]),
         (&["email", "address", "consent", "push_tokens"], &["email", "address.line1", "consent.email", "push_tokens"]),
     ] {
         assert_eq!(names(headers, &[]), expected, "{headers:?}");

@@ -2,6 +2,7 @@
 
 use super::fold::letters;
 use super::languages;
+use super::transliterate::transliterate;
 use crate::people::ADDRESS_FIELDS;
 
 /// Well-known fields of one text.
@@ -79,7 +80,7 @@ pub fn meaning(header: &str) -> Option<Meaning> {
 pub fn snake_case(header: &str) -> String {
     let mut name = String::new();
     let mut gap = false;
-    for c in spelled_out(header).chars() {
+    for c in transliterate(header).chars() {
         if c.is_ascii_alphanumeric() {
             if gap && !name.is_empty() {
                 name.push('_');
@@ -91,29 +92,4 @@ pub fn snake_case(header: &str) -> String {
         }
     }
     if name.starts_with(|c: char| c.is_ascii_digit()) { format!("column_{name}") } else { name }
-}
-
-/// Lower case, with the letters of western languages in ASCII.
-fn spelled_out(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.trim().to_lowercase().chars() {
-        match c {
-            'ä' | 'æ' => out.push_str("ae"),
-            'ö' | 'œ' => out.push_str("oe"),
-            'ü' => out.push_str("ue"),
-            'ß' => out.push_str("ss"),
-            'à' | 'á' | 'â' | 'ã' | 'å' => out.push('a'),
-            'ç' | 'č' | 'ć' => out.push('c'),
-            'è' | 'é' | 'ê' | 'ë' | 'ě' => out.push('e'),
-            'ì' | 'í' | 'î' | 'ï' => out.push('i'),
-            'ñ' | 'ń' => out.push('n'),
-            'ò' | 'ó' | 'ô' | 'õ' | 'ø' => out.push('o'),
-            'š' | 'ś' => out.push('s'),
-            'ù' | 'ú' | 'û' => out.push('u'),
-            'ý' | 'ÿ' => out.push('y'),
-            'ž' | 'ź' | 'ż' => out.push('z'),
-            c => out.push(c),
-        }
-    }
-    out
 }

@@ -27,6 +27,7 @@ pub mod sniff;
 pub mod source;
 pub mod survey;
 pub mod tally;
+mod transliterate;
 pub mod types;
 
 #[cfg(test)]

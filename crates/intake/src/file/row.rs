@@ -17,9 +17,12 @@ const NULLS: [&str; 3] = ["NULL", "\\N", "#N/A"];
 /// Fields that are left out if they cannot be what their column says; the rest of the row is taken.
 const LEFT_OUT: [&str; 4] = ["phone", "timezone", "locale", "push_tokens"];
 
-/// The text of a cell; empty if it is how databases write nothing.
+/// The text of a cell without the marks by which spreadsheets keep it text (`="01067"`, `'02138`); empty if it is how
+/// databases write nothing.
 pub fn bare(cell: &str) -> &str {
-    let cell = unguarded(cell.trim());
+    let cell = cell.trim();
+    let quoted = cell.strip_prefix("=\"").and_then(|cell| cell.strip_suffix('"')).filter(|cell| !cell.contains('"'));
+    let cell = quoted.unwrap_or_else(|| unguarded(cell));
     if NULLS.contains(&cell) { "" } else { cell }
 }
 
@@ -51,7 +54,6 @@ pub fn parse(columns: &Columns, cells: &[String], key: MatchKey) -> Result<Parse
         }
         match target {
             Target::Nothing => {}
-            Target::Field("phone") => drop(fields.insert("phone".into(), bare_phone(cell).into())),
             Target::Field("email") => drop(fields.insert("email".into(), bare_email(cell).into())),
             Target::Field("push_tokens") => {
                 fields.insert("push_tokens".into(), tokens(cell));
@@ -125,12 +127,6 @@ fn tokens(cell: &str) -> Value {
             tokens.into()
         }
     }
-}
-
-/// A number without the marks by which spreadsheets keep it text: `'+49…`, `="+49…"`, `tel:+49…`.
-fn bare_phone(cell: &str) -> &str {
-    let cell = cell.strip_prefix("tel:").unwrap_or(cell);
-    cell.trim_start_matches(['\'', '=', '"']).trim_end_matches('"')
 }
 
 /// An address without `mailto:`.

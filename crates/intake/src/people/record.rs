@@ -4,7 +4,7 @@ use super::MatchKey;
 use super::attribute::attribute;
 use super::field::{at, invalid, line, postal_address, text};
 use super::push::push_tokens;
-use postrider_core::address::{PostalAddress, normalize_email, normalize_phone};
+use postrider_core::address::{PostalAddress, normalize_customer_id, normalize_email, normalize_phone};
 use postrider_core::audience::Consent;
 use postrider_core::error::Refusal;
 use postrider_core::time::Zone;
@@ -187,7 +187,10 @@ fn address(
 fn customer_id(path: &str, value: &Value) -> Result<Change<String>, Refusal> {
     match value {
         Value::Number(number) if number.is_i64() || number.is_u64() => Ok(Change::Set(number.to_string())),
-        other => line(path, other).map(Change::to),
+        other => {
+            let Some(text) = line(path, other)? else { return Ok(Change::Clear) };
+            normalize_customer_id(&text).map(Change::Set).map_err(|problem| invalid(path, other, problem))
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 use crate::idempotency::{Answered, Reply};
 use crate::profiles::MatchKey;
 use crate::{Actor, Service, ServiceError};
-use postrider_core::address::{normalize_email, normalize_phone};
+use postrider_core::address::{normalize_customer_id, normalize_email, normalize_phone};
 use postrider_core::error::{Code, Refusal};
 use postrider_core::id::{ListId, ProfileId, TenantId};
 use postrider_store::{StoreError, Tx};
@@ -135,11 +135,7 @@ fn normalize(contact_keys: Vec<String>, match_key: MatchKey) -> Keys {
         let normal = match match_key {
             MatchKey::Email => normalize_email(&key),
             MatchKey::Phone => normalize_phone(&key),
-            MatchKey::CustomerId => match key.trim() {
-                "" => Err("is empty"),
-                id if id.contains(char::is_control) => Err("contains a control character"),
-                id => Ok(id.to_owned()),
-            },
+            MatchKey::CustomerId => normalize_customer_id(&key),
         };
         match normal {
             Ok(normal) => drop(keys.valid.entry(normal).or_insert(key)),
