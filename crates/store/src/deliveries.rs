@@ -27,16 +27,16 @@ statements! { "deliveries":
         ORDER BY d.seq LIMIT $5";
     /// In one state, or in any if none is named.
     PAGE_OF_REASON = "SELECT d.seq, d.profile_id, d.address, d.state, d.attempt, d.due_at, d.settled_at, d.reason, \
-        d.provider_ref FROM deliveries d WHERE d.manifest_number = $1 AND d.seq > $2 AND EXISTS \
+        d.provider_ref, d.erased_at FROM deliveries d WHERE d.manifest_number = $1 AND d.seq > $2 AND EXISTS \
         (SELECT 1 FROM manifests m WHERE m.number = $1 AND m.tenant_id = $3) AND d.reason = $4 \
         AND (CAST($5 AS TEXT) IS NULL OR d.state = $5) ORDER BY d.seq LIMIT $6";
     /// One row at most: a manifest has an address once.
     AT_ADDRESS = "SELECT d.seq, d.profile_id, d.address, d.state, d.attempt, d.due_at, d.settled_at, d.reason, \
-        d.provider_ref FROM deliveries d WHERE d.manifest_number = $1 AND d.seq > $2 AND EXISTS \
+        d.provider_ref, d.erased_at FROM deliveries d WHERE d.manifest_number = $1 AND d.seq > $2 AND EXISTS \
         (SELECT 1 FROM manifests m WHERE m.number = $1 AND m.tenant_id = $3) AND d.address_key = $4";
     /// Looks at a bounded number of the tenant's manifests, in each by the unique index of its people.
     OF_PERSON = "SELECT m.number, m.id, m.schedule_id, d.seq, d.profile_id, d.address, d.state, d.attempt, d.due_at, \
-        d.settled_at, d.reason, d.provider_ref FROM manifests m JOIN deliveries d ON d.manifest_number = m.number \
+        d.settled_at, d.reason, d.provider_ref, d.erased_at FROM manifests m JOIN deliveries d ON d.manifest_number = m.number \
         AND d.profile_id = $1 WHERE m.tenant_id = $2 AND m.number < $3 AND m.number >= $4 \
         ORDER BY m.number DESC LIMIT $5";
     /// The last of the manifests that a page looks at.

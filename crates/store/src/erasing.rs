@@ -242,7 +242,8 @@ fn without(body: &[u8], text: &str) -> Vec<u8> {
     redact(&mut json, text);
     let redacted = json.to_string().into_bytes();
     let holds = redacted.windows(text.len().max(1)).any(|window| window == text.as_bytes());
-    if holds { b"{}".to_vec() } else { redacted }
+    // Nothing holds no text, whatever the text is: the sweep must not find the same answer again.
+    if holds { Vec::new() } else { redacted }
 }
 
 /// Whether the value itself is to go.

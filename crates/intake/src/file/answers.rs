@@ -102,6 +102,9 @@ pub fn hear(question: Question, cell: &str, own: &OwnWords) -> Option<Consent> {
     if is_unknown(&word) {
         return Some(Unknown);
     }
+    if matches!(question, Question::OptOut | Question::OptOutDate) && is_no_date(cell) {
+        return Some(Unknown);
+    }
     let standing = standing(&word);
     let answer = if question == Question::Status { None } else { yes_or_no(cell, &word) };
     let is_date = standing.is_none() && answer.is_none() && is_date(cell);
@@ -118,14 +121,34 @@ pub fn hear(question: Question, cell: &str, own: &OwnWords) -> Option<Consent> {
             (None, None) => is_date.then_some(Granted),
         },
         Question::Negated | Question::OptOut | Question::OptOutDate => match (answer, standing) {
-            (_, Some(Standing::Denied)) if answer != Some(Answer::No) => Some(Denied),
+            // A word of refusal refuses messages even under a header that is turned around.
+            (_, Some(Standing::Denied)) => Some(Denied),
             (Some(Answer::Yes), _) => Some(Denied),
+            (Some(Answer::No), _) if !is_plain_no(cell, &word) => Some(Denied),
             (Some(Answer::No), _) => Some(if question == Question::Negated { Granted } else { Unknown }),
             (None, Some(Standing::Subscribed)) => Some(Unknown),
             (None, _) if is_date || question == Question::OptOutDate => Some(Denied),
             (None, _) => None,
         },
     }
+}
+
+/// Whether a word of no only says no, and does not refuse something itself as `refused` does: below a header that is
+/// turned around, `no` lets messages through and `refused` does not.
+fn is_plain_no(cell: &str, word: &str) -> bool {
+    cell.trim().parse::<f64>().is_ok()
+        || NO_MARKS.contains(&word)
+        || PLAIN_NO.split(' ').any(|plain| letters(plain) == word)
+}
+
+/// Words that only say no.
+const PLAIN_NO: &str = "no n false f off nein falsch kein keine non faux nee onwaar geen nie fałsz brak ne nepravda nem hamis нет \
+    ложь ні хибність nej falsk falskt nei usant ei epätosi falso não nao nu fals όχι ο ψευδές oxi ochi hayır yanlış yok";
+
+/// Whether a cell is how some databases write that there is no date: `0000-00-00 00:00:00`.
+fn is_no_date(cell: &str) -> bool {
+    let is_written_as_a_date = cell.contains(['-', '/', '.']) && cell.contains('0');
+    is_written_as_a_date && cell.chars().all(|c| matches!(c, '0' | '-' | '/' | '.' | ':' | ' ' | 'T' | 'Z'))
 }
 
 /// A cell whose word means that the person must not be sent anything, whatever its column is called.
@@ -286,6 +309,23 @@ mod tests {
             assert_eq!(heard(Question::OptIn, yes), Some(Consent::Granted), "{yes}");
             assert_eq!(heard(Question::OptIn, no), Some(Consent::Denied), "{no}");
         }
+    }
+
+    #[test]
+    fn a_word_of_refusal_refuses_under_a_header_that_is_turned_around_too() {
+        for word in
+            ["refused", "declined", "denied", "brak zgody", "refusé", "refus", "отказано", "odmowa", "odmítnuto", "ret"]
+        {
+            for question in [Question::OptIn, Question::OptOut, Question::Negated] {
+                assert_eq!(heard(question, word), Some(Consent::Denied), "{word}: {question:?}");
+            }
+        }
+        for plain in ["no", "nein", "Não", "0", "FALSE", "✗", "Όχι", "нет", "brak"] {
+            assert_eq!(heard(Question::OptOut, plain), Some(Consent::Unknown), "{plain}");
+            assert_eq!(heard(Question::Negated, plain), Some(Consent::Granted), "{plain}");
+        }
+        assert_eq!(heard(Question::OptOutDate, "0000-00-00 00:00:00"), Some(Consent::Unknown));
+        assert_eq!(heard(Question::OptOutDate, "2024-05-06 00:00:00"), Some(Consent::Denied));
     }
 
     #[test]

@@ -70,11 +70,12 @@ pub const ENGLISH: Language = Language {
             text opt in, sms permission",
         ),
         ("consent.push", "push opt in, push consent, consent push"),
-        ("consent.direct_mail", "direct mail consent, consent direct mail, mail opt in, post opt in, postal opt in"),
+        ("consent.direct_mail", "direct mail consent, consent direct mail, post opt in, postal opt in"),
         (
             "opt_out",
             "opt out, opted out, do not contact, dnc, no contact, blocked, blacklisted, blocklisted, suppressed, \
-            is blocked, is blacklisted, blacklist, blocklist, do not market, do not disturb, dnd, no marketing",
+            is blocked, is blacklisted, blacklist, blocklist, do not market, do not disturb, dnd, no marketing, \
+            do not mail, no mail, mail opt out",
         ),
         (
             "opt_out.email",
@@ -92,7 +93,7 @@ pub const ENGLISH: Language = Language {
             "sms opt out, opt out sms, do not sms, do not text, sms blacklisted, sms blacklist, sms blocklisted, \
             sms unsubscribed, sms opted out, text opt out",
         ),
-        ("opt_out.direct_mail", "direct mail opt out, do not mail, no mail, do not post, mail opt out"),
+        ("opt_out.direct_mail", "direct mail opt out, do not post"),
         ("opt_out.push", "push opt out, opt out push"),
         ("opt_out_at", "opt out at, opt out date, opt out time, opted out at, opted out on, opted out date"),
         (
